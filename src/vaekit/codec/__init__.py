@@ -1,0 +1,5 @@
+"""Rows to cells and back."""
+
+from vaekit.codec.field import Field
+
+__all__ = ["Field"]
