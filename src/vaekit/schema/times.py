@@ -1,0 +1,134 @@
+"""Dates that are stored as text: find their pattern, read them, write them back exactly.
+
+A pattern is strptime's, with two additions: ``%-d`` and ``%-m`` are written without a leading zero, and ``%3f``, ``%6f``,
+``%9f`` are fractions of a second with as many digits.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_DATES = [
+    (r"\d{4}-\d{2}-\d{2}", ["%Y-%m-%d"]),
+    (r"\d{4}/\d{2}/\d{2}", ["%Y/%m/%d"]),
+    (r"\d{4}\.\d{2}\.\d{2}", ["%Y.%m.%d"]),
+    (r"\d{1,2}/\d{1,2}/\d{4}", ["%m/%d/%Y", "%d/%m/%Y"]),
+    (r"\d{1,2}-\d{1,2}-\d{4}", ["%d-%m-%Y", "%m-%d-%Y"]),
+    (r"\d{1,2}\.\d{1,2}\.\d{4}", ["%d.%m.%Y"]),
+    (r"\d{1,2} [A-Z][a-z]{2} \d{4}", ["%d %b %Y"]),
+    (r"\d{1,2}-[A-Z][a-z]{2}-\d{4}", ["%d-%b-%Y"]),
+    (r"[A-Z][a-z]{2} \d{1,2}, \d{4}", ["%b %d, %Y"]),
+    (r"\d{1,2} [A-Z][a-z]{3,8} \d{4}", ["%d %B %Y"]),
+    (r"[A-Z][a-z]{3,8} \d{1,2}, \d{4}", ["%B %d, %Y"]),
+    (r"\d{8}(?=T)", ["%Y%m%d"]),
+]
+_TIMES = [
+    (r"\d{1,2}:\d{2}:\d{2}", "%H:%M:%S"),
+    (r"\d{1,2}:\d{2}", "%H:%M"),
+    (r"\d{6}", "%H%M%S"),
+]
+_REST = re.compile(r"(?P<fraction>\.(?:\d{9}|\d{6}|\d{3}))?(?P<zone>Z|[+-]\d{2}:?\d{2})?")
+_FRACTION = re.compile(r"\.%([369])f")
+_UNITS = {"3": "ms", "6": "us", "9": "ns"}
+_PADDED = r"(^|[^0-9:.])0([0-9])"
+
+
+def find(array: pa.Array) -> list[str]:
+    """Every pattern that reads the first text value; the likeliest first.
+
+    Args:
+        array: text, (B,).
+
+    >>> find(pa.array(["2024-03-01 12:00"]))
+    ['%Y-%m-%d %H:%M']
+    """
+    first = next((value.as_py() for value in array if value.is_valid), "")
+    found = [
+        date + clock
+        for shape, dates in _DATES
+        if (match := re.match(shape, first)) and (clock := _clock(first[match.end() :])) is not None
+        for date in dates
+    ]
+    return [loose if _is_loose(array) else pattern for pattern in found for loose in [_loosen(pattern)]]
+
+
+def parse(array: pa.Array, pattern: str) -> pa.Array:
+    """Text as timestamps without zone; what does not fit the pattern exactly becomes null.
+
+    >>> parse(pa.array(["31.12.2024", "2024-12-31"]), "%d.%m.%Y").is_null().to_pylist()
+    [False, True]
+    """
+    keys = pc.dictionary_encode(array)
+    unique = keys.dictionary.cast(pa.string())
+    moments = _read(unique, pattern)
+    same = pc.equal(write(moments, pattern), unique)
+    moments = pc.if_else(pc.fill_null(same, False), moments, pa.scalar(None, moments.type))
+    return pc.take(moments, keys.indices)
+
+
+def write(moments: pa.Array, pattern: str) -> pa.Array:
+    """Timestamps as text in a pattern.
+
+    >>> write(pa.array([0], pa.timestamp("s")), "%-d/%-m/%Y").to_pylist()
+    ['1/1/1970']
+    """
+    fraction = _FRACTION.search(pattern)
+    moments = moments.cast(pa.timestamp(_UNITS[fraction[1]] if fraction else "s"), safe=False)
+    text = pc.strftime(moments, format=_FRACTION.sub("", pattern).replace("%-", "%"))
+    return _strip(text) if "%-" in pattern else text
+
+
+def example(pattern: str) -> str:
+    """A date written in the pattern, for messages.
+
+    >>> example("%d.%m.%Y")
+    '31.12.2024'
+    """
+    moment = pa.array([1735603199], pa.timestamp("s"))
+    return str(write(moment, pattern)[0].as_py())
+
+
+def _read(text: pa.Array, pattern: str) -> pa.Array:
+    fraction = _FRACTION.search(pattern)
+    plain = pattern.replace("%-", "%")
+    if fraction is None:
+        return pc.strptime(text, format=plain, unit="s", error_is_null=True)
+    digits = int(fraction[1])
+    tail = len(pattern) - fraction.end()
+    whole = pc.utf8_slice_codeunits(text, 0, -(tail + digits + 1))
+    part = pc.utf8_slice_codeunits(text, -(tail + digits), -tail if tail else None)
+    is_digits = pc.match_substring_regex(part, rf"^[0-9]{{{digits}}}$")
+    ticks = pc.if_else(is_digits, part, pa.scalar(None, pa.string())).cast(pa.int64())
+    seconds = pc.strptime(whole, format=_FRACTION.sub("", plain[: fraction.end()]), unit="s", error_is_null=True)
+    unit = _UNITS[fraction[1]]
+    return pc.add(seconds.cast(pa.int64()).cast(pa.timestamp("s")).cast(pa.timestamp(unit)), ticks.cast(pa.duration(unit)))
+
+
+def _clock(rest: str) -> str | None:
+    if not rest:
+        return ""
+    for shape, clock in _TIMES:
+        match = re.match(rf"[T ]{shape}", rest)
+        tail = _REST.fullmatch(rest[match.end() :]) if match else None
+        if tail is not None:
+            fraction = f".%{len(tail['fraction']) - 1}f" if tail["fraction"] else ""
+            return rest[0] + clock + fraction + (tail["zone"] or "")
+    return None
+
+
+def _is_loose(array: pa.Array) -> bool:
+    """True where some value has a day, month or hour of one digit."""
+    return bool(pc.any(pc.match_substring_regex(array, r"(^|[^0-9:.])[0-9]([^0-9]|$)")).as_py())
+
+
+def _loosen(pattern: str) -> str:
+    return re.sub(r"%([dmH])", r"%-\1", pattern)
+
+
+def _strip(text: pa.Array) -> pa.Array:
+    # neighbours share the character between them ("01/01/..."): two passes reach every field
+    once = pc.replace_substring_regex(text, _PADDED, r"\1\2")
+    return pc.replace_substring_regex(once, _PADDED, r"\1\2")
