@@ -4,16 +4,14 @@ WORKERS ?= 2
 BIN     := .venv/bin
 READY   := .venv/.ready
 
-export OMP_NUM_THREADS ?= 1
-
 .PHONY: demo test check bench clean
 .DELETE_ON_ERROR:
 
-demo: export OMP_NUM_THREADS := 2
 demo: $(READY)
 	@mkdir -p demo
 	$(BIN)/vaekit demo table -o demo/report.html
 
+test: export OMP_NUM_THREADS := 1
 test: $(READY)
 	$(BIN)/python -m pytest -n $(WORKERS)
 
