@@ -27,8 +27,8 @@ class Column(BaseModel):
         kind: one of ``KINDS``; decides the codec and the likelihood.
         role: feature (modelled), given (conditioned on), label (a class, possibly partly observed), ignored.
         unit: for people and figures only, e.g. ``"km"``.
-        levels: binary and ordinal: every legal value, in order; categorical: only where declared (by the user or an
-            ordered or closed category type); constant: the one value, empty when every cell is null.
+        levels: binary and ordinal: every legal value, in order; categorical: only where the user declares them;
+            constant: the one value, empty when every cell is null. They are plain values (see `vaekit.schema.plain`).
         type: the Arrow type as text, so that answers are written back exactly as they were given.
         decimals: the digits after the point that the training values have; ``None`` where there is no such number.
         spikes: the exact values of a mixed column that hold a large share by themselves, in original units.

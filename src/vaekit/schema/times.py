@@ -33,7 +33,8 @@ _TIMES = [
 _REST = re.compile(r"(?P<fraction>\.(?:\d{9}|\d{6}|\d{3}))?(?P<zone>Z|[+-]\d{2}:?\d{2})?")
 _FRACTION = re.compile(r"\.%([369])f")
 _UNITS = {"3": "ms", "6": "us", "9": "ns"}
-_PADDED = r"(^|[^0-9:.])0([0-9])"
+_HOUR = r"[T ]\d{1,2}:\d{2}.*$"
+_MARK = "\x01"  # stands before a field whose leading zero goes
 
 
 def find(array: pa.Array) -> list[str]:
@@ -52,7 +53,8 @@ def find(array: pa.Array) -> list[str]:
         if (match := re.match(shape, first)) and (clock := _clock(first[match.end() :])) is not None
         for date in dates
     ]
-    return [loose if _is_loose(array) else pattern for pattern in found for loose in [_loosen(pattern)]]
+    loose = _loose_fields(array)
+    return [re.sub(f"%([{loose}])", r"%-\1", pattern) if loose else pattern for pattern in found]
 
 
 def parse(array: pa.Array, pattern: str) -> pa.Array:
@@ -77,8 +79,8 @@ def write(moments: pa.Array, pattern: str) -> pa.Array:
     """
     fraction = _FRACTION.search(pattern)
     moments = moments.cast(pa.timestamp(_UNITS[fraction[1]] if fraction else "s"), safe=False)
-    text = pc.strftime(moments, format=_FRACTION.sub("", pattern).replace("%-", "%"))
-    return _strip(text) if "%-" in pattern else text
+    text = pc.strftime(moments, format=_FRACTION.sub("", pattern).replace("%-", f"{_MARK}%"))
+    return pc.replace_substring_regex(text, f"{_MARK}0?", "") if "%-" in pattern else text
 
 
 def example(pattern: str) -> str:
@@ -87,7 +89,7 @@ def example(pattern: str) -> str:
     >>> example("%d.%m.%Y")
     '31.12.2024'
     """
-    moment = pa.array([1735603199], pa.timestamp("s"))
+    moment = pa.array([1735689599], pa.timestamp("s"))
     return str(write(moment, pattern)[0].as_py())
 
 
@@ -119,16 +121,9 @@ def _clock(rest: str) -> str | None:
     return None
 
 
-def _is_loose(array: pa.Array) -> bool:
-    """True where some value has a day, month or hour of one digit."""
-    return bool(pc.any(pc.match_substring_regex(array, r"(^|[^0-9:.])[0-9]([^0-9]|$)")).as_py())
-
-
-def _loosen(pattern: str) -> str:
-    return re.sub(r"%([dmH])", r"%-\1", pattern)
-
-
-def _strip(text: pa.Array) -> pa.Array:
-    # neighbours share the character between them ("01/01/..."): two passes reach every field
-    once = pc.replace_substring_regex(text, _PADDED, r"\1\2")
-    return pc.replace_substring_regex(once, _PADDED, r"\1\2")
+def _loose_fields(array: pa.Array) -> str:
+    """The fields (day and month, hour) that some value writes with one digit."""
+    dates = pc.replace_substring_regex(array, _HOUR, "")
+    day = pc.any(pc.match_substring_regex(dates, r"(^|[^0-9])[0-9]([^0-9]|$)")).as_py()
+    hour = pc.any(pc.match_substring_regex(array, r"[T ][0-9]:")).as_py()
+    return ("dm" if day else "") + ("H" if hour else "")

@@ -1,0 +1,102 @@
+"""What a column of text is: the rules, with the reason in plain words."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vaekit.errors import DataError, VaekitWarning
+from vaekit.schema import times
+from vaekit.schema.look import cell, first_row, not_number
+from vaekit.schema.numbers import ENOUGH_ROWS, MANY, Found, Tally, guess_number
+
+DISTINCT_SHARE = 0.95  # as many distinct values as this name rows rather than groups of rows
+LONG = 50  # letters; longer values that mostly differ are free text
+ODD_MOST = 2  # so few spellings among numbers or dates are slips, more are a code of its own
+DATE_SHARE = 0.9
+
+
+def guess_text(name: str, array: pa.Array) -> Found:
+    """The kind of a text column with at least two distinct values.
+
+    Args:
+        name: its name.
+        array: its cells (B,), text, nulls allowed.
+
+    Raises:
+        DataError: numbers or dates with a few cells among them that are neither; row and value are named.
+
+    >>> guess_text("city", pa.array(["Rome", "Oslo", "Bonn", "Oslo"])).kind
+    'categorical'
+    """
+    unique = pc.unique(array.drop_null()).cast(pa.string())
+    rows, distinct = len(array) - array.null_count, len(unique)
+    if distinct == 2:
+        low, high = sorted(unique.to_pylist())
+        return Found("binary", f"two distinct values, {low!r} and {high!r}", levels=(low, high))
+    if found := _dates(name, array, unique) or _numbers(name, array, unique):
+        return found
+    seen = f"{distinct} distinct strings of {rows} rows"
+    if rows >= ENOUGH_ROWS and distinct >= DISTINCT_SHARE * rows:
+        return Found("identifier", f"{seen}: an identifier")
+    if rows >= ENOUGH_ROWS and distinct * 2 > rows and pc.mean(pc.utf8_length(unique)).as_py() > LONG:
+        return Found("identifier", f"{seen}, long ones: free text, set aside like an identifier")
+    return Found("categorical", seen)
+
+
+def date_pattern(unique: pa.Array) -> tuple[str, float, bool]:
+    """The pattern that reads most of the distinct values: pattern, share read, whether another reads as many.
+
+    >>> date_pattern(pa.array(["31.12.2024", "1.1.2025"]))
+    ('%-d.%-m.%Y', 1.0, False)
+    """
+    heads = dict.fromkeys(pattern for at in range(min(5, len(unique))) for pattern in times.find(unique[at:]))
+    sample = unique[:1000]
+    read = {pattern: 1 - times.parse(sample, pattern).null_count / len(sample) for pattern in heads}
+    best = max(read, key=lambda pattern: read[pattern], default="")
+    return best, read.get(best, 0.0), sum(share == read[best] for share in read.values()) > 1 if read else False
+
+
+def _dates(name: str, array: pa.Array, unique: pa.Array) -> Found | None:
+    pattern, share, ambiguous = date_pattern(unique)
+    if share < DATE_SHARE:
+        return None
+    bad = pc.and_(times.parse(array, pattern).is_null(), array.is_valid())
+    if (row := first_row(bad)) is not None:
+        raise DataError(
+            f"column {name!r}, row {row} (counted from 0): {cell(array, row)} was given among dates, "
+            f"a date like {times.example(pattern)!r} ({pattern}) was expected",
+            hint="write all dates in one format, leave the cell empty, or declare the column categorical",
+        )
+    order = "; day and month could be the other way round, declare a format to say so" if ambiguous else ""
+    return Found("datetime", f"text that reads as dates like {times.example(pattern)!r}{order}", format=pattern)
+
+
+def _numbers(name: str, array: pa.Array, unique: pa.Array) -> Found | None:
+    odd = unique.filter(not_number(unique))
+    numbers = len(unique) - len(odd)
+    if len(odd) > ODD_MOST or numbers < 3:
+        return None
+    if len(odd):
+        _report_odd(name, array, numbers)
+        return None
+    if numbers <= MANY or pc.any(pc.match_substring_regex(unique, r"^\s*0[0-9]")).as_py():
+        return None  # few, or with leading zeros: codes
+    values = pc.utf8_trim_whitespace(array.drop_null()).cast(pa.float64())
+    found = guess_number(name, Tally.of(values.to_numpy(zero_copy_only=False)))
+    if found.kind == "identifier" or not np.isfinite(values.to_numpy(zero_copy_only=False)).all():
+        return found if found.kind == "identifier" else None
+    return found._replace(reason=f"numbers written as text: {found.reason}")
+
+
+def _report_odd(name: str, array: pa.Array, numbers: int) -> None:
+    row = first_row(not_number(array))
+    assert row is not None
+    what = f"column {name!r}, row {row} (counted from 0): {cell(array, row)} was given among numbers"
+    hint = f"leave the cell empty where a value is missing, or declare {name!r} categorical"
+    if numbers > MANY:
+        raise DataError(f"{what}, a number was expected", hint=hint)
+    warnings.warn(f"{what}; all cells of the column are read as categories. {hint}", VaekitWarning, stacklevel=2)
