@@ -15,7 +15,7 @@ Values = NDArray[np.generic]
 ENOUGH_ROWS = 20  # below this, "all distinct" says nothing
 MANY = 20  # more distinct values than this are a scale rather than a list
 WIDE_DISTINCT, WIDE_RANGE = 1000, 10_000
-SPIKE_SHARE, SPIKES_SHARE, SPIKE_RATIO, SPIKE_OVER_REST, SPIKES_MOST = 0.02, 0.10, 10, 5, 8
+SPIKE_SHARE, SPIKES_SHARE, SPIKE_RATIO, SPIKE_PROMINENCE, SPIKES_MOST = 0.02, 0.10, 10, 5, 8
 _KEY_WORDS = {"id", "ids", "key", "uuid", "guid", "nbr", "number", "no", "index", "idx", "rownumber", "rowid"}
 _CODE_WORDS = {"id", "code", "type", "zip", "zipcode", "postcode", "class", "category", "cluster", "group"}
 
@@ -93,9 +93,9 @@ def decimals(distinct: Values) -> int | None:
 def spikes(tally: Tally) -> tuple[float, ...]:
     """The exact values that stand out of a scale; empty where there are none.
 
-    Each holds 2 % of the rows, ten times as many as the median distinct value, and five times as many as the value of the
-    median row among the others (so that neither a coarse grid nor a count that falls off smoothly has spikes);
-    together they hold 10 %, beside at least 20 other values.
+    Each holds 2 % of the rows, ten times as many as the median distinct value, five times as many as the rarer of its
+    neighbours (a count that falls off smoothly has none) and as the value of the median row among the rest (a coarse
+    grid has none); together they hold 10 %, beside at least 20 other values.
 
     >>> spikes(Tally.of(np.r_[np.zeros(50), np.arange(100.0)]))
     (0.0,)
@@ -103,22 +103,24 @@ def spikes(tally: Tally) -> tuple[float, ...]:
     counts, rows = tally.counts, len(tally.values)
     if len(counts) <= MANY or counts.max() < SPIKE_SHARE * rows:
         return ()
-    order = np.argsort(-counts, kind="stable")
-    falling = counts[order]
     least = max(SPIKE_SHARE * rows, SPIKE_RATIO * float(np.median(counts)))
-    fits = [
-        many
-        for many in range(1, min(SPIKES_MOST, len(counts) - MANY) + 1)
-        if falling[many - 1] >= max(least, SPIKE_OVER_REST * _median_row(falling[many:]))
-        and falling[:many].sum() >= SPIKES_SHARE * rows
-    ]
-    chosen = np.sort(order[: max(fits, default=0)])
-    return tuple(float(value) for value in tally.distinct[chosen])
+    chosen = np.flatnonzero((counts >= least) & (counts >= SPIKE_PROMINENCE * _rarer_neighbour(counts)))
+    chosen = chosen[np.argsort(-counts[chosen], kind="stable")][: min(SPIKES_MOST, len(counts) - MANY)]
+    while len(chosen) and counts[chosen[-1]] < SPIKE_PROMINENCE * _median_row(np.delete(counts, chosen)):
+        chosen = chosen[:-1]
+    enough = counts[chosen].sum() >= SPIKES_SHARE * rows
+    return tuple(float(value) for value in tally.distinct[np.sort(chosen)]) if enough else ()
 
 
-def _median_row(falling: NDArray[np.intp]) -> int:
+def _rarer_neighbour(counts: NDArray[np.intp]) -> NDArray[np.float64]:
+    sides = np.pad(counts.astype(np.float64), 1, constant_values=np.inf)
+    return np.minimum(sides[:-2], sides[2:])
+
+
+def _median_row(counts: NDArray[np.intp]) -> int:
     """How many rows share the value of the median row."""
-    return int(falling[np.searchsorted(np.cumsum(falling), falling.sum() / 2)])
+    rising = np.sort(counts)
+    return int(rising[np.searchsorted(np.cumsum(rising), counts.sum() / 2)])
 
 
 def levels_of(distinct: Values) -> tuple[Level, ...]:
