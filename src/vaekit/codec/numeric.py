@@ -1,0 +1,266 @@
+"""Real, positive, count, mixed and datetime columns: cell = (transform(value) - mean) / std."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vaekit.codec import ticks
+from vaekit.codec.field import DISTINCT, FORWARD, QUANTILES, Field, Floats, Transform
+from vaekit.errors import DataError, VaekitWarning
+from vaekit.schema import Column
+
+TRANSFORMS: dict[str, Transform] = {"positive": "log", "count": "log1p"}
+OUTSIDE = 6.0  # standard deviations below the smallest training cell
+SNAP = 3e-7  # what single precision does to a cell that equals a spike
+
+
+@dataclass(frozen=True, eq=False)
+class Numeric:
+    """One column of numbers or moments.
+
+    ```
+    fitted type --ticks.read--> raw (int64 or float64) --(transform - mean) / std--> cells
+                <--ticks.write--                       <--round to the resolution--
+    ```
+
+    Args:
+        column: its schema.
+        field: what nets and likelihoods see.
+        origin: the mean in ticks where the difference is taken in integers, else None.
+        step: moments are whole multiples of so many ticks.
+        low: the smallest legal tick.
+        high: the largest legal tick.
+
+    Example:
+        >>> ages = pa.array([30, 40, 50, None], pa.int8())
+        >>> age = Numeric.fit(Column(name="age", kind="real", type="int8"), ages)
+        >>> cells, observed = age.encode(ages)
+        >>> cells.round(2).tolist(), age.decode(cells, observed) == ages
+        ([-1.22, 0.0, 1.22, 0.0], True)
+    """
+
+    column: Column
+    field: Field
+    origin: int | None
+    step: int
+    low: int
+    high: int
+
+    @classmethod
+    def fit(cls, column: Column, array: pa.ChunkedArray | pa.Array) -> Numeric:
+        """Scale, spikes, quantiles and resolution from the training cells (B,) of a column."""
+        raw, observed = ticks.read(column, array)
+        raw, kind = raw[observed], ticks.tick_type(column)
+        whole = ticks.is_whole(kind)
+        low, high = _limits(column, raw, kind) if whole else (0, 0)
+        step = ticks.step(raw, kind) if whole else 1
+        bare = Field(column.name, column.kind, transform=TRANSFORMS.get(column.kind, "linear"), rows=len(raw))
+        bare = replace(bare, resolution=_resolution(column, kind, step))
+        fitted = cls(column, bare, _origin(raw) if whole and bare.transform == "linear" else None, step, low, high)
+        return fitted._scaled(raw)._described(raw)
+
+    def encode(self, array: pa.ChunkedArray | pa.Array) -> tuple[Floats, NDArray[np.bool_]]:
+        """Cells (0 where missing) and which are observed, both (B,).
+
+        Raises:
+            DataError: an infinity; its row and the column are named.
+        """
+        raw, observed = ticks.read(self.column, array)
+        if raw.dtype == float and not np.isfinite(raw).all():
+            row = int(np.flatnonzero(~np.isfinite(raw))[0])
+            raise DataError(
+                f"column {self.column.name!r}, row {row}: given {raw[row]}, expected a finite number",
+                hint="leave the cell empty where the value is not known",
+            )
+        cells = self._cells(np.where(observed, raw, self._legal_raw(raw)))
+        cells = self._inside(cells, raw, observed)
+        return np.where(observed, cells, 0.0), observed
+
+    def decode(
+        self, cells: Floats, observed: NDArray[np.bool_], generator: np.random.Generator | None = None
+    ) -> pa.Array:
+        """Values of the fitted type at the column's resolution, (B,), null where not observed."""
+        cells = np.where(observed, self._snapped(cells), 0.0)
+        return ticks.write(self.column, self._raw(cells), observed)
+
+    def log_jacobian(self, cells: Floats) -> Floats:
+        """Nats of |d cell / d value| at cells (B,): -log std, less log value under "log"; 0 for counts and spikes."""
+        if self.field.kind == "count":
+            return np.zeros_like(cells)
+        slope = np.full_like(cells, -np.log(self.field.std))
+        if self.field.transform == "log":
+            slope -= cells * self.field.std + self.field.mean
+        slope[self._near_spike(cells) >= 0] = 0.0
+        return slope
+
+    def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What `from_state` needs: plain values, and arrays."""
+        field = self.field
+        plain = {name: getattr(field, name) for name in ("mean", "std", "transform", "resolution", "rows")}
+        plain |= {"spikes": list(field.spikes), "origin": self.origin, "step": self.step}
+        plain |= {"low": self.low, "high": self.high}
+        return plain, {"quantiles": field.quantiles, "shares": field.shares, "distinct": field.distinct}
+
+    @classmethod
+    def from_state(cls, column: Column, plain: dict[str, Any], arrays: dict[str, Any]) -> Numeric:
+        """The codec that `state` described."""
+        plain = dict(plain, spikes=tuple(plain["spikes"]))
+        own = {name: plain.pop(name) for name in ("origin", "step", "low", "high")}
+        return cls(column, Field(column.name, column.kind, **plain, **arrays), **own)
+
+    # --- value -> cell
+
+    @property
+    def _kind(self) -> pa.DataType:
+        return ticks.tick_type(self.column)
+
+    @property
+    def _per(self) -> int:
+        return ticks.per_unit(self._kind)
+
+    def _values(self, raw: ticks.Raw) -> Floats:
+        return raw.astype(float) / self._per if ticks.is_whole(self._kind) else raw
+
+    def _cells(self, raw: ticks.Raw) -> Floats:
+        if self.origin is not None:
+            return ticks.from_origin(raw, self.origin) / (self.field.std * self._per)
+        with np.errstate(divide="ignore", invalid="ignore"):  # values outside the domain are placed by _inside
+            return np.asarray(self.field.cell(self._values(raw)))
+
+    def _legal_raw(self, raw: ticks.Raw) -> Any:
+        return raw.dtype.type(1 if self.field.transform == "log" else 0)
+
+    def _inside(self, cells: Floats, raw: ticks.Raw, observed: NDArray[np.bool_]) -> Floats:
+        """Numbers that the kind excludes (zero or less, negative counts) lie far below all others, with a warning."""
+        outside = observed & ~_legal(self.field.transform, raw)
+        if not outside.any():
+            return cells
+        row, bound = int(np.flatnonzero(outside)[0]), "above zero" if self.field.transform == "log" else "zero or more"
+        warnings.warn(
+            f"column {self.column.name!r}: {int(outside.sum())} values, the first {raw[row]} in row {row}, where "
+            f"training values were all {bound}; they count as lying {OUTSIDE:g} standard deviations below the smallest of them",
+            VaekitWarning,
+            stacklevel=4,
+        )
+        return np.where(outside, self.field.quantiles[0] - OUTSIDE, cells)
+
+    # --- cell -> value
+
+    def _near_spike(self, cells: Floats) -> NDArray[np.int64]:
+        """The index of the spike that a cell equals to single precision, else -1; (B,)."""
+        index = np.full(cells.shape, -1)
+        for j, spike in enumerate(self.field.spikes):
+            index[np.abs(cells - spike) <= SNAP * (1 + abs(spike))] = j
+        return index
+
+    def _snapped(self, cells: Floats) -> Floats:
+        if not self.field.spikes:
+            return cells
+        index = self._near_spike(cells)
+        return np.where(index >= 0, np.asarray(self.field.spikes)[index], cells)
+
+    def _raw(self, cells: Floats) -> ticks.Raw:
+        if self.origin is not None:
+            distance = cells * (self.field.std * self._per)
+            return self._on_grid(ticks.to_origin(distance, self.origin, self.low, self.high))
+        with np.errstate(over="ignore"):
+            values = self.field.value(cells)
+        if ticks.is_whole(self._kind):
+            return self._on_grid(ticks.to_ticks(values * self._per, self.low, self.high))
+        return self._bounded(self._exact_spikes(values, self._near_spike(cells)))
+
+    def _exact_spikes(self, values: Floats, index: NDArray[np.int64]) -> Floats:
+        """Spikes to the last bit: the way to a cell and back may cost one."""
+        spikes = np.sort(np.asarray(self.column.spikes or (np.nan,), dtype=float))
+        return np.where(index >= 0, spikes[index], values)
+
+    def _on_grid(self, raw: ticks.Raw) -> ticks.Raw:
+        if self.step == 1:
+            return raw
+        up = raw % self.step >= (self.step + 1) // 2
+        return raw - raw % self.step + np.where(up & (raw <= self.high - self.step), self.step, 0)
+
+    def _bounded(self, values: Floats) -> Floats:
+        top = ticks.largest(self._kind)
+        low = {"log": self.field.resolution or ticks.smallest(self._kind), "log1p": 0.0}.get(self.field.transform, -top)
+        return np.clip(values, low, top) + 0.0  # no negative zeros
+
+    # --- fit
+
+    def _scaled(self, raw: ticks.Raw) -> Numeric:
+        """With mean, std and spikes set from the training values that are no spike."""
+        raw = raw[_legal(self.field.transform, raw)]
+        values = self._values(raw)
+        common = np.isin(values, self.column.spikes or ())
+        if self.origin is not None:
+            moved = ticks.from_origin(raw[~common], self.origin) / self._per
+            field = replace(self.field, mean=self.origin / self._per, std=_spread(moved, self.field.kind)[1])
+        else:
+            mean, std = _spread(FORWARD[self.field.transform](values[~common]), self.field.kind)
+            field = replace(self.field, mean=mean, std=std)
+        spikes = tuple(sorted(float(field.cell(spike)) for spike in self.column.spikes or ()))
+        return replace(self, field=replace(field, spikes=spikes))
+
+    def _described(self, raw: ticks.Raw) -> Numeric:
+        """With quantiles, shares and distinct cells set from the training values."""
+        cells = self._cells(raw[_legal(self.field.transform, raw)])
+        index = self._near_spike(cells)
+        rest = cells[index < 0]
+        counts = np.bincount(index[index >= 0], minlength=len(self.field.spikes))
+        distinct = np.unique(cells)
+        field = replace(
+            self.field,
+            quantiles=np.quantile(rest, np.linspace(0, 1, QUANTILES)) if len(rest) else np.zeros(QUANTILES),
+            shares=counts / max(len(cells), 1),
+            distinct=distinct if len(distinct) <= DISTINCT else np.empty(0),
+        )
+        return replace(self, field=field)
+
+
+def _legal(transform: Transform, raw: ticks.Raw) -> NDArray[np.bool_]:
+    if transform == "linear":
+        return np.ones(raw.shape, dtype=bool)
+    return np.asarray(raw > 0 if transform == "log" else raw >= 0)
+
+
+def _limits(column: Column, raw: ticks.Raw, kind: pa.DataType) -> tuple[int, int]:
+    low, high = ticks.limits(kind)
+    if len(raw):  # a training value is legal whatever the calendar says
+        low, high = min(low, int(raw.min())), max(high, int(raw.max()))
+    return max(low, {"positive": 1, "count": 0}.get(column.kind, low)), high
+
+
+def _origin(raw: ticks.Raw) -> int | None:
+    """The rounded mean in ticks; None where the values lie too far apart for differences in 64 bits."""
+    if len(raw) == 0:
+        return 0
+    first, last = int(raw.min()), int(raw.max())
+    if last - first >= 2**62:
+        return None
+    return first + round(float(ticks.from_origin(raw, first).mean()))
+
+
+def _resolution(column: Column, kind: pa.DataType, step: int) -> float:
+    if ticks.is_whole(kind):
+        return step / ticks.per_unit(kind)
+    digits = min((d for d in (column.decimals, getattr(kind, "scale", None)) if d is not None), default=None)
+    return 0.0 if digits is None else 10.0**-digits
+
+
+def _spread(values: Floats, kind: str) -> tuple[float, float]:
+    """Mean and standard deviation (1 where that is 0); of the middle 98 % in a mixed column, whose tails are long."""
+    if len(values) == 0:
+        return 0.0, 1.0
+    if kind == "mixed":
+        middle = np.clip(values, *np.quantile(values, [0.01, 0.99]))
+        values = middle if np.ptp(middle) > 0 else values
+    first = float(values.min())
+    size = float(np.abs(values).max()) or 1.0  # squares of huge values would overflow
+    mean, std = float(np.mean(values / size)) * size, float(np.std(values / size)) * size
+    return (mean, std) if first < values.max() and std > np.finfo(float).tiny else (first, 1.0)

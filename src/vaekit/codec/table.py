@@ -1,0 +1,188 @@
+"""All columns of a table as one matrix of cells, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vaekit import rng
+from vaekit.codec.aside import Constant, Identifier, Ignored
+from vaekit.codec.field import Field, Floats
+from vaekit.codec.levels import Levels
+from vaekit.codec.numeric import Numeric
+from vaekit.errors import ArtifactError
+from vaekit.schema import Column, Schema, arrow_type
+
+Part = Numeric | Levels | Constant | Identifier | Ignored
+
+CODECS: dict[str, type[Numeric] | type[Levels] | type[Constant] | type[Identifier]] = {
+    "real": Numeric,
+    "positive": Numeric,
+    "count": Numeric,
+    "mixed": Numeric,
+    "datetime": Numeric,
+    "binary": Levels,
+    "ordinal": Levels,
+    "categorical": Levels,
+    "constant": Constant,
+    "identifier": Identifier,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Codec:
+    """A fitted table's way to cells (B, K) and back; K counts the modelled columns, then the given ones.
+
+    Args:
+        schema: the fitted columns.
+        parts: the fitted codec of every column.
+
+    Example:
+        >>> table = pa.table({"age": [31, 44, None, 27], "sex": ["f", "m", "f", None]})
+        >>> codec = fit(table, Schema.infer(table))
+        >>> cells, observed = codec.encode(table)
+        >>> cells.shape, codec.decode(cells, observed) == table
+        ((4, 2), True)
+    """
+
+    schema: Schema
+    parts: Mapping[str, Part]
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of the cells, in their order (K)."""
+        return self.schema.modelled + self.schema.given
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the cells' columns (K)."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def modelled(self) -> int:
+        """How many of the K cells the model explains; the others are given."""
+        return len(self.schema.modelled)
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """What nets and likelihoods see of each cell's column (K)."""
+        return tuple(part.field for part in self._cells)
+
+    def encode(self, table: pa.Table) -> tuple[Floats, NDArray[np.bool_]]:
+        """Cells and observed mask of a table that conforms to the schema.
+
+        Args:
+            table: (B, F), as `Schema.conform` returns it.
+
+        Returns:
+            cells (B, K) in standard deviations or indices of levels, 0 where missing; observed (B, K).
+
+        Raises:
+            DataError: an infinity, or a new level where the column refuses them.
+        """
+        cells = np.zeros((table.num_rows, len(self.columns)))
+        observed = np.zeros(cells.shape, dtype=bool)
+        for k, part in enumerate(self._cells):
+            cells[:, k], observed[:, k] = part.encode(table[part.column.name])
+        return cells, observed
+
+    def decode(self, cells: Floats, observed: NDArray[np.bool_] | None = None, *, seed: int = 0) -> pa.Table:
+        """The table of cells: the fitted columns in their order and types.
+
+        Args:
+            cells: (B, K), or (B, modelled): given columns are null then.
+            observed: same shape; cells that are not become null. All are when None.
+            seed: for the draws of rare levels.
+
+        Returns:
+            (B, F); constants are restored, identifiers are new, ignored columns are null.
+        """
+        cells = np.asarray(cells, dtype=np.float64)
+        observed = np.ones(cells.shape, dtype=bool) if observed is None else np.asarray(observed, dtype=bool)
+        assert cells.shape[1] in (self.modelled, len(self.columns)), "cells are (B, K) or (B, modelled)"
+        assert not np.isnan(cells[observed]).any(), "observed cells are numbers"
+        place = {name: k for k, name in enumerate(self.names[: cells.shape[1]])}
+        arrays = []
+        for column in self.schema.columns:
+            part, draw = self.parts[column.name], rng.numpy(seed, "decode", column.name)
+            k = place.get(column.name)
+            if k is not None and isinstance(part, Numeric | Levels):
+                arrays.append(part.decode(cells[:, k], observed[:, k], draw))
+            elif isinstance(part, Numeric | Levels):
+                arrays.append(pa.nulls(len(cells), arrow_type(column.type)))
+            else:
+                arrays.append(part.generate(len(cells), draw))
+        return pa.Table.from_arrays(arrays, names=list(self.schema.names))
+
+    def log_jacobian(self, cells: Floats) -> Floats:
+        """Nats of |d cell / d value|, so that log p(value) = log p(cell) + log_jacobian.
+
+        Args:
+            cells: (B, K) or (B, modelled).
+
+        Returns:
+            Nats, same shape; 0 for levels, counts and spikes, which have probabilities rather than densities. Values
+            are in original units: seconds for timestamps, days for dates.
+        """
+        parts = self._cells[: cells.shape[1]]
+        return np.stack([part.log_jacobian(cells[:, k]) for k, part in enumerate(parts)], axis=1)
+
+    def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """What `from_state` needs: a dict that JSON can hold, and arrays by name."""
+        columns: list[dict[str, Any]] = []
+        arrays: dict[str, NDArray[Any]] = {}
+        for index, column in enumerate(self.schema.columns):
+            part = self.parts[column.name]
+            plain, own = ({}, {}) if isinstance(part, Ignored) else part.state()
+            columns.append(plain)
+            arrays |= {f"{index}.{name}": array for name, array in own.items()}
+        return {"schema": self.schema.model_dump(mode="json"), "columns": columns}, arrays
+
+    @classmethod
+    def from_state(cls, plain: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Codec:
+        """The codec that `state` described.
+
+        Raises:
+            ArtifactError: the state is not one that `state` wrote.
+        """
+        try:
+            schema = Schema.model_validate(plain["schema"])
+            own: list[dict[str, Any]] = [{} for _ in schema.columns]
+            for key, array in arrays.items():
+                index, _, name = key.partition(".")
+                own[int(index)][name] = array
+            states = zip(schema.columns, plain["columns"], own, strict=True)
+            return cls(schema, {column.name: _from_state(column, *state) for column, *state in states})
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise ArtifactError(
+                f"the codec's state does not fit together: {error!r}", hint="fit the model again"
+            ) from error
+
+    @cached_property
+    def _cells(self) -> tuple[Numeric | Levels, ...]:
+        parts = (self.parts[name] for name in self.names)
+        return tuple(part for part in parts if isinstance(part, Numeric | Levels))
+
+
+def fit(table: pa.Table, schema: Schema) -> Codec:
+    """The codec of a table: scales, levels and resolutions of its columns.
+
+    Args:
+        table: (B, F) training rows that conform to the schema.
+        schema: their columns.
+    """
+    return Codec(schema, {column.name: _fit(column, table[column.name]) for column in schema.columns})
+
+
+def _fit(column: Column, array: pa.ChunkedArray) -> Part:
+    return Ignored(column) if column.role == "ignored" else CODECS[column.kind].fit(column, array)
+
+
+def _from_state(column: Column, plain: dict[str, Any], arrays: dict[str, Any]) -> Part:
+    return Ignored(column) if column.role == "ignored" else CODECS[column.kind].from_state(column, plain, arrays)
