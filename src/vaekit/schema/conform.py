@@ -137,12 +137,11 @@ def _to_whole(column: Column, array: pa.Array, target: pa.DataType) -> pa.Array:
 
 
 def _to_decimal(column: Column, array: pa.Array, target: pa.DataType) -> pa.Array:
-    try:
-        return array.cast(pa.float64()).cast(target, safe=False)
-    except pa.ArrowInvalid:
-        most = 10.0 ** (target.precision - target.scale)
-        bad = pc.greater_equal(pc.abs(array.cast(pa.float64())), most)
-        raise _wrong(column, array, bad, f"{target}, so below {most:g}") from None
+    numbers, most = array.cast(pa.float64()), 10.0 ** (target.precision - target.scale)
+    bad = pc.greater_equal(pc.abs(numbers), most)  # a cast would turn these into zero without a word
+    if look.first_row(bad) is not None:
+        raise _wrong(column, array, bad, f"numbers below {most:g} ({target})")
+    return numbers.cast(target, safe=False)
 
 
 def _to_text(column: Column, array: pa.Array, target: pa.DataType) -> pa.Array:

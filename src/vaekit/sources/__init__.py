@@ -1,0 +1,79 @@
+"""The outside world to Arrow tables, and answers back.
+
+```
+frame, array, path, rows --read--> Table(arrow, flavour, native) ... give_back(answer, like=table) --> the same type
+                                                                     write(answer, path)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from vaekit.errors import DataError
+from vaekit.sources import arrays, files, frames, rows
+from vaekit.sources.back import give_back
+from vaekit.sources.cells import without_nan
+from vaekit.sources.table import Table
+from vaekit.sources.write import WRITERS, whole_file, write
+
+__all__ = ["SOURCES", "WRITERS", "Table", "give_back", "read", "whole_file", "write"]
+
+SOURCES: dict[str, tuple[Callable[[object], bool], Callable[..., Table]]] = {
+    "pandas": (frames.is_pandas, frames.read_pandas),
+    "polars": (frames.is_polars, frames.read_polars),
+    "arrow": (frames.is_arrow, frames.read_arrow),
+    "numpy": (arrays.is_numpy, arrays.read_numpy),
+    "torch": (arrays.is_torch, arrays.read_torch),
+    "rows": (rows.is_rows, rows.read_rows),
+    "file": (files.is_file, files.read_files),
+}
+_NAMED = ("numpy", "torch")
+
+
+def read(data: Any, *, names: Sequence[str] | None = None, text: Collection[str] = ()) -> Table:
+    """Rows from wherever they are.
+
+    Args:
+        data: a pandas, polars or Arrow table; a 2-D NumPy array or torch tensor; a path, a list of paths or a glob
+            (CSV, Parquet, Feather, Arrow IPC, JSON Lines, also ``.gz``), ``-`` for CSV on standard input; a row as a
+            dict, a list of such rows, or a dict of columns; a `Table`, which comes back as it is.
+        names: the columns of an array; ``x0``, ``x1``, ... otherwise.
+        text: columns of CSV files whose cells stay text even where they look like numbers (`Schema.text`).
+
+    Returns:
+        The rows, with not-a-number as null and what is needed to give answers back in the same type.
+
+    Raises:
+        DataError: nothing of these, no rows, no columns, a name twice, mixed types in a column, an unreadable file.
+
+    >>> read({"age": [31, 44]}).arrow.num_rows
+    2
+    """
+    if isinstance(data, Table):
+        return data
+    flavour = next((flavour for flavour, (accepts, _) in SOURCES.items() if accepts(data)), None)
+    if flavour is None:
+        raise _unknown(data)
+    options: dict[str, Any] = {"names": names} if flavour in _NAMED else {"text": text} if flavour == "file" else {}
+    table = SOURCES[flavour][1](data, **options)
+    if not table.arrow.num_columns or not table.rows:
+        raise DataError(
+            f"the data are empty: {table.rows} rows and {table.arrow.num_columns} columns were given",
+            hint="at least one row and one column are needed",
+        )
+    return Table(without_nan(table.arrow), table.flavour, table.native, table.index)
+
+
+def _unknown(data: Any) -> DataError:
+    if frames.is_series(data):
+        return DataError(
+            "one column (a series) was given, a table was expected", hint="series.to_frame() is a table of one column"
+        )
+    if isinstance(data, list | tuple) and not data:
+        return DataError("an empty list was given, rows or paths were expected", hint="give at least one")
+    return DataError(
+        f"data of type {type(data).__module__}.{type(data).__qualname__} were given",
+        hint="give a pandas, polars or Arrow table, a 2-D array or tensor, a path, or rows as dicts",
+    )

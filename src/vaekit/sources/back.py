@@ -1,0 +1,111 @@
+"""Answers in the type that was given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+
+from vaekit.schema.types import is_number
+from vaekit.sources.table import Table
+
+
+def give_back(table: pa.Table, like: Table | str) -> Any:
+    """An Arrow table as what the user gave.
+
+    Args:
+        table: (B, F) the answer.
+        like: the table that was given, or its flavour. Columns of the same name get the same native type (a pandas
+            category, ``Int64``, a polars Enum); an answer with as many rows gets the pandas index.
+
+    Returns:
+        A pandas or polars frame, an Arrow table (also for files), an array or tensor (floats where all columns are
+        numbers, otherwise an object array), a list of dicts, or a dict where one row was given.
+
+    >>> give_back(pa.table({"x": [1]}), "rows")
+    [{'x': 1}]
+    """
+    form = Table(table, like) if isinstance(like, str) else like
+    return BACK[form.flavour](table, form)
+
+
+def _pandas(table: pa.Table, form: Table) -> Any:
+    frame = table.to_pandas()
+    for at, name in enumerate(table.column_names):
+        native = form.native.get(name)
+        if native is not None:
+            frame[name] = _series(frame[name], native, table.column(at).null_count)
+    if form.index is not None and len(form.index) == table.num_rows:
+        frame.index = form.index
+    labels = [form.native.get(name, {}).get("label", name) for name in table.column_names]
+    if labels != table.column_names:
+        frame.columns = labels
+    return frame
+
+
+def _series(series: Any, native: dict[str, Any], nulls: int) -> Any:
+    dtype = native["dtype"]
+    if nulls and (dtype.startswith(("int", "uint")) and "[" not in dtype or dtype == "bool"):
+        return series  # NumPy's integers and booleans have no null: pandas' own choice stands
+    if dtype == "category":
+        series = series if str(series.dtype) == "category" else series.astype("category")
+        known = native.get("categories")
+        return series if known is None else series.cat.set_categories(known, ordered=native["ordered"])
+    if str(series.dtype) == dtype:
+        return series
+    try:
+        return series.astype(dtype)
+    except (TypeError, ValueError, NotImplementedError):
+        return series  # a dtype whose name does not make it (an extension's own): the values stand, in Arrow's type
+
+
+def _polars(table: pa.Table, form: Table) -> Any:
+    frame = nw.from_arrow(table, backend="polars")
+    enums = [nw.col(name).cast(nw.Enum(native["categories"])) for name, native in form.native.items() if name in table.column_names]
+    return (frame.with_columns(enums) if enums else frame).to_native()
+
+
+def _arrow(table: pa.Table, _: Table) -> pa.Table:
+    return table
+
+
+def _numpy(table: pa.Table, form: Table) -> Any:
+    if not all(is_number(field.type) or pa.types.is_boolean(field.type) for field in table.schema):
+        return np.array([column.to_pylist() for column in table.columns], dtype=object).reshape(table.num_columns, -1).T
+    whole = [column.cast(pa.float64(), safe=False).to_numpy() for column in table.columns]
+    rows = np.column_stack(whole) if whole else np.empty((table.num_rows, 0))
+    kinds = {np.dtype(native["dtype"]) for native in form.native.values()} if form.flavour == "numpy" else set()
+    kind = kinds.pop() if len(kinds) == 1 else rows.dtype
+    has_room = kind.kind == "f" or (kind.kind in "iub" and not np.isnan(rows).any())
+    return rows.astype(kind) if has_room else rows
+
+
+def _torch(table: pa.Table, form: Table) -> Any:
+    torch = import_module("torch")
+    rows = _numpy(table, form)
+    if rows.dtype == object:
+        return rows
+    kinds = {native["dtype"] for native in form.native.values()}
+    kind = getattr(torch, kinds.pop()) if len(kinds) == 1 else torch.get_default_dtype()
+    tensor = torch.from_numpy(rows)
+    return tensor if not kind.is_floating_point and np.isnan(rows).any() else tensor.to(kind)
+
+
+def _rows(table: pa.Table, form: Table) -> Any:
+    rows = table.to_pylist()
+    return rows[0] if "" in form.native and len(rows) == 1 else rows
+
+
+BACK: dict[str, Callable[[pa.Table, Table], Any]] = {
+    "pandas": _pandas,
+    "polars": _polars,
+    "arrow": _arrow,
+    "file": _arrow,
+    "numpy": _numpy,
+    "torch": _torch,
+    "rows": _rows,
+}

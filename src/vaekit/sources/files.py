@@ -1,0 +1,256 @@
+"""CSV, Parquet, Feather and JSON Lines: one file, several, a glob, or standard input."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import sys
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.feather as pa_feather
+import pyarrow.json as pa_json
+import pyarrow.parquet as pa_parquet
+
+from vaekit.errors import DataError
+from vaekit.schema.look import listed, nearest
+from vaekit.sources.frames import refuse_twice
+from vaekit.sources.table import Table
+
+_BLOCK, _WHOLE = 1 << 24, (1 << 31) - 1  # bytes whose cells decide a column's type: at first, and when that failed
+_SQUEEZED = (".gz", ".bz2", ".zst")
+Text = Collection[str]
+
+
+def is_file(data: object) -> bool:
+    """True for a path, or a list of paths."""
+    if isinstance(data, list | tuple):
+        return len(data) > 0 and all(isinstance(path, str | os.PathLike) for path in data)
+    return isinstance(data, str | os.PathLike)
+
+
+def read_files(data: Any, *, text: Text = ()) -> Table:
+    """Files as one table, in the order given; a glob's are sorted by name, ``-`` is CSV on standard input.
+
+    Args:
+        data: a path, a glob, or a list of them.
+        text: columns of a CSV whose cells stay text, even where they look like numbers.
+
+    Raises:
+        DataError: no such file, an unknown ending, a damaged file, files whose columns differ.
+    """
+    paths = [found for path in ([data] if isinstance(data, str | os.PathLike) else data) for found in _found(str(path))]
+    tables = [_read_one(path, text) for path in paths]
+    return Table(_joined(paths, tables), "file")
+
+
+def _found(path: str) -> list[str]:
+    if path == "-" or os.path.isfile(path):
+        return [path]
+    if os.path.isdir(path):
+        raise DataError(f"{path!r} is a folder, a file was expected", hint=f"name its files: {os.path.join(path, '*.csv')!r}")
+    if any(letter in path for letter in "*?["):
+        matches = sorted(match for match in glob.glob(path, recursive=True) if os.path.isfile(match))
+        if not matches:
+            raise DataError(f"no file matches {path!r} in {os.getcwd()!r}", hint="check the pattern and the folder")
+        return matches
+    folder = Path(path).parent
+    beside = [str(other) for other in folder.iterdir()] if folder.is_dir() else []
+    hint = nearest(path, beside) if beside else f"the folder {str(folder)!r} does not exist"
+    raise DataError(f"there is no file {path!r}", hint=hint or "check the name and the folder")
+
+
+def _read_one(path: str, text: Text) -> pa.Table:
+    if path == "-":
+        table = _read_csv("standard input", sys.stdin.buffer.read(), text)
+    else:
+        reader = READERS.get(_ending(path))
+        if reader is None:
+            raise DataError(
+                f"{path!r} has an unknown ending, expected {', '.join(READERS)} (text formats also with .gz)",
+                hint="convert the file, or rename it if only its ending is unusual",
+            )
+        table = _guarded(reader, path, text)
+    refuse_twice(table.column_names)
+    if not table.num_rows or not table.num_columns:
+        where = "standard input" if path == "-" else repr(path)
+        raise DataError(f"{where} holds {table.num_rows} rows and {table.num_columns} columns, expected at least one row")
+    return table.replace_schema_metadata(None)
+
+
+def _ending(path: str) -> str:
+    name = path.lower()
+    for squeezed in _SQUEEZED:
+        name = name.removesuffix(squeezed) if Path(name.removesuffix(squeezed)).suffix in _TEXT_FORMATS else name
+    return Path(name).suffix
+
+
+def _guarded(reader: Callable[[str, Text], pa.Table], path: str, text: Text) -> pa.Table:
+    try:
+        return reader(path, text)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        first = str(error).splitlines()[0]
+        raise DataError(
+            f"{path!r} cannot be read as {_ending(path)}: {first}",
+            hint="the file may be damaged, incomplete, or of another format than its ending says",
+        ) from None
+
+
+def _csv(path: str, text: Text) -> pa.Table:
+    with pa.input_stream(path, compression="detect") as stream:
+        return _read_csv(repr(path), stream.read(), text)
+
+
+def _read_csv(where: str, content: bytes, text: Text) -> pa.Table:
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    if not content.strip():
+        raise DataError(f"{where} is empty, expected a line of column names and rows below")
+    _refuse_encoding(where, content)
+    try:
+        return _parse_csv(content, text, _BLOCK)
+    except pa.ArrowInvalid as error:
+        if "conversion error" in str(error):  # a type that the first block suggested and a later one contradicts
+            return _parse_csv(content, text, _WHOLE)
+        raise _ragged(where, content) from None
+
+
+def _parse_csv(content: bytes, text: Text, block: int) -> pa.Table:
+    header = content.split(b"\n", 1)[0]
+    return pa_csv.read_csv(
+        io.BytesIO(content),
+        read_options=pa_csv.ReadOptions(block_size=min(block, len(content) + 1)),
+        parse_options=pa_csv.ParseOptions(delimiter=_delimiter(header), newlines_in_values=b'"' in content),
+        convert_options=pa_csv.ConvertOptions(
+            strings_can_be_null=True, column_types={name: pa.string() for name in text}, quoted_strings_can_be_null=False
+        ),
+    )
+
+
+def _delimiter(header: bytes) -> str:
+    """The separator that the line of names has most of; a comma where none stands out."""
+    counts = {mark: header.count(mark.encode()) for mark in (",", ";", "\t", "|")}
+    return max(counts, key=counts.__getitem__)
+
+
+def _refuse_encoding(where: str, content: bytes) -> None:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{where}, line {line}: the byte 0x{content[error.start]:02x} is not UTF-8 text",
+            hint="convert the file to UTF-8, for example: iconv -f latin1 -t utf-8 FILE",
+        ) from None
+
+
+def _ragged(where: str, content: bytes) -> DataError:
+    rows: list[Any] = []
+
+    def note(row: Any) -> str:
+        rows.append(row)
+        return "skip"
+
+    header = content.split(b"\n", 1)[0]
+    pa_csv.read_csv(
+        io.BytesIO(content),
+        read_options=pa_csv.ReadOptions(use_threads=False, block_size=len(content) + 1),
+        parse_options=pa_csv.ParseOptions(
+            delimiter=_delimiter(header), newlines_in_values=b'"' in content, invalid_row_handler=note
+        ),
+    )
+    first = rows[0]
+    return DataError(
+        f"{where}, row {first.number - 2} (counted from 0, after the line of names): {first.actual_columns} cells were "
+        f"given, {first.expected_columns} expected: {first.text[:80]!r}",
+        hint='a cell that contains the separator must stand in quotes ("a, b")',
+    )
+
+
+def _parquet(path: str, _: Text) -> pa.Table:
+    table = pa_parquet.ParquetFile(path).read()
+    spare = [name for name in table.column_names if name.startswith("__index_level_")]  # a pandas index without a name
+    return table.drop_columns(spare) if spare else table
+
+
+def _feather(path: str, _: Text) -> pa.Table:
+    return pa_feather.read_table(path)
+
+
+def _ipc(path: str, _: Text) -> pa.Table:
+    with pa.memory_map(path) as source:
+        head = source.read(6)
+        source.seek(0)
+        opened = pa.ipc.open_file(source) if head == b"ARROW1" else pa.ipc.open_stream(source)
+        return opened.read_all()
+
+
+def _json_lines(path: str, _: Text) -> pa.Table:
+    with pa.input_stream(path, compression="detect") as stream:
+        content = stream.read()
+    if not content.strip():
+        raise DataError(f"{path!r} is empty, expected one JSON object a line")
+    block = min(len(content) + 1, _WHOLE)
+    return pa_json.read_json(io.BytesIO(content), read_options=pa_json.ReadOptions(block_size=block))
+
+
+def _joined(paths: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:
+    first = tables[0]
+    for path, table in zip(paths[1:], tables[1:], strict=True):
+        _refuse_other_columns(paths[0], first, path, table)
+    if len(tables) == 1:
+        return first
+    try:
+        same = [table.select(first.column_names) for table in tables]
+        return pa.concat_tables(same, promote_options="permissive")
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        raise _other_types(paths, tables) from None
+
+
+def _refuse_other_columns(path: str, first: pa.Table, other: str, table: pa.Table) -> None:
+    absent = [name for name in first.column_names if name not in table.column_names]
+    extra = [name for name in table.column_names if name not in first.column_names]
+    if absent or extra:
+        lacks = f"lacks {listed(absent)}" if absent else ""
+        has = f"has {listed(extra)} more" if extra else ""
+        raise DataError(
+            f"the files differ in their columns: {other!r} {' and '.join(filter(None, [lacks, has]))}, compared with {path!r}",
+            hint="read files together only where they have the same columns",
+        )
+
+
+def _other_types(paths: Sequence[str], tables: Sequence[pa.Table]) -> DataError:
+    for name in tables[0].column_names:
+        for path, table in zip(paths, tables, strict=True):
+            kinds = tables[0].schema.field(name).type, table.schema.field(name).type
+            if not _unites(*kinds):
+                return DataError(
+                    f"column {name!r} holds {kinds[0]} in {paths[0]!r} but {kinds[1]} in {path!r}; one type was expected",
+                    hint="convert the column in one of the files",
+                )
+    return DataError("the files differ in the types of their columns", hint="convert them to the same types")
+
+
+def _unites(one: pa.DataType, other: pa.DataType) -> bool:
+    try:
+        pa.unify_schemas([pa.schema([("x", one)]), pa.schema([("x", other)])], promote_options="permissive")
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        return False
+    return True
+
+
+_TEXT_FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson")
+READERS: dict[str, Callable[[str, Text], pa.Table]] = {
+    ".csv": _csv,
+    ".tsv": _csv,
+    ".parquet": _parquet,
+    ".pq": _parquet,
+    ".feather": _feather,
+    ".arrow": _ipc,
+    ".ipc": _ipc,
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+}

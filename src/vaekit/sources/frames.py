@@ -1,0 +1,109 @@
+"""pandas, polars and Arrow tables; pandas and polars are never imported here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+
+from vaekit.errors import DataError
+from vaekit.schema.look import listed
+from vaekit.sources.cells import column
+from vaekit.sources.table import Table
+
+
+def is_pandas(data: object) -> bool:
+    """True for a pandas DataFrame."""
+    return bool(nw.dependencies.is_pandas_dataframe(data))
+
+
+def is_polars(data: object) -> bool:
+    """True for a polars DataFrame or LazyFrame."""
+    return bool(nw.dependencies.is_polars_dataframe(data) or nw.dependencies.is_polars_lazyframe(data))
+
+
+def is_arrow(data: object) -> bool:
+    """True for an Arrow table or record batch."""
+    return isinstance(data, pa.Table | pa.RecordBatch)
+
+
+def is_series(data: object) -> bool:
+    """True for one column of pandas or polars, which is no table."""
+    return bool(nw.dependencies.is_pandas_series(data) or nw.dependencies.is_polars_series(data))
+
+
+def read_pandas(data: Any) -> Table:
+    """A pandas DataFrame; its dtypes are noted so that answers carry them, its index is kept beside."""
+    if data.columns.nlevels > 1:
+        raise DataError(
+            f"the columns have {data.columns.nlevels} levels, one level of names was expected",
+            hint="flatten them: frame.columns = ['_'.join(map(str, name)) for name in frame.columns]",
+        )
+    names = [str(name) for name in data.columns]
+    refuse_twice(names)
+    arrays = [_from_series(name, data.iloc[:, at]) for at, name in enumerate(names)]
+    native = {
+        name: _pandas_native(data.iloc[:, at].dtype, label)
+        for at, (name, label) in enumerate(zip(names, data.columns.tolist(), strict=True))
+    }
+    return Table(_table(arrays, names), "pandas", native, data.index)
+
+
+def read_polars(data: Any) -> Table:
+    """A polars DataFrame or LazyFrame; the closed levels of an Enum are noted, Arrow keeps the rest."""
+    frame = data.collect() if nw.dependencies.is_polars_lazyframe(data) else data
+    native = {
+        name: {"dtype": "Enum", "categories": dtype.categories.to_list()}
+        for name, dtype in frame.schema.items()
+        if type(dtype).__name__ == "Enum"
+    }
+    arrays = [_from_polars(name, frame.get_column(name)) for name in frame.columns]
+    return Table(_table(arrays, frame.columns), "polars", native)
+
+
+def read_arrow(data: Any) -> Table:
+    """An Arrow table or record batch."""
+    table = pa.Table.from_batches([data]) if isinstance(data, pa.RecordBatch) else data
+    refuse_twice(table.column_names)
+    return Table(table.replace_schema_metadata(None), "arrow")
+
+
+def refuse_twice(names: Sequence[str]) -> None:
+    """Refuse column names that occur more than once."""
+    twice = sorted({name for name in names if list(names).count(name) > 1})
+    if twice:
+        raise DataError(
+            f"column names must differ, but {listed(twice)} occur more than once among {len(names)} columns",
+            hint="rename or drop one of them",
+        )
+
+
+def _table(arrays: list[pa.Array], names: Sequence[str]) -> pa.Table:
+    return pa.table(arrays, names=list(names)) if arrays else pa.table({})
+
+
+def _from_series(name: str, series: Any) -> pa.Array:
+    if str(series.dtype) == "object":
+        return column(name, series.tolist())
+    try:
+        return pa.array(series, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError):
+        return column(name, series.tolist())  # dtypes that Arrow does not know: sparse, interval, an extension's own
+
+
+def _from_polars(name: str, series: Any) -> pa.Array:
+    return column(name, series.to_list()) if str(series.dtype).startswith("Object") else series.to_arrow()
+
+
+def _pandas_native(dtype: Any, label: Any) -> dict[str, Any]:
+    native: dict[str, Any] = {"dtype": str(dtype)}
+    if native["dtype"] == "category":
+        levels = dtype.categories.tolist()
+        if all(isinstance(level, bool | int | float | str) for level in levels):
+            native |= {"categories": levels, "ordered": bool(dtype.ordered)}
+    if not isinstance(label, str):
+        native["label"] = int(label) if isinstance(label, int | np.integer) else str(label)
+    return native

@@ -1,0 +1,60 @@
+"""Python's own rows and columns: a row as a dict, a list of rows, a dict of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from vaekit.errors import DataError
+from vaekit.sources.cells import column
+from vaekit.sources.table import Table
+
+
+def is_rows(data: object) -> bool:
+    """True for a dict, or a list of dicts."""
+    return isinstance(data, Mapping) or (
+        isinstance(data, list | tuple) and len(data) > 0 and all(isinstance(row, Mapping) for row in data)
+    )
+
+
+def read_rows(data: Any) -> Table:
+    """One row ``{column: value}``, rows ``[{column: value}, ...]``, or columns ``{column: [values]}``.
+
+    A key that a row lacks is null there.
+    """
+    if not isinstance(data, Mapping):
+        return Table(_from_rows(data), "rows")
+    lengths = {name: len(values) for name, values in data.items() if _is_column(values)}
+    if not lengths:
+        return Table(_from_rows([data]), "rows", {"": {"dtype": "row"}})
+    if len(lengths) < len(data):
+        odd = next(name for name in data if name not in lengths)
+        raise DataError(
+            f"column {odd!r} holds the single value {data[odd]!r}, while column {next(iter(lengths))!r} holds a list",
+            hint="give one value for every column (a row), or a list for every column",
+        )
+    if len(set(lengths.values())) > 1:
+        short, long = min(lengths, key=lengths.__getitem__), max(lengths, key=lengths.__getitem__)
+        raise DataError(
+            f"the columns differ in length: {short!r} has {lengths[short]} values, {long!r} has {lengths[long]}",
+            hint="give as many values in every column, None where one is missing",
+        )
+    return Table(pa.table({str(name): _column(str(name), values) for name, values in data.items()}), "arrow")
+
+
+def _from_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pa.table({str(name): column(str(name), [row.get(name) for row in rows]) for name in names})
+
+
+def _is_column(values: Any) -> bool:
+    return isinstance(values, Sequence | np.ndarray | pa.Array | pa.ChunkedArray) and not isinstance(values, str | bytes)
+
+
+def _column(name: str, values: Any) -> Any:
+    if isinstance(values, pa.Array | pa.ChunkedArray):
+        return values
+    return column(name, values.tolist() if isinstance(values, np.ndarray) else values)

@@ -1,0 +1,103 @@
+"""Tables to files, whole or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import json
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.feather as pa_feather
+import pyarrow.parquet as pa_parquet
+
+from vaekit.errors import UserError
+from vaekit.sources.cells import without_nan
+
+
+def write(table: pa.Table, path: str | os.PathLike[str]) -> None:
+    """Write a table in the format that the ending names; ``-`` is CSV on standard output.
+
+    Args:
+        table: (B, F) rows.
+        path: ends in one of ``WRITERS``. The file appears whole, when everything is written, or not at all.
+
+    Raises:
+        UserError: an unknown ending, or a place that cannot be written to.
+    """
+    if str(path) == "-":
+        _csv(table, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
+    writer = WRITERS.get(Path(path).suffix.lower())
+    if writer is None:
+        raise UserError(
+            f"{str(path)!r} has an unknown ending, expected {', '.join(WRITERS)}",
+            hint="name the output after one of these; '-' is CSV on standard output",
+        )
+    whole_file(path, lambda stream: writer(table, stream))
+
+
+def whole_file(path: str | os.PathLike[str], fill: Callable[[BinaryIO], None]) -> None:
+    """Fill a file beside its place, then move it there in one step.
+
+    Raises:
+        UserError: the place cannot be written to.
+    """
+    place = Path(path)
+    part = place.with_name(f".{place.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as stream:
+            fill(stream)
+        os.replace(part, place)
+    except OSError as error:
+        hint = "make the folder first" if not place.parent.is_dir() else "choose another place"
+        raise UserError(f"{str(place)!r} cannot be written: {error.strerror or error}", hint=hint) from None
+    finally:
+        with suppress(OSError):  # it is there only when something else went wrong, which is what is reported
+            part.unlink(missing_ok=True)
+
+
+def _csv(table: pa.Table, stream: BinaryIO) -> None:
+    columns = [_looked_up(table.column(at)) for at in range(table.num_columns)]
+    pa_csv.write_csv(pa.table(columns, names=table.column_names), stream)
+
+
+def _looked_up(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def _parquet(table: pa.Table, stream: BinaryIO) -> None:
+    pa_parquet.write_table(table, stream, compression="zstd")
+
+
+def _feather(table: pa.Table, stream: BinaryIO) -> None:
+    pa_feather.write_feather(table, stream)
+
+
+def _json_lines(table: pa.Table, stream: BinaryIO) -> None:
+    for batch in without_nan(table).to_batches(max_chunksize=10_000):
+        lines = (json.dumps(row, ensure_ascii=False, default=_plain) for row in batch.to_pylist())
+        stream.write("".join(f"{line}\n" for line in lines).encode())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, dt.timedelta):
+        return value.total_seconds()
+    return float(value) if isinstance(value, decimal.Decimal) else str(value)
+
+
+WRITERS: dict[str, Callable[[pa.Table, BinaryIO], None]] = {
+    ".csv": _csv,
+    ".parquet": _parquet,
+    ".feather": _feather,
+    ".jsonl": _json_lines,
+}
