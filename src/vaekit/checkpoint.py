@@ -1,0 +1,73 @@
+"""A training in progress as one safetensors file, replaced whole: weights, best weights, optimiser, epoch, history."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from vaekit.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from vaekit.train import Run
+
+KEPT = ("epoch", "best", "since", "slow", "recoveries", "history")
+
+
+def write_checkpoint(
+    path: Path, run: Run, module: nn.Module, optimiser: torch.optim.Optimizer, best: dict[str, Tensor]
+) -> None:
+    """Write beside the file, then put it in place, so that a reader finds the old or the new one, never half."""
+    tensors = {f"now.{name}": tensor for name, tensor in module.state_dict().items()}
+    tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
+    for number, state in optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser.{number}.{name}": tensor for name, tensor in state.items()}
+    about = {"stage": run.stage, **{name: getattr(run, name) for name in KEPT}}
+    data = save({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, {"run": json.dumps(about)})
+    beside = path.with_name(path.name + ".part")
+    beside.write_bytes(data)
+    os.replace(beside, path)
+
+
+def read_checkpoint(
+    path: Path, run: Run, module: nn.Module, optimiser: torch.optim.Optimizer
+) -> dict[str, Tensor] | None:
+    """Put a checkpoint of this stage back into run, module and optimiser; the best weights, or None for another stage's.
+
+    Raises:
+        ArtifactError: when the file is no checkpoint or belongs to a model of other sizes.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = json.loads((file.metadata() or {})["run"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+        if about["stage"] != run.stage:
+            return None
+        module.load_state_dict(_under("now.", tensors))
+        _load_optimiser(optimiser, _under("optimiser.", tensors))
+    except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
+        raise ArtifactError(
+            f"{path}: not a checkpoint of this training: {str(error).splitlines()[0]}",
+            hint="resume with the same data and options, or delete the file to start anew",
+        ) from error
+    for name in KEPT:
+        setattr(run, name, about[name])
+    return _under("best.", tensors)
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        number, name = key.split(".", 1)
+        state.setdefault(int(number), {})[name] = tensor
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})

@@ -1,0 +1,39 @@
+"""Only what `torch.distributions` lacks: laws of table cells, one scalar law per cell, batch shape (S, B, K).
+
+Beside torch's own methods each law of a cell has `best()`, the best single value under the mixture over its first axis, and
+`pooled()`, that mixture in as few terms as the law allows.
+"""
+
+from vaekit.distributions.bernoulli import BernoulliCell
+from vaekit.distributions.bins import Bins
+from vaekit.distributions.columns import Columns
+from vaekit.distributions.delta import Delta
+from vaekit.distributions.discrete_normal import DiscreteNormal
+from vaekit.distributions.levels import Levels
+from vaekit.distributions.normal import NormalCell
+from vaekit.distributions.partition import Partition
+from vaekit.distributions.scale import Scale
+from vaekit.distributions.spike import Spiked
+
+CELL_LAWS = {
+    "bernoulli": BernoulliCell,
+    "bins": Bins,
+    "discrete_normal": DiscreteNormal,
+    "levels": Levels,
+    "normal": NormalCell,
+    "spiked": Spiked,
+}
+
+__all__ = [
+    "CELL_LAWS",
+    "BernoulliCell",
+    "Bins",
+    "Columns",
+    "Delta",
+    "DiscreteNormal",
+    "Levels",
+    "NormalCell",
+    "Partition",
+    "Scale",
+    "Spiked",
+]

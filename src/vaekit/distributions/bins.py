@@ -1,0 +1,101 @@
+"""A histogram law: point masses, uniform bins and exponential tails over a fixed partition of the line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Size, Tensor
+from torch.distributions import Distribution
+
+from vaekit.distributions.levels import draw_index
+from vaekit.distributions.partition import Partition
+from vaekit.distributions.scale import Scale
+
+__all__ = ["Bins", "Partition", "Scale"]
+
+
+class Bins(Distribution):
+    """p(x) = share(segment of x) * density of x within it; an atom's share is a point mass.
+
+    Any shape of a numeric column: spikes, several modes, gaps, heavy tails. As sharp or flat as the logits say.
+
+    Args:
+        logits: (..., K, M) over the segments of `partition`.
+        partition: the K columns' atoms, bins and tails.
+
+    >>> scale = Scale(["linear"], torch.zeros(1), torch.ones(1))
+    >>> cut = Partition([torch.tensor([])], [torch.tensor([0.0, 1.0, 3.0])], [False], scale)
+    >>> law = Bins(torch.tensor([[0.0, 0.0, -50.0, -50.0]]), cut)
+    >>> law.log_prob(torch.tensor([2.0])).exp()
+    tensor([0.2500])
+    """
+
+    arg_constraints: dict[str, Any] = {}
+    has_rsample = False
+
+    def __init__(self, logits: Tensor, partition: Partition) -> None:
+        self.logits = logits.masked_fill(~partition.valid, -torch.inf).log_softmax(-1)
+        self.partition = partition
+        super().__init__(logits.shape[:-1], validate_args=False)
+
+    @property
+    def probs(self) -> Tensor:
+        return self.logits.exp()
+
+    @property
+    def mean(self) -> Tensor:
+        """The cell of the expected number: sum of share times the number that stands for each segment."""
+        scale = self.partition.scale
+        numbers = scale.number(self.partition.centres().T).T
+        return scale.cell((self.probs * numbers).sum(-1))
+
+    @property
+    def mode(self) -> Tensor:
+        index = self.logits.argmax(-1)
+        return self.partition.place(index, torch.full(index.shape, 0.5, device=index.device))
+
+    @property
+    def stddev(self) -> Tensor:
+        centres = self.partition.centres()
+        mean, square = (self.probs * centres).sum(-1), (self.probs * centres.square()).sum(-1)
+        return (square - mean.square()).clamp(min=0).sqrt()
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        atom, slab = self.partition.atom(value), self.partition.slab(value)
+        within = self.partition.log_density(value, slab)
+        shape = torch.broadcast_shapes(value.shape, self.batch_shape)
+        index = torch.stack([atom.clamp(min=0), slab], -1).expand(*shape, 2)
+        on_atom, on_slab = self.logits.expand(*shape, -1).gather(-1, index).unbind(-1)
+        on_slab = on_slab + within
+        is_atom = (atom >= 0).expand(shape)
+        if not self.partition.whole.any():
+            return torch.where(is_atom, on_atom, on_slab)
+        # A whole number that is an atom may also be drawn by the bin around it: its mass is the sum.
+        both = torch.where(self.partition.whole, torch.logaddexp(on_atom, on_slab), on_atom)
+        return torch.where(is_atom, both, on_slab)
+
+    def cdf(self, value: Tensor) -> Tensor:
+        cut, share, x = self.partition, self.probs, value[..., None]
+        A, J = cut.A, cut.J
+        below = (share[..., :A] * (cut.atoms <= x + 1e-6)).sum(-1)
+        low, high = cut.edges[:, :-1], cut.edges[:, 1:]
+        inside = ((x - low) / (high - low)).nan_to_num(0.0, 0.0, 0.0).clamp(0, 1)
+        left = torch.exp(-(cut.edges[:, 0] - value).clamp(min=0))
+        last = cut.edges.gather(1, cut.last[:, None])[:, 0]
+        right = 1 - torch.exp(-(value - last).clamp(min=0))
+        tails = share[..., A + J] * left + share[..., A + J + 1] * right
+        return below + (share[..., A : A + J] * inside).sum(-1) + tails
+
+    def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:  # type: ignore[override]
+        index = draw_index(self.probs, tuple(sample_shape))
+        uniform = torch.rand(index.shape, dtype=self.logits.dtype, device=self.logits.device)
+        return self.partition.place(index, uniform)
+
+    def best(self) -> Tensor:
+        """The cell of the expected number under the mixture over the first axis."""
+        return self.pooled().mean[0]
+
+    def pooled(self) -> Bins:
+        """The mixture over the first axis, as one law of batch shape (1, ...)."""
+        return Bins(self.probs.mean(0, keepdim=True).clamp(min=1e-30).log(), self.partition)

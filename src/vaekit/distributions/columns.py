@@ -1,0 +1,81 @@
+"""Several groups of columns, each under its own law, as one law with one log-probability per cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Size, Tensor
+from torch.distributions import Distribution
+
+
+class Columns(Distribution):
+    """log p(cell k) = log p_g(cell k) for the group g that column k belongs to.
+
+        cells (..., K) --take--> group 1 (..., K1) -- law 1 --+
+                       --take--> group 2 (..., K2) -- law 2 --+--cat, restore order--> (..., K)
+
+    Args:
+        laws: one distribution a group, batch shapes (S, B, K_g).
+        groups: for each law the indices of its columns, (K_g,).
+        order: the inverse permutation, (K,): `cat(groups)[order]` is 0, 1, ..., K - 1.
+    """
+
+    arg_constraints: dict[str, Any] = {}
+    has_rsample = False
+
+    def __init__(self, laws: Sequence[Distribution], groups: Sequence[Tensor], order: Tensor) -> None:
+        self.laws, self.groups, self.order = list(laws), list(groups), order
+        batch = laws[0].batch_shape[:-1]
+        super().__init__(Size((*batch, len(order))), validate_args=False)
+
+    def _join(self, part: Callable[[Distribution, Tensor], Tensor]) -> Tensor:
+        return torch.cat([part(law, at) for law, at in zip(self.laws, self.groups, strict=True)], -1)[..., self.order]
+
+    @property
+    def mean(self) -> Tensor:
+        return self._join(lambda law, _: law.mean)
+
+    @property
+    def mode(self) -> Tensor:
+        return self._join(lambda law, _: law.mode)
+
+    @property
+    def stddev(self) -> Tensor:
+        return self._join(lambda law, _: law.stddev)
+
+    def best(self) -> Tensor:
+        """The best single value of each cell under the mixture over the first axis, (B, K): mean for numbers, else mode."""
+        return self._join(lambda law, _: law.best())
+
+    def pooled(self) -> Columns:
+        """The mixture over the first axis with as few terms as its laws allow."""
+        return self._with([law.pooled() for law in self.laws])
+
+    def quantile(self, level: float, steps: int = 40) -> Tensor:
+        """Smallest cell whose probability under the mixture over the first axis reaches `level`, (B, K), by bisection."""
+        pooled = self.pooled()
+        low = torch.full(self.batch_shape[1:], -64.0, device=self.order.device)
+        high = -low
+        for _ in range(steps):
+            middle = (low + high) / 2
+            reached = pooled.mixture_cdf(middle) >= level
+            low, high = torch.where(reached, low, middle), torch.where(reached, middle, high)
+        return high
+
+    def mixture_cdf(self, value: Tensor) -> Tensor:
+        """P(cell <= value) under the mixture over the first axis, for cells (B, K)."""
+        return self._join(lambda law, at: law.cdf(value[..., at]).mean(0))
+
+    def _with(self, laws: Sequence[Distribution]) -> Columns:
+        return Columns(laws, self.groups, self.order)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        return self._join(lambda law, at: law.log_prob(value[..., at]))
+
+    def cdf(self, value: Tensor) -> Tensor:
+        return self._join(lambda law, at: law.cdf(value[..., at]))
+
+    def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:  # type: ignore[override]
+        return self._join(lambda law, _: law.sample(Size(sample_shape)))

@@ -1,0 +1,37 @@
+"""The normal law of a cell, on a linear or a log scale."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.distributions import Normal
+
+from vaekit.distributions.scale import Scale
+
+
+class NormalCell(Normal):
+    """cell ~ N(loc, scale), where the number is T^-1(cell): a normal or, on a log scale, a log-normal law seen in cells.
+
+    `log_prob` is the density of the cell; `mean` is the cell of the expected number: on a log scale E = exp(m + s^2 / 2).
+
+    >>> import torch
+    >>> units = Scale(["linear", "log"], torch.zeros(2), torch.ones(2))
+    >>> NormalCell(torch.zeros(2), torch.ones(2), units).mean
+    tensor([0.0000, 0.5000])
+    """
+
+    def __init__(self, loc: Tensor, scale: Tensor, units: Scale) -> None:
+        super().__init__(loc, scale, validate_args=False)
+        self.units = units
+
+    @property
+    def mean(self) -> Tensor:
+        logarithmic = (self.units.kind == 1).to(self.loc.dtype)
+        spread = (self.scale * self.units.std).clamp(max=2.0)  # beyond this a mean says nothing about a typical number
+        return self.loc + logarithmic * spread.square() / (2 * self.units.std)
+
+    def best(self) -> Tensor:
+        """The cell of the expected number under the mixture over the first axis."""
+        return self.units.cell(self.units.number(self.mean).mean(0))
+
+    def pooled(self) -> NormalCell:
+        return self

@@ -1,0 +1,187 @@
+"""The line cut into atoms, bins and tails: how numeric columns become levels, and levels numbers again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vaekit.codec.field import Field, Floats
+from vaekit.distributions.scale import Scale
+
+
+class Partition(nn.Module):
+    """For K numeric columns: A atoms (exact values), J bins between edges, a left and a right tail, in cell units.
+
+    Segment order along M = A + J + 2: atoms, bins, left tail, right tail. Atoms hold point masses, bins are uniform, tails
+    exponential. In a column of whole numbers bins are uniform and the right tail geometric over those numbers.
+
+    Args:
+        atoms: a list of K sorted 1-D tensors of cells.
+        edges: a list of K increasing 1-D tensors of cells, each at least two long.
+        whole: K flags, of columns that hold the numbers 0, 1, 2, ...
+        scale: from cells to numbers.
+
+    >>> scale = Scale(["linear"], torch.zeros(1), torch.ones(1))
+    >>> cut = Partition([torch.tensor([0.0])], [torch.tensor([-1.0, 0.5, 2.0])], [False], scale)
+    >>> cut.segment(torch.tensor([[0.0], [0.1], [1.0], [-3.0], [5.0]]))[:, 0].tolist()
+    [0, 1, 2, 3, 4]
+    """
+
+    atoms: Tensor
+    edges: Tensor
+    whole: Tensor
+    last: Tensor
+    valid: Tensor
+
+    def __init__(self, atoms: list[Tensor], edges: list[Tensor], whole: list[bool], scale: Scale) -> None:
+        super().__init__()
+        self.A, self.J = max(map(len, atoms)), max(map(len, edges)) - 1
+        self.register_buffer("atoms", pad(atoms, self.A), persistent=False)
+        self.register_buffer("edges", pad(edges, self.J + 1), persistent=False)
+        self.register_buffer("whole", torch.tensor(whole), persistent=False)
+        self.scale = scale
+        self.register_buffer("last", torch.tensor([len(edge) - 1 for edge in edges]), persistent=False)
+        tails = torch.stack([~self.whole, torch.ones_like(self.whole)], 1)
+        self.register_buffer(
+            "valid", torch.cat([self.atoms.isfinite(), self.edges[:, 1:].isfinite(), tails], 1), persistent=False
+        )
+
+    @property
+    def M(self) -> int:
+        return self.A + self.J + 2
+
+    def atom(self, cells: Tensor) -> Tensor:
+        """The index of the atom that a cell (..., K) equals, -1 where it equals none."""
+        if self.A == 0:
+            return torch.full(cells.shape, -1, device=cells.device)
+        near = _search(self.atoms - 1e-5 * (1 + self.atoms.abs()), cells).clamp(0, self.A - 1)
+        atom = _pick(self.atoms, near)
+        return torch.where((cells - atom).abs() <= 1e-5 * (1 + atom.abs()), near, -1)
+
+    def slab(self, cells: Tensor) -> Tensor:
+        """The bin or tail (index along M) that a cell (..., K) falls in."""
+        j = _search(self.edges, cells)
+        inside = self.A + j.clamp(min=0)
+        left = torch.where(self.whole, self.A, self.A + self.J)
+        inside = torch.where(j < 0, left, inside)
+        return torch.where(j >= self.last, self.A + self.J + 1, inside)
+
+    def segment(self, cells: Tensor) -> Tensor:
+        """The atom where a cell equals one, else its bin or tail: an index below M."""
+        atom = self.atom(cells)
+        return torch.where(atom >= 0, atom, self.slab(cells))
+
+    def log_density(self, cells: Tensor, slab: Tensor) -> Tensor:
+        """Log density of each cell within its bin or tail, (..., K); log mass in whole-number columns."""
+        low, high = self._bounds(slab, cells.dtype)
+        tail = slab - (self.A + self.J)
+        first, last = self.edges[:, 0], _pick(self.edges, self.last.expand(cells.shape))
+        beyond = torch.where(tail == 0, first - cells, cells - last)
+        density = torch.where(tail >= 0, -beyond.clamp(min=0), -torch.log((high - low).clamp(min=1e-6)))
+        if not self.whole.any():
+            return density
+        count = (self.scale.number(high) - self.scale.number(low)).round().clamp(min=1)
+        scale = self._tail_mean()
+        step = (self.scale.number(cells) - self.scale.number(last) - 0.5).round().clamp(min=0)
+        geometric = -torch.log1p(scale) - step * torch.log1p(1 / scale)
+        return torch.where(self.whole, torch.where(tail >= 0, geometric, -torch.log(count)), density)
+
+    def place(self, index: Tensor, uniform: Tensor) -> Tensor:
+        """The cell at a share `uniform` of segment `index`, both (..., K): the atom, within the bin, along the tail."""
+        slab = index.clamp(min=self.A)
+        low, high = self._bounds(slab, uniform.dtype)
+        cell = low + uniform * (high - low)
+        beyond = -torch.log1p(-uniform.clamp(max=1 - 1e-6))
+        tail = index - (self.A + self.J)
+        last = _pick(self.edges, self.last.expand(index.shape))
+        cell = torch.where(tail == 0, self.edges[:, 0] - beyond, cell)
+        cell = torch.where(tail == 1, last + beyond, cell)
+        if self.whole.any():
+            cell = torch.where(self.whole, self._place_whole(low, high, last, tail, uniform, beyond), cell)
+        atom = _pick(self.atoms, index.clamp(max=max(self.A - 1, 0))) if self.A else cell
+        return torch.where(index < self.A, atom, cell)
+
+    def _place_whole(
+        self, low: Tensor, high: Tensor, last: Tensor, tail: Tensor, uniform: Tensor, beyond: Tensor
+    ) -> Tensor:
+        a, b = (self.scale.number(low) + 0.5).round(), (self.scale.number(high) + 0.5).round()
+        inside = a + (uniform * (b - a)).floor()
+        outside = (self.scale.number(last) + 0.5).round() + (beyond / torch.log1p(1 / self._tail_mean())).floor()
+        return self.scale.cell(torch.where(tail == 1, outside, inside))
+
+    def _tail_mean(self) -> Tensor:
+        """Mean number of steps past the last edge in the geometric tail: a tenth of the range."""
+        return (self.scale.number(_pick(self.edges, self.last)) / 10).clamp(min=1.0)
+
+    def _bounds(self, slab: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        j = (slab - self.A).clamp(0, self.J - 1)
+        j = torch.minimum(j, (self.last - 1).expand(j.shape))
+        return _pick(self.edges, j).to(dtype), _pick(self.edges, j + 1).to(dtype)
+
+    def centres(self) -> Tensor:
+        """A cell that stands for each segment, (K, M): the atom, the middle of the bin, one unit out along the tail."""
+        K = self.atoms.shape[0]
+        index = torch.arange(self.M, device=self.edges.device)[:, None].expand(-1, K)
+        half = torch.where(index >= self.A + self.J, 0.632, 0.5).to(self.edges.dtype)
+        return self.place(index, half).T.nan_to_num(0.0, 0.0, 0.0)
+
+
+def pad(rows: list[Tensor], width: int) -> Tensor:
+    """K rows of different lengths as one tensor (K, width), the rest filled with infinity."""
+    out = torch.full((len(rows), width), torch.inf)
+    for k, row in enumerate(rows):
+        out[k, : len(row)] = row
+    return out
+
+
+def _search(sorted_rows: Tensor, cells: Tensor) -> Tensor:
+    """Index of the last entry of row k that is <= the cell, -1 before the first; cells (..., K)."""
+    flat = cells.reshape(-1, cells.shape[-1]).T.contiguous()
+    found = torch.searchsorted(sorted_rows.to(cells.dtype).contiguous(), flat, right=True) - 1
+    return found.T.reshape(cells.shape)
+
+
+def _pick(rows: Tensor, index: Tensor) -> Tensor:
+    """rows[k, index[..., k]] for rows (K, W) and an index (..., K)."""
+    return rows.expand(*index.shape, -1).gather(-1, index[..., None])[..., 0]
+
+
+def partition(fields: Sequence[Field], bins: int = 128) -> Partition:
+    """The partition that suits each column: repeated values are atoms, the rest is cut at its quantiles.
+
+    A column of at most 256 distinct values that repeat (20 rows each on average) is atoms only, with one wide bin for
+    whatever else may come; else its spikes are atoms and `bins` quantile bins hold the rest.
+
+    Args:
+        fields: numeric columns.
+        bins: most bins of one column; fewer when a bin would hold under 20 rows.
+    """
+    atoms = [torch.tensor(_atoms(field), dtype=torch.float32) for field in fields]
+    edges = [torch.tensor(_edges(field, bins), dtype=torch.float32) for field in fields]
+    scale = Scale(
+        [field.transform for field in fields],
+        torch.tensor([field.mean for field in fields]),
+        torch.tensor([field.std for field in fields]),
+    )
+    return Partition(atoms, edges, [field.kind == "count" for field in fields], scale)
+
+
+def _atoms(field: Field) -> Floats:
+    every = len(field.distinct) > 0 and field.rows >= 20 * len(field.distinct)
+    return np.sort(field.distinct if every else np.asarray(field.spikes, dtype=float))
+
+
+def _edges(field: Field, bins: int) -> Floats:
+    every = len(field.distinct) > 0 and field.rows >= 20 * len(field.distinct)
+    wanted = 1 if every else int(np.clip(field.rows // 20, 4, bins))
+    edges = field.quantiles if len(field.quantiles) else np.array([-1.0, 1.0])
+    edges = edges[np.linspace(0, len(edges) - 1, wanted + 1).round().astype(int)]
+    if field.kind == "count":  # whole numbers: cut half-way between two of them, from zero on
+        cuts = np.floor(np.maximum(field.value(edges), 0) + 0.5) + 0.5
+        edges = field.cell(np.concatenate([[-0.5], cuts]))
+    edges = np.unique(np.float32(edges)).astype(float)
+    edges = edges[np.concatenate([[True], np.diff(edges) > 1e-5])]
+    return edges if len(edges) > 1 else np.array([edges[0] - 0.5, edges[0] + 0.5])

@@ -1,0 +1,38 @@
+"""From cells to numbers and back, for columns that the codec put on a linear, log or log(1 + n) scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+TRANSFORMS = ("linear", "log", "log1p")
+
+
+class Scale(nn.Module):
+    """cell = (T(number) - mean) / std with T the identity, log or log(1 + n), column by column.
+
+    >>> scale = Scale(["log"], torch.zeros(1), torch.ones(1))
+    >>> scale.number(scale.cell(torch.tensor([5.0])))
+    tensor([5.])
+    """
+
+    mean: Tensor
+    std: Tensor
+    kind: Tensor
+
+    def __init__(self, transforms: Sequence[str], mean: Tensor, std: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("mean", mean.float(), persistent=False)
+        self.register_buffer("std", std.float(), persistent=False)
+        self.register_buffer("kind", torch.tensor([TRANSFORMS.index(name) for name in transforms]), persistent=False)
+
+    def number(self, cells: Tensor) -> Tensor:
+        inner = cells * self.std + self.mean
+        grown = inner.clamp(max=80.0).exp()
+        return torch.where(self.kind == 0, inner, torch.where(self.kind == 1, grown, grown - 1))
+
+    def cell(self, numbers: Tensor) -> Tensor:
+        positive = torch.where(self.kind == 2, numbers + 1, numbers).clamp(min=1e-30)
+        return (torch.where(self.kind == 0, numbers, positive.log()) - self.mean) / self.std

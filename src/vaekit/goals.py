@@ -1,0 +1,97 @@
+"""What a training minimises: batches of rows become a loss, by hiding cells, drawing latents and applying an objective."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from vaekit.objectives import Elbo
+from vaekit.vae import VAE
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Encoded rows as tensors: cells (B, K), observed (B, K), and what the gaps head compares with (see `Gaps.target`)."""
+
+    cells: Tensor
+    observed: Tensor
+    gaps: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __getitem__(self, index: Tensor) -> Rows:
+        return Rows(self.cells[index], self.observed[index], None if self.gaps is None else self.gaps[index])
+
+    def to(self, device: torch.device | str) -> Rows:
+        return Rows(self.cells.to(device), self.observed.to(device), None if self.gaps is None else self.gaps.to(device))
+
+
+class Goal(Protocol):
+    """The loss of a batch at a share `progress` of the training, terms for the history, and what is trained."""
+
+    parameters: list[nn.Parameter]
+
+    def loss(self, rows: Rows, progress: float) -> tuple[Tensor, Mapping[str, Tensor]]: ...
+
+
+class BoundGoal:
+    """The objective over contexts: hide cells from the encoder, ask the decoder for all that were observed.
+
+    Args:
+        vae: the model.
+        objective: from a draw to its terms.
+        hide: share of the rows of each batch in which further cells are hidden; 0 is the tutorial VAE.
+    """
+
+    def __init__(self, vae: VAE, objective: Elbo, *, hide: float) -> None:
+        self.vae, self.objective, self.hide = vae, objective, hide
+        self.parameters = [parameter for parameter in vae.parameters() if parameter.requires_grad]
+
+    def loss(self, rows: Rows, progress: float) -> tuple[Tensor, Mapping[str, Tensor]]:
+        context = hidden(rows.observed, self.hide, self.vae.K) if self.hide else rows.observed
+        draw = self.vae.draw(rows.cells, rows.observed, context)
+        terms = self.objective(draw, progress)
+        # The size of a row must not decide how strongly it is clipped or decayed.
+        loss = terms.loss / self.vae.K
+        if self.vae.gaps is not None and rows.gaps is not None:
+            loss = loss + self.vae.gaps.loss(draw.features[0], rows.gaps)
+        return loss, {"reconstruction": terms.reconstruction.mean(), "kl": terms.kl.mean(0)}
+
+
+class PriorGoal:
+    """Fit a prior that learns to the latents of the trained, now frozen model, under contexts of every size.
+
+    Three rows in ten show nothing, so that unconditional samples are learned as well as conditional ones.
+    """
+
+    def __init__(self, vae: VAE) -> None:
+        self.vae = vae
+        self.parameters = list(vae.prior.parameters())
+
+    def loss(self, rows: Rows, progress: float) -> tuple[Tensor, Mapping[str, Tensor]]:
+        with torch.no_grad():
+            context = hidden(rows.observed, 1.0, self.vae.K)
+            blank = torch.rand(len(rows), 1, device=context.device) < 0.3
+            context[:, : self.vae.K] &= ~blank
+            z = self.vae.posterior_of(rows.cells, rows.observed).sample()
+            part = self.vae.posterior_of(rows.cells, context)
+        loss = self.vae.prior.loss(z, part).mean()
+        return loss, {"velocity_error": loss}
+
+
+def hidden(observed: Tensor, share: float, modelled: int) -> Tensor:
+    """A context (B, K): in a `share` of the rows each modelled cell is hidden with a probability drawn for that row.
+
+    The probability is uniform on (0, 1), so that one cell, half of them and all of them are hidden equally often; cells of
+    columns that the model is given, past `modelled`, stay.
+    """
+    touched = torch.rand(len(observed), 1, device=observed.device) < share
+    probability = torch.rand(len(observed), 1, device=observed.device)
+    keep = torch.rand(observed.shape, device=observed.device) >= probability
+    keep[:, modelled:] = True
+    return observed & (keep | ~touched)

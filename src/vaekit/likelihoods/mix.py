@@ -1,0 +1,111 @@
+"""Every column under the likelihood that suits it; columns of a likelihood and a size are one tensor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vaekit import spec as specs
+from vaekit.codec.field import Field
+from vaekit.distributions import Columns
+from vaekit.errors import SpecError
+from vaekit.likelihoods.registry import LIKELIHOODS
+
+BY_KIND = {
+    "real": "gaussian",
+    "positive": "positive",
+    "datetime": "gaussian",
+    "count": "count",
+    "mixed": "spike",
+    "binary": "bernoulli",
+    "ordinal": "ordinal",
+    "categorical": "categorical",
+}
+MANY_ROWS = 4_000  # from here on the shape of a numeric column is learned as a histogram
+
+
+class Mix(nn.Module):
+    """p(row|z) = prod_k p_k(cell k|z), each factor the likelihood chosen for that column.
+
+        decoder features (S, B, F) --> head of group 1 --> law of K1 cells --+
+                                   --> head of group 2 --> law of K2 cells --+--> Columns (S, B, K)
+
+    Args:
+        features: F, features of the decoder.
+        fields: the K modelled columns.
+        chosen: for each column its spec, as `choose` returns it.
+    """
+
+    order: Tensor
+
+    def __init__(self, features: int, fields: Sequence[Field], chosen: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
+        groups: dict[str, list[int]] = {}
+        for k, (field, part) in enumerate(zip(fields, chosen, strict=True)):
+            groups.setdefault(json.dumps(part, sort_keys=True) + _size(field), []).append(k)
+        self.members = list(groups.values())
+        self.parts = nn.ModuleList(
+            specs.build("likelihood", chosen[members[0]], LIKELIHOODS, features, [fields[k] for k in members])
+            for members in self.members
+        )
+        for g, members in enumerate(self.members):
+            self.register_buffer(f"at_{g}", torch.tensor(members), persistent=False)
+        flat = torch.tensor([k for members in self.members for k in members])
+        self.register_buffer("order", flat.argsort(), persistent=False)
+
+    def forward(self, features: Tensor) -> Columns:
+        at = [getattr(self, f"at_{g}") for g in range(len(self.members))]
+        return Columns([part(features) for part in self.parts], at, self.order)
+
+
+def choose(fields: Sequence[Field], spec: object = None) -> list[dict[str, Any]]:
+    """One likelihood spec per column, all options filled in.
+
+    Args:
+        fields: the modelled columns.
+        spec: None for what suits each column; a name or dict for every column whose kind it serves; or
+            {"columns": {name: spec}} for single columns.
+
+    Raises:
+        SpecError: for an unknown likelihood, option or column, and for one that serves none of the columns or not the named one.
+    """
+    wanted: dict[str, object] = {}
+    if isinstance(spec, Mapping) and "columns" in spec:
+        names = {field.name for field in fields}
+        wanted = dict(spec["columns"])
+        if unknown := sorted(wanted.keys() - names):
+            raise SpecError(f"likelihood: no modelled column {unknown[0]!r}", hint=f"modelled columns: {sorted(names)}")
+    elif spec is not None:
+        part = specs.normalise("likelihood", spec, LIKELIHOODS)
+        wanted = {field.name: part for field in fields if field.kind in LIKELIHOODS[part["kind"]].kinds}
+        if not wanted:
+            kinds = sorted({field.kind for field in fields})
+            raise SpecError(
+                f"likelihood {part['kind']!r}: serves {LIKELIHOODS[part['kind']].kinds}, the columns are {kinds}",
+                hint="`vaekit kinds likelihood` lists them all",
+            )
+    return [_one(field, wanted.get(field.name)) for field in fields]
+
+
+def _one(field: Field, spec: object) -> dict[str, Any]:
+    if spec is None:
+        many = field.levels == 0 and field.rows >= MANY_ROWS
+        spec = "histogram" if many else BY_KIND[field.kind]
+    part = specs.normalise("likelihood", spec, LIKELIHOODS)
+    kinds = LIKELIHOODS[part["kind"]].kinds
+    if field.kind not in kinds:
+        raise SpecError(
+            f"likelihood {part['kind']!r} for column {field.name!r}: the column is {field.kind}, it serves {', '.join(kinds)}",
+            hint=f"leave it out, or give the column another kind: schema={{{field.name!r}: {kinds[0]!r}}}",
+        )
+    return part
+
+
+def _size(field: Field) -> str:
+    """Columns share one padded tensor when their numbers of levels are within a power of two of each other."""
+    size = field.levels or len(field.distinct) or 256
+    return f"|{(size - 1).bit_length()}"

@@ -1,0 +1,23 @@
+"""The table of likelihoods."""
+
+from typing import Any
+
+from vaekit.likelihoods.bernoulli import BernoulliLikelihood
+from vaekit.likelihoods.categorical import CategoricalLikelihood
+from vaekit.likelihoods.count import CountLikelihood
+from vaekit.likelihoods.gaussian import GaussianLikelihood
+from vaekit.likelihoods.histogram import HistogramLikelihood
+from vaekit.likelihoods.ordinal import OrdinalLikelihood
+from vaekit.likelihoods.positive import PositiveLikelihood
+from vaekit.likelihoods.spike import SpikeLikelihood
+
+LIKELIHOODS: dict[str, Any] = {
+    "gaussian": GaussianLikelihood,
+    "bernoulli": BernoulliLikelihood,
+    "categorical": CategoricalLikelihood,
+    "ordinal": OrdinalLikelihood,
+    "count": CountLikelihood,
+    "positive": PositiveLikelihood,
+    "spike": SpikeLikelihood,
+    "histogram": HistogramLikelihood,
+}

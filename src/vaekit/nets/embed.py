@@ -1,0 +1,74 @@
+"""Cells and gaps become features: what the encoder sees of a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from vaekit.codec.field import Field
+from vaekit.distributions.partition import Partition, partition
+
+
+class Embed(nn.Module):
+    """(cells (..., K), observed (..., K)) -> features (..., F).
+
+        numbers ---> squashed value ----------------------------+
+        numbers of `coded` columns -> bin ---+                   |
+        levels -> index ---------------------+-> learned vector -+-> cat -> features
+        observed -> one flag a column (unless `flags` is off) ---+
+
+    A missing cell adds zeros and a lowered flag: nothing is filled in before the model sees it.
+
+    Args:
+        fields: the K columns.
+        coded: flags of the numeric columns whose bin is looked up as well, so that exact values can be told apart.
+        flags: add the observed flags; off only where no cell is ever missing or hidden.
+        squash: damp far values as 5 asinh(x / 5); off, a purely numeric row enters as it is, as in the tutorials.
+        width: length of a learned vector.
+    """
+
+    offsets: Tensor
+    numbers: Tensor
+    levels: Tensor
+    binned: Tensor
+
+    def __init__(
+        self, fields: Sequence[Field], *, coded: Sequence[bool], flags: bool = True, squash: bool = True, width: int = 8
+    ) -> None:
+        super().__init__()
+        self.flags, self.squash = flags, squash
+        numeric = [k for k, field in enumerate(fields) if field.levels <= 2]
+        named = [k for k, field in enumerate(fields) if field.levels > 2]
+        binned = [k for k, field in enumerate(fields) if field.levels == 0 and coded[k]]
+        self.partition: Partition | None = partition([fields[k] for k in binned]) if binned else None
+        sizes = [fields[k].levels for k in named]
+        sizes += [self.partition.M] * len(binned) if self.partition is not None else []
+        for name, index in (("numbers", numeric), ("levels", named), ("binned", binned)):
+            self.register_buffer(name, torch.tensor(index, dtype=torch.long), persistent=False)
+        starts = torch.tensor([0, *sizes]).cumsum(0)
+        self.register_buffer("offsets", starts[:-1], persistent=False)
+        self.table = nn.Embedding(int(starts[-1]), width) if sizes else None
+        self.features = len(numeric) + len(sizes) * width + len(fields) * flags
+
+    def forward(self, cells: Tensor, observed: Tensor) -> Tensor:
+        seen = observed.to(cells.dtype)
+        values = cells if len(self.numbers) == cells.shape[-1] else cells[..., self.numbers]
+        if self.squash:
+            values = 5 * torch.asinh(values / 5)
+        parts = [values * (seen if len(self.numbers) == cells.shape[-1] else seen[..., self.numbers])]
+        if self.table is not None:
+            parts.append(self._vectors(cells, seen))
+        if self.flags:
+            parts.append(seen)
+        return torch.cat(parts, -1) if len(parts) > 1 else parts[0]
+
+    def _vectors(self, cells: Tensor, seen: Tensor) -> Tensor:
+        assert self.table is not None
+        index = cells[..., self.levels].long()
+        if self.partition is not None:
+            index = torch.cat([index, self.partition.segment(cells[..., self.binned])], -1)
+        at = torch.cat([self.levels, self.binned])
+        vectors = self.table(index + self.offsets) * seen[..., at, None]
+        return vectors.flatten(-2)

@@ -1,0 +1,239 @@
+"""One loop: mini-batches indexed from tensors in memory, a bound on held-out rows, and always a model to give back."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vaekit import rng
+from vaekit.checkpoint import read_checkpoint, write_checkpoint
+from vaekit.errors import DataError, VaekitWarning
+from vaekit.goals import Goal, Rows
+
+RECOVERIES = 3
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a training stands, handed to `on_step` and to the progress bar; `on_step` may return False to stop."""
+
+    stage: str
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+    rows_per_s: float
+
+
+@dataclass
+class Settings:
+    """How long and how fast, all of it filled in by `vaekit.presets.complete`."""
+
+    epochs: int
+    batch: int
+    rate: float
+    patience: int | None
+    weight_decay: float = 1e-4
+    clip: float = 1.0
+
+
+@dataclass
+class Run:
+    """A training in progress: what a checkpoint holds beside the weights."""
+
+    stage: str
+    epoch: int = 0
+    best: float = math.inf
+    since: int = 0
+    slow: float = 1.0
+    recoveries: int = 0
+    ended: str = ""
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+def train(
+    module: nn.Module,
+    goal: Goal,
+    rows: Rows,
+    held_out: Rows | None,
+    settings: Settings,
+    *,
+    stage: str = "model",
+    seed: int = 0,
+    deadline: float | None = None,
+    checkpoint: Path | None = None,
+    on_step: Callable[[Step], Any] | None = None,
+    blame: Callable[[Rows], str] | None = None,
+) -> Run:
+    """Minimise the goal over the rows, and leave the best weights seen in `module`.
+
+    The best epoch is the one with the least loss on the held-out rows; without `patience` or held-out rows it is the last one.
+    Ctrl-C and the deadline end the training as if the best so far were the answer. A loss that is not a number takes the
+    weights back to the last good epoch at half the rate; after three such recoveries the training ends with a warning.
+
+    Args:
+        module: what is trained; its parameters named by `goal.parameters` get the gradients.
+        goal: the loss.
+        rows: training rows.
+        held_out: rows that never train, or None.
+        settings: epochs, batch size, rate, patience.
+        stage: name for progress and history.
+        seed: of initial order and noise; epoch e draws from its own stream, so a resumed training repeats itself exactly.
+        deadline: `time.monotonic()` at which to stop.
+        checkpoint: file to continue from when it exists, rewritten atomically after epochs.
+        on_step: called after every step.
+        blame: names the column at fault for a batch whose loss is not a number.
+
+    Returns:
+        The run, its `history` one row an epoch.
+    """
+    optimiser = torch.optim.AdamW(
+        goal.parameters, settings.rate, betas=(0.9, 0.99), weight_decay=settings.weight_decay, fused=True
+    )
+    run = Run(stage)
+    best = _weights(module)
+    if checkpoint is not None and checkpoint.exists():
+        best = read_checkpoint(checkpoint, run, module, optimiser) or best
+    good = _weights(module)
+    try:
+        while run.epoch < settings.epochs and not run.ended:
+            with rng.seeded(seed, stage, run.epoch):
+                totals = _epoch(goal, rows, settings, optimiser, run, deadline, on_step)
+            if totals is None:
+                _recover(module, optimiser, good, run, blame, rows)
+                continue
+            good = _weights(module)
+            best = _judge(module, goal, held_out, settings, run, totals, best, seed)
+            run.epoch += 1
+            if checkpoint is not None:
+                write_checkpoint(checkpoint, run, module, optimiser, best)
+    except KeyboardInterrupt:
+        run.ended = "interrupted"
+    module.load_state_dict(best)
+    run.ended = run.ended or "complete"
+    return run
+
+
+def _epoch(
+    goal: Goal, rows: Rows, settings: Settings, optimiser: torch.optim.Optimizer, run: Run,
+    deadline: float | None, on_step: Callable[[Step], Any] | None,
+) -> dict[str, Any] | None:  # fmt: skip
+    """Average terms of one epoch; None when a loss was not a number."""
+    began, totals, done = time.monotonic(), {}, 0
+    steps = max(1, len(rows) // settings.batch)
+    for step, index in enumerate(_batches(len(rows), settings.batch, rows.cells.device)):
+        progress = (run.epoch + step / steps) / settings.epochs
+        for group in optimiser.param_groups:
+            group["lr"] = settings.rate * run.slow * schedule(progress)
+        loss, terms = goal.loss(rows[index], progress)
+        if not math.isfinite(value := float(loss.detach())):
+            return None
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(goal.parameters, settings.clip)
+        optimiser.step()
+        done += len(index)
+        for name, term in (("loss", loss), *terms.items()):
+            totals[name] = totals.get(name, 0.0) + term.detach() * len(index)
+        if on_step is not None:
+            rate = done / max(time.monotonic() - began, 1e-9)
+            at = run.epoch * steps + step + 1
+            if on_step(Step(run.stage, run.epoch, settings.epochs, at, settings.epochs * steps, value, rate)) is False:
+                run.ended = "stopped"
+        if deadline is not None and time.monotonic() > deadline:
+            run.ended = "time limit"
+        if run.ended:
+            break
+    averages = {name: (total / done).tolist() for name, total in totals.items()}
+    return averages | {"rows_per_s": done / max(time.monotonic() - began, 1e-9)}
+
+
+def _batches(count: int, batch: int, device: torch.device) -> Iterator[Tensor]:
+    """A fresh order every epoch; the rows left over join the next order rather than form a small batch."""
+    order = torch.randperm(count).to(device)
+    whole = max(1, count // batch)
+    for i in range(whole):
+        yield order[i * batch : (i + 1) * batch]
+
+
+def schedule(progress: float) -> float:
+    """Share of the rate: a linear start over 4 % of the training, then half a cosine down to 1 %.
+
+    >>> schedule(0.02), schedule(1.0)
+    (0.5, 0.01)
+    """
+    if progress < 0.04:
+        return max(progress / 0.04, 0.02)
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (progress - 0.04) / 0.96))
+
+
+def _judge(
+    module: nn.Module, goal: Goal, held_out: Rows | None, settings: Settings, run: Run,
+    totals: dict[str, Any], best: dict[str, Tensor], seed: int,
+) -> dict[str, Tensor]:  # fmt: skip
+    """Write the epoch down; the weights to keep so far."""
+    row = {"stage": run.stage, "epoch": run.epoch, **totals}
+    if held_out is None or settings.patience is None:
+        if held_out is not None:
+            row["validation"] = held_out_loss(module, goal, held_out, seed)
+        run.history.append(row)
+        return _weights(module)
+    row["validation"] = value = held_out_loss(module, goal, held_out, seed)
+    run.history.append(row)
+    if value < run.best:
+        run.best, run.since = value, 0
+        return _weights(module)
+    run.since += 1
+    if run.since > settings.patience:
+        run.ended = "no better on held-out rows"
+    return best
+
+
+@torch.no_grad()
+def held_out_loss(module: nn.Module, goal: Goal, held_out: Rows, seed: int) -> float:
+    """The goal's loss on held-out rows, the same noise and hidden cells every time."""
+    module.eval()
+    total = 0.0
+    with rng.seeded(seed, "held out"):
+        for chunk in torch.arange(len(held_out), device=held_out.cells.device).split(4096):
+            total += float(goal.loss(held_out[chunk], 1.0)[0]) * len(chunk)
+    module.train()
+    return total / len(held_out)
+
+
+def _recover(
+    module: nn.Module, optimiser: torch.optim.Optimizer, good: dict[str, Tensor], run: Run,
+    blame: Callable[[Rows], str] | None, rows: Rows,
+) -> None:  # fmt: skip
+    """Back to the last good weights at half the rate; after too many times, the end."""
+    fault = blame(rows) if blame is not None else "the loss"
+    module.load_state_dict(good)
+    optimiser.state.clear()
+    run.slow, run.recoveries = run.slow / 2, run.recoveries + 1
+    if run.recoveries <= RECOVERIES:
+        return
+    if not run.history:
+        raise DataError(
+            f"training: the loss is not a number from the first epoch on; at fault: {fault}",
+            hint="look at that column for extreme values, give it another kind, or lower the rate: train={'rate': 1e-4}",
+        )
+    run.ended = "not a number"
+    warnings.warn(
+        f"training stopped in epoch {run.epoch} with the last good model: the loss was not a number {run.recoveries} times; "
+        f"at fault: {fault}",
+        VaekitWarning,
+        stacklevel=2,
+    )
+
+
+def _weights(module: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}

@@ -1,0 +1,163 @@
+"""The model: one final class of interchangeable parts, and the assembler that fits the parts to a schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from vaekit import spec as specs
+from vaekit.codec.field import Field
+from vaekit.distributions import Columns
+from vaekit.errors import SpecError
+from vaekit.likelihoods import Gaps, Mix
+from vaekit.nets import NETS, Embed
+from vaekit.posteriors import POSTERIORS
+from vaekit.priors import PRIORS
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One pass of a batch through the model, from which an objective computes its terms.
+
+    z is (S, B, L), posterior (B, L), prior (L,) or (B, L), likelihood (S, B, K); cells and observed are (B, K).
+    """
+
+    z: Tensor
+    posterior: Distribution
+    prior: Distribution
+    likelihood: Columns
+    cells: Tensor
+    observed: Tensor
+    features: Tensor
+
+
+class VAE(nn.Module):
+    """A variational autoencoder over cells.
+
+        cells, context -> embed -> net.encode -> posterior -> q(z|context)
+                                                                 | z = mu + sigma eps
+        p(cell|z) <- likelihood <- net.decode <- [z, given] <----+          prior -> p(z)
+
+    A context is a mask (B, K) of cells that may be seen: all observed cells for an ordinary posterior, fewer for questions
+    such as "what is this cell, given the others?". Cells of columns that the model is given (a CVAE) follow the K modelled
+    ones in `cells`, and reach the decoder as well.
+
+    `encode`, `decode` and `forward` take one tensor of cells (B, K), NaN where missing, and return what the tutorials return.
+    """
+
+    def __init__(
+        self, embed: Embed, net: nn.Module, posterior: nn.Module, prior: nn.Module, likelihood: nn.Module,
+        given: Embed | None = None, gaps: Gaps | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.embed, self.net, self.posterior, self.prior, self.likelihood = embed, net, posterior, prior, likelihood
+        self.given, self.gaps = given, gaps
+        self.latents: int = posterior.latents
+        self.K: int = len(likelihood.order)
+
+    # -- the probabilistic model -------------------------------------------------------------------------------------
+
+    def posterior_of(self, cells: Tensor, context: Tensor) -> Distribution:
+        """q(z|cells in the context), batch shape (B, L)."""
+        return self.posterior(self.net.encode(self.embed(cells, context)))
+
+    def decoded(self, z: Tensor, cells: Tensor | None = None, observed: Tensor | None = None) -> Tensor:
+        """Decoder features (..., F) of latents (..., L), under the given columns of `cells` where the model has some."""
+        if self.given is not None:
+            assert cells is not None and observed is not None, "this model is conditioned on columns"
+            condition = self.given(cells[..., self.K :], observed[..., self.K :])
+            z = torch.cat([z, condition.expand(*z.shape[:-1], condition.shape[-1])], -1)
+        return self.net.decode(z)
+
+    def likelihood_of(self, z: Tensor, cells: Tensor | None = None, observed: Tensor | None = None) -> Columns:
+        """p(cell|z), batch shape (..., K)."""
+        return self.likelihood(self.decoded(z, cells, observed))
+
+    def latents_given(self, cells: Tensor, context: Tensor, temperature: float = 1.0) -> Tensor:
+        """Latents (B, L) of rows that agree with what the context shows; of new rows where it shows nothing."""
+        empty = ~context[:, : self.K].any(1) if self.given is None else torch.zeros(len(context), dtype=torch.bool)
+        return self.prior.given(self.posterior_of(cells, context), empty.to(cells.device), temperature)
+
+    def draw(self, cells: Tensor, observed: Tensor, context: Tensor | None = None, samples: int = 1) -> Draw:
+        """Encode what the context shows, draw latents, decode all cells."""
+        posterior = self.posterior_of(cells, observed if context is None else context)
+        z = posterior.rsample(torch.Size((samples,)))
+        features = self.decoded(z, cells, observed)
+        law = self.likelihood(features)
+        return Draw(z, posterior, self.prior(), law, cells[..., : self.K], observed[..., : self.K], features)
+
+    # -- the tutorials' names ------------------------------------------------------------------------------------------
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(mu, log-variance) of q(z|x), each (B, L)."""
+        posterior = self.posterior_of(x.nan_to_num(0.0), ~x.isnan())
+        return posterior.mean, 2 * posterior.stddev.log()
+
+    def decode(self, z: Tensor, given: Tensor | None = None) -> Tensor:
+        """The mean of p(x|z) in cells, (B, K): probabilities for binary cells, levels for names.
+
+        `given` holds the cells of the columns that the model is conditioned on, (B, G).
+        """
+        if given is None:
+            return self.likelihood_of(z).mean
+        cells = torch.cat([given.new_zeros(len(given), self.K), given], -1)
+        return self.likelihood_of(z, cells.nan_to_num(0.0), ~cells.isnan()).mean
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(reconstruction, mu, log-variance); the latents are drawn in training and are the mean otherwise."""
+        mu, log_variance = self.encode(x)
+        z = mu + (log_variance / 2).exp() * torch.randn_like(mu) if self.training else mu
+        return self.decode(z, x[:, self.K :] if self.given is not None else None), mu, log_variance
+
+
+def assemble(
+    spec: Mapping[str, Any], fields: Sequence[Field], *, given: Sequence[Field] = (), net: nn.Module | None = None
+) -> VAE:
+    """The model that a complete spec (see `vaekit.presets.complete`) describes, untrained.
+
+    Args:
+        spec: parts by name: "net", "posterior", "prior", "likelihood" (a list, one a column), "latent", "flags",
+            "gaps" (how many patterns the gaps head knows, None without gaps).
+        fields: the modelled columns.
+        given: columns that the model is conditioned on.
+        net: the user's own net, when the spec says so.
+
+    Raises:
+        SpecError: where parts do not fit together.
+    """
+    latents, maker = int(spec["latent"]), net
+    rich = getattr(maker or NETS[spec["net"]["kind"]], "rich", False)
+    coded = [rich and part["kind"] == "histogram" for part in spec["likelihood"]] + [False] * len(given)
+    embed = Embed([*fields, *given], coded=coded, flags=spec["flags"], squash=rich)
+    condition = Embed(list(given), coded=[False] * len(given), squash=rich) if given else None
+    inner = latents + (condition.features if condition is not None else 0)
+    body = maker if maker is not None else specs.build("net", spec["net"], NETS, embed.features, inner)
+    _check(body, embed.features, inner)
+    posterior = specs.build("posterior", spec["posterior"], POSTERIORS, body.encoded, latents)
+    prior = specs.build("prior", spec["prior"], PRIORS, latents)
+    gaps = None
+    if spec["gaps"] is not None:
+        gaps = Gaps(body.decoded, torch.zeros(spec["gaps"], len(fields), dtype=torch.bool), len(fields))
+    return VAE(embed, body, posterior, prior, Mix(body.decoded, fields, spec["likelihood"]), condition, gaps)
+
+
+def _check(net: Any, features: int, latents: int) -> None:
+    """A user's own net must map the sizes at hand; ours always do."""
+    missing = [name for name in ("encode", "decode", "encoded", "decoded") if not hasattr(net, name)]
+    if missing:
+        raise SpecError(
+            f"net: your module lacks {', '.join(missing)}",
+            hint="a net has encode(features), decode(latents) and the sizes that leave them, encoded and decoded",
+        )
+    for half, size, promised in ((net.encode, features, net.encoded), (net.decode, latents, net.decoded)):
+        try:
+            leaving = half(torch.zeros(2, size)).shape[-1]
+        except RuntimeError as error:
+            raise SpecError(f"net: {half.__name__} fails on features of shape (2, {size}): {error}") from error
+        if leaving != promised:
+            raise SpecError(f"net: {half.__name__} returns {leaving} features, the module promises {promised}")
