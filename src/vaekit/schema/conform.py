@@ -177,7 +177,7 @@ def _to_moment(column: Column, array: pa.Array, target: pa.DataType) -> pa.Array
         raise _wrong(column, array, array.is_valid(), shown)
     given_zone = getattr(array.type, "tz", None)
     if not is_date and pa.types.is_timestamp(array.type) and bool(zone) != bool(given_zone):
-        raise _wrong(column, array, array.is_valid(), shown, "convert the column to the zone that the model was fitted with")
+        raise _wrong(column, array, array.is_valid(), shown, "convert the column to the zone of the fitted table")
     if not is_date:
         return array.cast(target, safe=False)
     days = array.cast(pa.timestamp("us"), safe=False).cast(pa.date32(), safe=False)
@@ -191,8 +191,8 @@ def _parse_iso(column: Column, array: pa.Array, target: pa.DataType) -> pa.Array
         done = _try(array, kind)
         if done.type == kind:
             return done.cast(target, safe=False)
-    unread = [_try(array[row : row + 1], pa.timestamp("ns", zone)).type == array.type for row in _distinct_rows(array)]
-    row = [row for row, bad in zip(_distinct_rows(array), unread, strict=True) if bad][0]
+    finest = pa.timestamp("ns", zone)
+    row = next(row for row in _distinct_rows(array) if _try(array[row : row + 1], finest).type == array.type)
     expected = f"a date like {times.example(pattern)!r} ({pattern})"
     raise _wrong_at(column, array, row, expected, "write dates as year-month-day")
 

@@ -89,7 +89,7 @@ def _declared(name: str, option: Any) -> Declared:
     _refuse_unknown(name, "role", [options.get("role")], ROLES)
     _refuse_unknown(name, "unseen", [options.get("unseen")], get_args(Column.model_fields["unseen"].annotation))
     try:
-        return Declared(**{key: value for key, value in options.items() if value is not None})
+        return Declared.model_validate({key: value for key, value in options.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaekit.schema.column import Kind, Level
 
-Values = NDArray[np.generic]
+Values = NDArray[Any]
 
 ENOUGH_ROWS = 20  # below this, "all distinct" says nothing
 MANY = 20  # more distinct values than this are a scale rather than a list
@@ -65,7 +65,8 @@ def guess_number(name: str, tally: Tally) -> Found:
     if exact := spikes(tally):
         share = sum(tally.counts[np.isin(tally.distinct, exact)]) / len(tally.values)
         shown = ", ".join(f"{value:g}" for value in exact)
-        return Found("mixed", f"exactly {shown} in {share:.0%} of the rows, beside a scale", spikes=exact, decimals=digits)
+        reason = f"exactly {shown} in {share:.0%} of the rows, beside a scale"
+        return Found("mixed", reason, spikes=exact, decimals=digits)
     found = _whole(name, tally) if digits == 0 else _real(tally)
     return found._replace(decimals=digits)
 

@@ -67,7 +67,7 @@ class Schema(BaseModel):
             (B, F) in the fitted order. Set-aside columns and the label may be absent: they come back null.
 
         Raises:
-            DataError: an absent column, a wrong type, a wrong date format, an infinity; column, row and value are named.
+            DataError: an absent column, a wrong type, a wrong date format, an infinity; column, row, value are named.
 
         >>> schema = Schema.infer(pa.table({"x": [1.5, 2.5, 4.5], "y": [1, 2, 3]}))
         >>> schema.conform(pa.table({"y": [1], "x": ["2.5"]})).to_pylist()

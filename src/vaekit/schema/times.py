@@ -1,7 +1,7 @@
 """Dates that are stored as text: find their pattern, read them, write them back exactly.
 
-A pattern is strptime's, with two additions: ``%-d`` and ``%-m`` are written without a leading zero, and ``%3f``, ``%6f``,
-``%9f`` are fractions of a second with as many digits.
+A pattern is strptime's, with two additions: ``%-d``, ``%-m`` and ``%-H`` are written without a leading zero, and
+``%3f``, ``%6f``, ``%9f`` are fractions of a second with as many digits.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _read(text: pa.Array, pattern: str) -> pa.Array:
     ticks = pc.if_else(is_digits, part, pa.scalar(None, pa.string())).cast(pa.int64())
     seconds = pc.strptime(whole, format=_FRACTION.sub("", plain[: fraction.end()]), unit="s", error_is_null=True)
     unit = _UNITS[fraction[1]]
-    return pc.add(seconds.cast(pa.int64()).cast(pa.timestamp("s")).cast(pa.timestamp(unit)), ticks.cast(pa.duration(unit)))
+    return pc.add(seconds.cast(pa.timestamp(unit)), ticks.cast(pa.duration(unit)))
 
 
 def _clock(rest: str) -> str | None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 _DICTIONARY = re.compile(r"dictionary<values=(?P<values>.+), indices=(?P<indices>\w+), ordered=(?P<ordered>[01])>")
 _TIMESTAMP = re.compile(r"timestamp\[(?P<unit>\w+)(, tz=(?P<zone>.+))?\]")
 _DECIMAL = re.compile(r"decimal(?P<bits>\d+)\((?P<precision>\d+), (?P<scale>-?\d+)\)")
-_ALIASES = {"float": "float32", "double": "float64", "halffloat": "float16", "date32[day]": "date32", "date64[ms]": "date64"}
+_ALIASES = {"float": "float32", "double": "float64", "halffloat": "float16"}
 
 
 def arrow_type(text: str) -> pa.DataType:

@@ -17,6 +17,7 @@ DISTINCT_SHARE = 0.95  # as many distinct values as this name rows rather than g
 LONG = 50  # letters; longer values that mostly differ are free text
 ODD_MOST = 2  # so few spellings among numbers or dates are slips, more are a code of its own
 DATE_SHARE = 0.9
+CODES_SHARE = 0.2
 
 
 def guess_text(name: str, array: pa.Array) -> Found:
@@ -85,10 +86,12 @@ def _numbers(name: str, array: pa.Array, unique: pa.Array) -> Found | None:
         return None
     if numbers <= MANY or pc.any(pc.match_substring_regex(unique, r"^\s*0[0-9]")).as_py():
         return None  # few, or with leading zeros: codes
-    values = pc.utf8_trim_whitespace(array.drop_null()).cast(pa.float64())
-    found = guess_number(name, Tally.of(values.to_numpy(zero_copy_only=False)))
-    if found.kind == "identifier" or not np.isfinite(values.to_numpy(zero_copy_only=False)).all():
-        return found if found.kind == "identifier" else None
+    values = pc.utf8_trim_whitespace(array.drop_null()).cast(pa.float64()).to_numpy(zero_copy_only=False)
+    if not np.isfinite(values).all():
+        return None  # an exponent that no double holds
+    found = guess_number(name, Tally.of(values))
+    if found.decimals == 0 and len(unique) < CODES_SHARE * len(values):
+        return None  # whole numbers that recur, kept as text: codes
     return found._replace(reason=f"numbers written as text: {found.reason}")
 
 

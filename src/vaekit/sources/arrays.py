@@ -53,7 +53,7 @@ def _named(names: Sequence[str] | None, columns: int) -> list[str]:
     if names is None:
         return [f"x{at}" for at in range(columns)]
     if len(names) != columns:
-        raise DataError(f"{len(names)} names were given for an array of {columns} columns", hint="give one name a column")
+        raise DataError(f"{len(names)} names were given for {columns} columns", hint="give one name a column")
     refuse_twice(list(names))
     return list(names)
 

@@ -13,6 +13,8 @@ import pyarrow as pa
 from vaekit.schema.types import is_number
 from vaekit.sources.table import Table
 
+_WITHOUT_NULL = {"bool", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))}
+
 
 def give_back(table: pa.Table, like: Table | str) -> Any:
     """An Arrow table as what the user gave.
@@ -49,7 +51,7 @@ def _pandas(table: pa.Table, form: Table) -> Any:
 
 def _series(series: Any, native: dict[str, Any], nulls: int) -> Any:
     dtype = native["dtype"]
-    if nulls and (dtype.startswith(("int", "uint")) and "[" not in dtype or dtype == "bool"):
+    if nulls and dtype in _WITHOUT_NULL:
         return series  # NumPy's integers and booleans have no null: pandas' own choice stands
     if dtype == "category":
         series = series if str(series.dtype) == "category" else series.astype("category")
@@ -65,7 +67,8 @@ def _series(series: Any, native: dict[str, Any], nulls: int) -> Any:
 
 def _polars(table: pa.Table, form: Table) -> Any:
     frame = nw.from_arrow(table, backend="polars")
-    enums = [nw.col(name).cast(nw.Enum(native["categories"])) for name, native in form.native.items() if name in table.column_names]
+    known = {name: native["categories"] for name, native in form.native.items() if name in table.column_names}
+    enums = [nw.col(name).cast(nw.Enum(levels)) for name, levels in known.items()]
     return (frame.with_columns(enums) if enums else frame).to_native()
 
 

@@ -97,9 +97,9 @@ def _build(name: str, cells: list[Any]) -> pa.Array:
     try:
         return pa.array(cells)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
-        row = next(row for row, cell in enumerate(cells) if cell is not None)
+        row, cell = next((row, cell) for row, cell in enumerate(cells) if cell is not None)
         raise DataError(
-            f"column {name!r}: values such as {cells[row]!r} (row {row}, counted from 0, a {type(cells[row]).__name__}) "
-            f"were given; expected numbers, text, true and false, or dates ({error})",
+            f"column {name!r}: values such as {cell!r} (row {row}, counted from 0, a {type(cell).__name__}) were given; "
+            f"expected numbers, text, true and false, or dates ({error})",
             hint="turn the column into such values, or drop it",
         ) from None

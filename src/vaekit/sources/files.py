@@ -52,7 +52,8 @@ def _found(path: str) -> list[str]:
     if path == "-" or os.path.isfile(path):
         return [path]
     if os.path.isdir(path):
-        raise DataError(f"{path!r} is a folder, a file was expected", hint=f"name its files: {os.path.join(path, '*.csv')!r}")
+        pattern = os.path.join(path, "*.csv")
+        raise DataError(f"{path!r} is a folder, a file was expected", hint=f"name its files: {pattern!r}")
     if any(letter in path for letter in "*?["):
         matches = sorted(match for match in glob.glob(path, recursive=True) if os.path.isfile(match))
         if not matches:
@@ -78,7 +79,10 @@ def _read_one(path: str, text: Text) -> pa.Table:
     refuse_twice(table.column_names)
     if not table.num_rows or not table.num_columns:
         where = "standard input" if path == "-" else repr(path)
-        raise DataError(f"{where} holds {table.num_rows} rows and {table.num_columns} columns, expected at least one row")
+        raise DataError(
+            f"{where} is empty: it holds {table.num_rows} rows and {table.num_columns} columns",
+            hint="at least one row and one column are needed",
+        )
     return table.replace_schema_metadata(None)
 
 
@@ -124,9 +128,7 @@ def _parse_csv(content: bytes, text: Text, block: int) -> pa.Table:
         io.BytesIO(content),
         read_options=pa_csv.ReadOptions(block_size=min(block, len(content) + 1)),
         parse_options=pa_csv.ParseOptions(delimiter=_delimiter(header), newlines_in_values=b'"' in content),
-        convert_options=pa_csv.ConvertOptions(
-            strings_can_be_null=True, column_types={name: pa.string() for name in text}, quoted_strings_can_be_null=False
-        ),
+        convert_options=pa_csv.ConvertOptions(strings_can_be_null=True, column_types=dict.fromkeys(text, pa.string())),
     )
 
 
@@ -217,7 +219,7 @@ def _refuse_other_columns(path: str, first: pa.Table, other: str, table: pa.Tabl
         lacks = f"lacks {listed(absent)}" if absent else ""
         has = f"has {listed(extra)} more" if extra else ""
         raise DataError(
-            f"the files differ in their columns: {other!r} {' and '.join(filter(None, [lacks, has]))}, compared with {path!r}",
+            f"the files differ in their columns: compared with {path!r}, {other!r} {' and '.join(filter(None, [lacks, has]))}",
             hint="read files together only where they have the same columns",
         )
 
@@ -228,7 +230,7 @@ def _other_types(paths: Sequence[str], tables: Sequence[pa.Table]) -> DataError:
             kinds = tables[0].schema.field(name).type, table.schema.field(name).type
             if not _unites(*kinds):
                 return DataError(
-                    f"column {name!r} holds {kinds[0]} in {paths[0]!r} but {kinds[1]} in {path!r}; one type was expected",
+                    f"column {name!r} holds {kinds[0]} in {paths[0]!r} and {kinds[1]} in {path!r}, one type was expected",
                     hint="convert the column in one of the files",
                 )
     return DataError("the files differ in the types of their columns", hint="convert them to the same types")

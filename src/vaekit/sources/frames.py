@@ -55,7 +55,7 @@ def read_pandas(data: Any) -> Table:
 def read_polars(data: Any) -> Table:
     """A polars DataFrame or LazyFrame; the closed levels of an Enum are noted, Arrow keeps the rest."""
     frame = data.collect() if nw.dependencies.is_polars_lazyframe(data) else data
-    native = {
+    native: dict[str, dict[str, Any]] = {
         name: {"dtype": "Enum", "categories": dtype.categories.to_list()}
         for name, dtype in frame.schema.items()
         if type(dtype).__name__ == "Enum"
@@ -95,7 +95,13 @@ def _from_series(name: str, series: Any) -> pa.Array:
 
 
 def _from_polars(name: str, series: Any) -> pa.Array:
-    return column(name, series.to_list()) if str(series.dtype).startswith("Object") else series.to_arrow()
+    if str(series.dtype).startswith("Object"):
+        return column(name, series.to_list())
+    array = series.to_arrow()
+    if pa.types.is_dictionary(array.type) and array.type.ordered:
+        # an Enum is closed rather than graded (Arrow says ordered of every Enum): the user declares what is ordinal
+        return array.cast(pa.dictionary(array.type.index_type, array.type.value_type))
+    return array
 
 
 def _pandas_native(dtype: Any, label: Any) -> dict[str, Any]:

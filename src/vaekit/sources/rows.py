@@ -51,7 +51,8 @@ def _from_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 
 def _is_column(values: Any) -> bool:
-    return isinstance(values, Sequence | np.ndarray | pa.Array | pa.ChunkedArray) and not isinstance(values, str | bytes)
+    columns = (Sequence, np.ndarray, pa.Array, pa.ChunkedArray)
+    return isinstance(values, columns) and not isinstance(values, str | bytes)
 
 
 def _column(name: str, values: Any) -> Any:
