@@ -94,7 +94,7 @@ class Identifier:
                 f"column {self.column.name!r}: type {kind} holds {fits} new identifiers of {rows}; the others are null"
             )
             warnings.warn(message, VaekitWarning, stacklevel=3)
-        fresh = restore(self.column, self._texts(self.last + 1 + np.arange(fits, dtype=np.int64)))
+        fresh = restore(self.column, self._texts(self.last + np.arange(1, fits + 1, dtype=np.int64)))
         return pa.concat_arrays([fresh, pa.nulls(rows - fits, kind)]) if fits < rows else fresh
 
     def _texts(self, numbers: Any) -> pa.Array:

@@ -17,7 +17,7 @@ from vaekit.schema import Column
 
 TRANSFORMS: dict[str, Transform] = {"positive": "log", "count": "log1p"}
 OUTSIDE = 6.0  # standard deviations below the smallest training cell
-SNAP = 3e-7  # what single precision does to a cell that equals a spike
+DIGITS = 15  # significant digits that survive the way to a double cell and back
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +144,7 @@ class Numeric:
         row, bound = int(np.flatnonzero(outside)[0]), "above zero" if self.field.transform == "log" else "zero or more"
         warnings.warn(
             f"column {self.column.name!r}: {int(outside.sum())} values, the first {raw[row]} in row {row}, where "
-            f"training values were all {bound}; they count as lying {OUTSIDE:g} standard deviations below the smallest of them",
+            f"training values were all {bound}; they count as lying {OUTSIDE:g} deviations below the smallest of them",
             VaekitWarning,
             stacklevel=4,
         )
@@ -153,10 +153,12 @@ class Numeric:
     # --- cell -> value
 
     def _near_spike(self, cells: Floats) -> NDArray[np.int64]:
-        """The index of the spike that a cell equals to single precision, else -1; (B,)."""
+        """The index of the spike that a cell equals, or equalled before it was rounded to single precision; else -1."""
         index = np.full(cells.shape, -1)
+        with np.errstate(over="ignore"):
+            single = np.asarray(self.field.spikes, dtype=np.float32).astype(float)
         for j, spike in enumerate(self.field.spikes):
-            index[np.abs(cells - spike) <= SNAP * (1 + abs(spike))] = j
+            index[(np.abs(cells - spike) <= 1e-15 * (1 + abs(spike))) | (cells == single[j])] = j
         return index
 
     def _snapped(self, cells: Floats) -> Floats:
@@ -173,7 +175,7 @@ class Numeric:
             values = self.field.value(cells)
         if ticks.is_whole(self._kind):
             return self._on_grid(ticks.to_ticks(values * self._per, self.low, self.high))
-        return self._bounded(self._exact_spikes(values, self._near_spike(cells)))
+        return self._exact_spikes(self._bounded(values), self._near_spike(cells))
 
     def _exact_spikes(self, values: Floats, index: NDArray[np.int64]) -> Floats:
         """Spikes to the last bit: the way to a cell and back may cost one."""
@@ -189,7 +191,15 @@ class Numeric:
     def _bounded(self, values: Floats) -> Floats:
         top = ticks.largest(self._kind)
         low = {"log": self.field.resolution or ticks.smallest(self._kind), "log1p": 0.0}.get(self.field.transform, -top)
-        return np.clip(values, low, top) + 0.0  # no negative zeros
+        return np.clip(self._rounded(values), low, top) + 0.0  # no negative zeros
+
+    def _rounded(self, values: Floats) -> Floats:
+        """At the declared decimals; where there are none, at the digits that a cell keeps (12, not 11.99999999)."""
+        if self.field.resolution:
+            return _round(values, np.array(-round(np.log10(self.field.resolution))))
+        size = max(abs(self.field.mean), self.field.std) if self.field.transform == "linear" else 0.0
+        sizes = np.maximum(np.abs(values), max(size, np.finfo(float).tiny))
+        return _round(values, DIGITS - 1 - np.floor(np.log10(sizes)))
 
     # --- fit
 
@@ -254,13 +264,25 @@ def _resolution(column: Column, kind: pa.DataType, step: int) -> float:
 
 
 def _spread(values: Floats, kind: str) -> tuple[float, float]:
-    """Mean and standard deviation (1 where that is 0); of the middle 98 % in a mixed column, whose tails are long."""
+    """Mean and standard deviation (1 where that is 0).
+
+    In a mixed column those of the middle 98 %, since its tails are long, but no less than a quarter of the full one.
+    """
     if len(values) == 0:
         return 0.0, 1.0
     if kind == "mixed":
-        middle = np.clip(values, *np.quantile(values, [0.01, 0.99]))
-        values = middle if np.ptp(middle) > 0 else values
+        mean, full = _spread(values, "real")
+        middle, std = _spread(np.clip(values, *np.quantile(values, [0.01, 0.99])), "real")
+        return (middle, max(std, full / 4)) if np.ptp(values) > 0 else (mean, full)
     first = float(values.min())
     size = float(np.abs(values).max()) or 1.0  # squares of huge values would overflow
     mean, std = float(np.mean(values / size)) * size, float(np.std(values / size)) * size
     return (mean, std) if first < values.max() and std > np.finfo(float).tiny else (first, 1.0)
+
+
+def _round(values: Floats, digits: NDArray[Any]) -> Floats:
+    """To so many decimals, as the double next to that decimal number; unchanged beyond what a double can say."""
+    up, down = 10.0 ** np.clip(digits, 0, 300), 10.0 ** np.clip(-digits, 0, 300)
+    with np.errstate(over="ignore"):
+        scaled = values / down * up
+    return np.where(np.abs(scaled) < 2.0**53, np.rint(scaled) / up * down, values)

@@ -130,8 +130,10 @@ class Codec:
             Nats, same shape; 0 for levels, counts and spikes, which have probabilities rather than densities. Values
             are in original units: seconds for timestamps, days for dates.
         """
-        parts = self._cells[: cells.shape[1]]
-        return np.stack([part.log_jacobian(cells[:, k]) for k, part in enumerate(parts)], axis=1)
+        slopes = np.zeros(cells.shape)
+        for k, part in enumerate(self._cells[: cells.shape[1]]):
+            slopes[:, k] = part.log_jacobian(cells[:, k])
+        return slopes
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """What `from_state` needs: a dict that JSON can hold, and arrays by name."""

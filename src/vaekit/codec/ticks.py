@@ -40,6 +40,8 @@ def write(column: Column, raw: Raw, observed: NDArray[np.bool_]) -> pa.Array:
     kind = arrow_type(column.type)
     target, mask = value_type(kind), ~observed
     if not is_whole(tick_type(column)):
+        if not is_text(target):  # rounded already, and Arrow's rounding overflows where numbers are huge
+            column = column.model_copy(update={"decimals": None})
         return restore(column, pa.array(raw, pa.float64(), mask=mask))
     ticks = pa.array(raw, mask=mask)
     if is_text(target):
@@ -102,7 +104,7 @@ def largest(kind: pa.DataType) -> float:
     """The largest number that a float, decimal or text column can hold."""
     if pa.types.is_decimal(kind):
         return float(np.nextafter(10.0 ** (kind.precision - kind.scale) - 10.0**-kind.scale, 0))
-    return float(_precision(kind).max)
+    return 1e18 if is_text(kind) else float(_precision(kind).max)  # texts are written by way of int64
 
 
 def smallest(kind: pa.DataType) -> float:
