@@ -171,10 +171,10 @@ def _whole(name: str, tally: Tally) -> Found:
         return Found("real", f"{seen}: a measurement in whole steps")
     if distinct <= WIDE_DISTINCT and high <= WIDE_RANGE:
         return Found("count", seen)
-    if low > 0:
-        return Found("positive", f"{seen}, a wide range: a positive measurement")
     values = tally.values.astype(np.float64)
-    if _is_straighter(values, np.log1p(values)):
+    if low > 0 and not _is_bent(values, np.log(values)):
+        return Found("positive", f"{seen}, a wide range: a positive measurement")
+    if low == 0 and _is_straighter(values, np.log1p(values)):
         return Found("count", f"{seen}, a wide skewed range")
     return Found("real", f"{seen}, a wide range: a measurement in whole steps")
 
@@ -192,6 +192,11 @@ def _real(tally: Tally) -> Found:
 def _is_straighter(values: NDArray[np.float64], logs: NDArray[np.float64]) -> bool:
     skew, log_skew = _skewness(values), _skewness(logs)
     return skew > 0.5 and abs(log_skew) < 0.7 * skew
+
+
+def _is_bent(values: NDArray[np.float64], logs: NDArray[np.float64]) -> bool:
+    log_skew = abs(_skewness(logs))
+    return log_skew > 1 and log_skew > 2 * abs(_skewness(values))
 
 
 def _skewness(values: NDArray[np.float64]) -> float:

@@ -21,6 +21,7 @@ _FAMILIES: list[tuple[tuple[type, ...], str]] = [
     ((dt.timedelta, np.timedelta64), "a duration"),
     ((dt.time,), "a time of day"),
 ]
+_NEVER_NULL = {str, int, bool, type(None)}  # looked at by type alone, which is fast
 _NULLS = {"NoneType", "NAType", "NaTType"}  # pandas' own markers, by name because pandas is never imported here
 
 
@@ -37,8 +38,9 @@ def column(name: str, values: Sequence[Any]) -> pa.Array:
     >>> column("x", [1, None, 2.5]).to_pylist()
     [1.0, None, 2.5]
     """
-    cells = [None if _is_null(value) else value for value in values]
-    kinds = {kind: _family(kind) for kind in set(map(type, cells)) if kind is not type(None)}
+    given = set(map(type, values))
+    cells = [None if _is_null(value) else value for value in values] if given - _NEVER_NULL else list(values)
+    kinds = {kind: _family(kind) for kind in set(map(type, cells)) - {type(None)}}
     if len(set(kinds.values())) > 1:
         raise _mixed(name, cells, kinds)
     family = next(iter(kinds.values()), "")
@@ -99,7 +101,7 @@ def _build(name: str, cells: list[Any]) -> pa.Array:
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
         row, cell = next((row, cell) for row, cell in enumerate(cells) if cell is not None)
         raise DataError(
-            f"column {name!r}: values such as {cell!r} (row {row}, counted from 0, a {type(cell).__name__}) were given; "
-            f"expected numbers, text, true and false, or dates ({error})",
+            f"column {name!r}: values such as {cell!r} (row {row}, counted from 0, a {type(cell).__name__}) were "
+            f"given; expected numbers, text, true and false, or dates ({error})",
             hint="turn the column into such values, or drop it",
         ) from None

@@ -216,10 +216,10 @@ def _refuse_other_columns(path: str, first: pa.Table, other: str, table: pa.Tabl
     absent = [name for name in first.column_names if name not in table.column_names]
     extra = [name for name in table.column_names if name not in first.column_names]
     if absent or extra:
-        lacks = f"lacks {listed(absent)}" if absent else ""
-        has = f"has {listed(extra)} more" if extra else ""
+        lacks = [f"lacks {listed(absent)}"] if absent else []
+        differs = " and ".join(lacks + ([f"has {listed(extra)} more"] if extra else []))
         raise DataError(
-            f"the files differ in their columns: compared with {path!r}, {other!r} {' and '.join(filter(None, [lacks, has]))}",
+            f"the files differ in their columns: compared with {path!r}, {other!r} {differs}",
             hint="read files together only where they have the same columns",
         )
 
@@ -230,7 +230,7 @@ def _other_types(paths: Sequence[str], tables: Sequence[pa.Table]) -> DataError:
             kinds = tables[0].schema.field(name).type, table.schema.field(name).type
             if not _unites(*kinds):
                 return DataError(
-                    f"column {name!r} holds {kinds[0]} in {paths[0]!r} and {kinds[1]} in {path!r}, one type was expected",
+                    f"column {name!r} holds {kinds[0]} in {paths[0]!r} and {kinds[1]} in {path!r}, expected one type",
                     hint="convert the column in one of the files",
                 )
     return DataError("the files differ in the types of their columns", hint="convert them to the same types")

@@ -54,7 +54,7 @@ def read_pandas(data: Any) -> Table:
 
 def read_polars(data: Any) -> Table:
     """A polars DataFrame or LazyFrame; the closed levels of an Enum are noted, Arrow keeps the rest."""
-    frame = data.collect() if nw.dependencies.is_polars_lazyframe(data) else data
+    frame: Any = data.collect() if nw.dependencies.is_polars_lazyframe(data) else data
     native: dict[str, dict[str, Any]] = {
         name: {"dtype": "Enum", "categories": dtype.categories.to_list()}
         for name, dtype in frame.schema.items()

@@ -1,0 +1,173 @@
+import gzip
+import io
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pyarrow.parquet as pa_parquet
+import pytest
+
+from vaekit.errors import DataError
+from vaekit.schema import Schema
+from vaekit.sources import read, write
+
+TABLE = pa.table({"a": [1, None, 3], "b": ["x", "y, z", None], "c": [0.5, 1.5, None]})
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def put(name, content):
+    Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return name
+
+
+def refused(data):
+    with pytest.raises(DataError) as caught:
+        read(data)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".feather", ".jsonl"])
+def test_every_format_is_read_as_it_was_written(folder, ending):
+    write(TABLE, f"t{ending}")
+    table = read(folder / f"t{ending}")
+    assert table.flavour == "file"
+    assert table.arrow.equals(TABLE)
+
+
+def test_arrow_files_and_streams(folder):
+    with pa.ipc.new_file("f.arrow", TABLE.schema) as sink:
+        sink.write_table(TABLE)
+    with pa.ipc.new_stream("s.ipc", TABLE.schema) as sink:
+        sink.write_table(TABLE)
+    assert read("f.arrow").arrow.equals(TABLE)
+    assert read("s.ipc").arrow.equals(TABLE)
+
+
+def test_compressed_text(folder):
+    put("t.csv.gz", gzip.compress(b"a,b\n1,x\n"))
+    put("t.jsonl.gz", gzip.compress(b'{"a": 1, "b": "x"}\n'))
+    assert read("t.csv.gz").arrow.to_pylist() == read("t.jsonl.gz").arrow.to_pylist() == [{"a": 1, "b": "x"}]
+
+
+def test_several_files_and_a_glob(folder):
+    put("b.csv", "y,x\n3,4.5\n")
+    put("a.csv", "x,y\n1,2\n")
+    assert read("?.csv").arrow.to_pydict() == {"x": [1.0, 4.5], "y": [2, 3]}
+    assert read(["b.csv", Path("a.csv")]).arrow.to_pydict() == {"y": [3, 2], "x": [4.5, 1.0]}
+
+
+def test_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"a,b\n1,x\n")))
+    assert read("-").arrow.to_pylist() == [{"a": 1, "b": "x"}]
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"")))
+    assert "standard input is empty" in refused("-")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_separator_is_found(folder, separator):
+    put("t.csv", f"a{separator}b\n1{separator}x\n")
+    assert read("t.csv").arrow.to_pylist() == [{"a": 1, "b": "x"}]
+
+
+def test_missing_cells_of_csv(folder):
+    put("t.csv", 'a,b,c\n1,NA,""\n,x,2.5\n')
+    assert read("t.csv").arrow.to_pydict() == {"a": [1, None], "b": [None, "x"], "c": [None, 2.5]}
+
+
+def test_quotes_and_byte_order_mark(folder):
+    put("t.csv", '\ufeffa,b\n1,"x, y\nz"\n')
+    assert read("t.csv").arrow.to_pylist() == [{"a": 1, "b": "x, y\nz"}]
+
+
+def test_a_type_that_shows_late_is_found(folder):
+    rows = 2_500_000
+    put("t.csv", b"number,gaps\n" + b"1,NA\n" * rows + b"\n" * 0 + b"2.5,x\n" + b"1,NA\n" * rows)
+    table = read("t.csv").arrow
+    assert [str(kind) for kind in table.schema.types] == ["double", "string"]
+
+
+def test_codes_stay_text_where_that_is_asked_for(folder):
+    put("t.csv", "code\n007\n008\n")
+    assert read("t.csv").arrow.column("code").to_pylist() == [7, 8]
+    assert read("t.csv", text=["code"]).arrow.column("code").to_pylist() == ["007", "008"]
+
+
+def test_a_nameless_pandas_index_is_left_out(folder):
+    pd = pytest.importorskip("pandas")
+    pd.DataFrame({"a": [1, 2]}, index=[5, 7]).to_parquet("t.parquet")
+    assert read("t.parquet").names == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("t.csv", "", "'t.csv' is empty, expected a line of column names and rows below"),
+        ("t.csv", "a,b\n", "'t.csv' is empty: it holds 0 rows and 2 columns\nHint: at least one row"),
+        ("t.csv", "a,a\n1,2\n", "column names must differ, but 'a' occur more than once"),
+        (
+            "t.csv",
+            "a,b\n1,2\n3,4,5\n",
+            "'t.csv', row 1 (counted from 0, after the line of names): 3 cells were given, 2",
+        ),
+        (
+            "t.csv",
+            "a,b\n1,2\n3\n",
+            "row 1 (counted from 0, after the line of names): 1 cells were given, 2 expected: '3'",
+        ),
+        (
+            "t.csv",
+            b"a,b\n1,\xe9\n",
+            "'t.csv', line 2: the byte 0xe9 is not UTF-8 text\nHint: convert the file to UTF-8",
+        ),
+        ("t.csv.gz", "a,b\n", "'t.csv.gz' cannot be read as .csv"),
+        ("t.parquet", "nonsense", "'t.parquet' cannot be read as .parquet"),
+        ("t.feather", "nonsense", "'t.feather' cannot be read as .feather"),
+        ("t.arrow", "nonsense", "'t.arrow' cannot be read as .arrow"),
+        ("t.jsonl", "", "'t.jsonl' is empty, expected one JSON object a line"),
+        ("t.jsonl", '{"a": 1}\n{"a":\n', "'t.jsonl' cannot be read as .jsonl"),
+        ("t.jsonl", '{"a": 1}\n{"a": "x"}\n', "Column(/a) changed from number to string in row 1"),
+        ("t.xlsx", "x", "'t.xlsx' has an unknown ending, expected .csv, .tsv, .parquet"),
+        ("t", "x", "'t' has an unknown ending"),
+    ],
+)
+def test_files_that_cannot_be_read_say_why(folder, name, content, says):
+    assert says in refused(put(name, content))
+
+
+def test_a_truncated_parquet_file(folder):
+    pa_parquet.write_table(TABLE, "t.parquet")
+    put("t.parquet", Path("t.parquet").read_bytes()[:-20])
+    assert "'t.parquet' cannot be read as .parquet" in refused("t.parquet")
+    assert "Hint: the file may be damaged, incomplete, or of another format" in refused("t.parquet")
+
+
+def test_missing_files_say_so(folder):
+    put("adult.csv", "a\n1\n")
+    assert refused("adutl.csv") == "there is no file 'adutl.csv'\nHint: did you mean 'adult.csv'?"
+    assert "there is no file 'nowhere/x.csv'\nHint: the folder 'nowhere' does not exist" in refused("nowhere/x.csv")
+    assert "no file matches '*.parquet' in " in refused("*.parquet")
+    assert f"'{folder}' is a folder, a file was expected\nHint: name its files: '{folder}/*.csv'" in refused(
+        str(folder)
+    )
+
+
+def test_files_with_different_columns_are_refused(folder):
+    put("a.csv", "x,y\n1,2\n")
+    put("b.csv", "x,z\n1,2\n")
+    message = refused(["a.csv", "b.csv"])
+    assert "the files differ in their columns: compared with 'a.csv', 'b.csv' lacks 'y' and has 'z' more" in message
+    put("b.csv", "x,y\n1,word\n")
+    message = refused(["a.csv", "b.csv"])
+    assert "column 'y' holds int64 in 'a.csv' and string in 'b.csv', expected one type\nHint:" in message
+
+
+def test_a_word_among_numbers_of_a_csv_is_refused_at_inference(folder):
+    put("t.csv", "a,b\n" + "".join(f"{row}.5,{row}\n" for row in range(40)) + "oops,1\n")
+    with pytest.raises(DataError, match=r"column 'a', row 40 \(counted from 0\): 'oops' was given among numbers"):
+        Schema.infer(read("t.csv").arrow)
