@@ -112,7 +112,8 @@ class Numeric:
         """The codec that `state` described."""
         plain = dict(plain, spikes=tuple(plain["spikes"]))
         own = {name: plain.pop(name) for name in ("origin", "step", "low", "high")}
-        return cls(column, Field(column.name, column.kind, **plain, **arrays), **own)
+        plain |= {name: arrays[name] for name in ("quantiles", "shares", "distinct")}
+        return cls(column, Field(column.name, column.kind, **plain), **own)
 
     # --- value -> cell
 
