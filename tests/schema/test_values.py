@@ -27,6 +27,11 @@ CASES = [
     ("categorical", pa.array(MOMENTS, pa.timestamp("s"))),
     ("categorical", pa.array(MOMENTS, pa.timestamp("us", "Europe/Berlin"))),
     ("identifier", pa.array([2**62, None], pa.int64())),
+    ("identifier", pa.array([2**64 - 1, None], pa.uint64())),
+    ("categorical", pa.array(["a", None], pa.string_view())),
+    ("categorical", pa.array([1.5, None, 1.5]).dictionary_encode()),
+    ("categorical", pa.array(DAYS).dictionary_encode()),
+    ("constant", pa.nulls(2)),
 ]
 
 

@@ -69,6 +69,17 @@ def test_a_word_among_numbers_is_refused():
     assert "Hint: leave the cell empty where a value is missing, or declare 'x' categorical" in message
 
 
+def test_empty_text_among_numbers_is_refused_with_its_own_hint():
+    with pytest.raises(
+        DataError, match=r"row 0 .*: '' was given among numbers(.|\n)*Hint: make empty text missing \(None\)"
+    ):
+        guess(["", *(f"{row / 4}" for row in range(50))])
+
+
+def test_long_digits_keep_every_digit():
+    assert guess([str(10**20 + row) for row in range(50)]).kind == "identifier"
+
+
 def test_a_word_among_few_numbers_is_a_declared_mapping():
     with pytest.warns(VaekitWarning, match="row 3 .*: '3\\+' was given among numbers; all cells .* read as categories"):
         assert guess(["0", "1", "2", "3+"] * 9).kind == "categorical"

@@ -11,7 +11,7 @@ ROWS = np.arange(6.0).reshape(3, 2)
 def test_columns_are_numbered_or_named():
     assert read(ROWS).names == ["x0", "x1"]
     assert read(ROWS, names=["a", "b"]).names == ["a", "b"]
-    with pytest.raises(DataError, match=r"3 names were given for 2 columns\nHint: give one name a column"):
+    with pytest.raises(DataError, match=r"an array of 2 columns was given, 3 were expected: 'a', 'b', 'c'\nHint: give"):
         read(ROWS, names=["a", "b", "c"])
 
 

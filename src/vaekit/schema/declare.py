@@ -119,7 +119,10 @@ def _numeric(name: str, kind: Kind, array: pa.Array, option: Declared, _: pa.Chu
     bad = look.not_number(array) if is_text(array.type) else None
     _refuse(name, kind, array, bad, "a number")
     if not (is_text(array.type) or is_number(array.type) or is_tick(array.type) or pa.types.is_null(array.type)):
-        raise SchemaError(f"column {name!r} was declared {kind}, but holds {in_words(array.type)}; expected numbers")
+        raise SchemaError(
+            f"column {name!r} was declared {kind}, but holds {in_words(array.type)}; expected numbers",
+            hint="declare a kind that fits, or turn the column into numbers",
+        )
     numbers = as_numbers(array)
     if kind == "positive":
         _refuse(name, kind, array, pc.less_equal(numbers, 0), "a number above 0")

@@ -9,6 +9,7 @@ from vaekit.schema import times
 from vaekit.schema.column import NUMERIC, Column
 from vaekit.schema.types import arrow_type, is_moment, is_number, is_text, is_tick, value_type
 
+_INT64_MOST = pa.scalar(2**63 - 1, pa.uint64())
 _SECONDS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
@@ -98,7 +99,8 @@ def as_values(array: pa.Array) -> pa.Array:
     if pa.types.is_boolean(kind) or pa.types.is_null(kind):
         return array
     if pa.types.is_integer(kind):
-        return array.cast(pa.int64())
+        beyond = kind == pa.uint64() and pc.any(pc.greater(array, _INT64_MOST)).as_py()
+        return array.cast(pa.string() if beyond else pa.int64())  # hashes and the like keep every digit as text
     if is_number(kind):
         return no_nan(array.cast(pa.float64()))
     if is_tick(kind):

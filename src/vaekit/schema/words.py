@@ -18,6 +18,7 @@ LONG = 50  # letters; longer values that mostly differ are free text
 ODD_MOST = 2  # so few spellings among numbers or dates are slips, more are a code of its own
 DATE_SHARE = 0.9
 CODES_SHARE = 0.2
+EXACT = 2.0**53
 
 
 def guess_text(name: str, array: pa.Array) -> Found:
@@ -87,8 +88,8 @@ def _numbers(name: str, array: pa.Array, unique: pa.Array) -> Found | None:
     if numbers <= MANY or pc.any(pc.match_substring_regex(unique, r"^\s*0[0-9]")).as_py():
         return None  # few, or with leading zeros: codes
     values = pc.utf8_trim_whitespace(array.drop_null()).cast(pa.float64()).to_numpy(zero_copy_only=False)
-    if not np.isfinite(values).all():
-        return None  # an exponent that no double holds
+    if not np.abs(values).max() < EXACT:
+        return None  # digits that no double holds
     found = guess_number(name, Tally.of(values))
     if found.decimals == 0 and len(unique) < CODES_SHARE * len(values):
         return None  # whole numbers that recur, kept as text: codes
@@ -99,7 +100,9 @@ def _report_odd(name: str, array: pa.Array, numbers: int) -> None:
     row = first_row(not_number(array))
     assert row is not None
     what = f"column {name!r}, row {row} (counted from 0): {cell(array, row)} was given among numbers"
-    hint = f"leave the cell empty where a value is missing, or declare {name!r} categorical"
+    empty = not array[row].as_py().strip()
+    hint = "make empty text missing (None)" if empty else "leave the cell empty where a value is missing"
+    hint = f"{hint}, or declare {name!r} categorical"
     if numbers > MANY:
         raise DataError(f"{what}, a number was expected", hint=hint)
     warnings.warn(f"{what}; all cells of the column are read as categories. {hint}", VaekitWarning, stacklevel=2)

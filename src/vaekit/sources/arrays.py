@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from vaekit.errors import DataError
+from vaekit.schema.look import listed
 from vaekit.sources.cells import column
 from vaekit.sources.frames import refuse_twice
 from vaekit.sources.table import Table
@@ -53,7 +54,10 @@ def _named(names: Sequence[str] | None, columns: int) -> list[str]:
     if names is None:
         return [f"x{at}" for at in range(columns)]
     if len(names) != columns:
-        raise DataError(f"{len(names)} names were given for {columns} columns", hint="give one name a column")
+        raise DataError(
+            f"an array of {columns} columns was given, {len(names)} were expected: {listed(names)}",
+            hint="give the columns in this order, one for each name",
+        )
     refuse_twice(list(names))
     return list(names)
 
