@@ -78,6 +78,13 @@ def test_decoding_rounds_to_the_declared_decimals():
     assert back.to_pylist() == [28.7, 1.1]
 
 
+def test_counts_decode_to_whole_numbers():
+    codec = Numeric.fit(column("count"), pa.array([0.0, 3.0, 8.0]))
+    back = codec.decode(np.linspace(-2, 2, 9), np.ones(9, bool)).to_numpy()
+    assert codec.field.resolution == 1.0
+    assert (back == np.rint(back)).all()
+
+
 def test_continuous_values_come_back_without_a_tail_of_digits():
     values = pa.array([-12.0, 0.0, 0.3, 4.123456789])
     assert round_trip(Numeric.fit(column(), values), values).equals(values)

@@ -86,6 +86,16 @@ def test_log_jacobian_has_one_number_per_cell(codec):
     assert codec.log_jacobian(codec.encode(TABLE)[0]).shape == (6, 3)
 
 
+def test_columns_draw_their_rare_levels_apart_and_repeatably():
+    names = pa.array(["often"] * 300 + ["p", "q", "r", "s"])
+    columns = (Column(name=name, kind="categorical", type="string") for name in ("one", "two"))
+    codec = fit(pa.table({"one": names, "two": names}), Schema(columns=tuple(columns)))
+    back = codec.decode(np.ones((200, 2)), seed=5)
+    assert back == codec.decode(np.ones((200, 2)), seed=5)
+    assert back != codec.decode(np.ones((200, 2)), seed=6)
+    assert 0.1 < np.mean(np.array(back["one"]) == np.array(back["two"])) < 0.4
+
+
 @pytest.mark.parametrize("harm", ["columns", "arrays", "kind"])
 def test_a_damaged_state_is_refused(codec, harm):
     plain, arrays = codec.state()

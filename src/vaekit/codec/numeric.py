@@ -260,6 +260,8 @@ def _origin(raw: ticks.Raw) -> int | None:
 def _resolution(column: Column, kind: pa.DataType, step: int) -> float:
     if ticks.is_whole(kind):
         return step / ticks.per_unit(kind)
+    if column.kind == "count":
+        return 1.0
     digits = min((d for d in (column.decimals, getattr(kind, "scale", None)) if d is not None), default=None)
     return 0.0 if digits is None else 10.0**-digits
 

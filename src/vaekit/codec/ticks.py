@@ -1,8 +1,8 @@
 """Numeric columns as raw numbers and back: whole ticks (integers, dates, times) stay int64, the rest is float64.
 
 A double holds 53 bits; nanoseconds since 1970 and long integers need 61 and more. Subtracting in integers first keeps
-them exact while they lie within 2**49 steps of their mean: six days of nanoseconds, 17 years of microseconds, any number
-of seconds.
+them exact while they lie within 2**49 steps of their mean: six days of nanoseconds, 17 years of microseconds, any
+number of seconds.
 """
 
 from __future__ import annotations
