@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -14,10 +16,21 @@ from torch import Tensor, nn
 
 from vaekit.errors import ArtifactError
 
-if TYPE_CHECKING:
-    from vaekit.train import Run
-
 KEPT = ("epoch", "best", "since", "slow", "recoveries", "history")
+
+
+@dataclass
+class Run:
+    """A training in progress: what a checkpoint holds beside the weights."""
+
+    stage: str
+    epoch: int = 0
+    best: float = math.inf
+    since: int = 0
+    slow: float = 1.0
+    recoveries: int = 0
+    ended: str = ""
+    history: list[dict[str, Any]] = field(default_factory=list)
 
 
 def write_checkpoint(

@@ -28,7 +28,9 @@ class Rows:
         return Rows(self.cells[index], self.observed[index], None if self.gaps is None else self.gaps[index])
 
     def to(self, device: torch.device | str) -> Rows:
-        return Rows(self.cells.to(device), self.observed.to(device), None if self.gaps is None else self.gaps.to(device))
+        return Rows(
+            self.cells.to(device), self.observed.to(device), None if self.gaps is None else self.gaps.to(device)
+        )
 
 
 class Goal(Protocol):

@@ -237,7 +237,8 @@ def _annotation(maker: Callable[..., Any], parameter: inspect.Parameter) -> Any:
     if parameter.annotation is parameter.empty:
         return None  # not declared, hence not the user's
     holder = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
-    scope = vars(sys.modules[maker.__module__])
+    made = maker.__init__ if isinstance(maker, type) else maker  # type: ignore[misc]  # maybe inherited, from another module
+    scope = vars(sys.modules[made.__module__])
     return typing.get_type_hints(holder, globalns=scope, include_extras=True)[parameter.name]
 
 

@@ -6,7 +6,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from vaekit import rng
-from vaekit.checkpoint import read_checkpoint, write_checkpoint
+from vaekit.checkpoint import Run, read_checkpoint, write_checkpoint
 from vaekit.errors import DataError, VaekitWarning
 from vaekit.goals import Goal, Rows
 
@@ -44,20 +44,6 @@ class Settings:
     patience: int | None
     weight_decay: float = 1e-4
     clip: float = 1.0
-
-
-@dataclass
-class Run:
-    """A training in progress: what a checkpoint holds beside the weights."""
-
-    stage: str
-    epoch: int = 0
-    best: float = math.inf
-    since: int = 0
-    slow: float = 1.0
-    recoveries: int = 0
-    ended: str = ""
-    history: list[dict[str, Any]] = field(default_factory=list)
 
 
 def train(
@@ -128,7 +114,8 @@ def _epoch(
     deadline: float | None, on_step: Callable[[Step], Any] | None,
 ) -> dict[str, Any] | None:  # fmt: skip
     """Average terms of one epoch; None when a loss was not a number."""
-    began, totals, done = time.monotonic(), {}, 0
+    totals: dict[str, Any] = {}
+    began, done = time.monotonic(), 0
     steps = max(1, len(rows) // settings.batch)
     for step, index in enumerate(_batches(len(rows), settings.batch, rows.cells.device)):
         progress = (run.epoch + step / steps) / settings.epochs

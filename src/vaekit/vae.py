@@ -50,6 +50,11 @@ class VAE(nn.Module):
     `encode`, `decode` and `forward` take one tensor of cells (B, K), NaN where missing, and return what the tutorials return.
     """
 
+    net: Any
+    posterior: Any
+    prior: Any
+    likelihood: Any
+
     def __init__(
         self, embed: Embed, net: nn.Module, posterior: nn.Module, prior: nn.Module, likelihood: nn.Module,
         given: Embed | None = None, gaps: Gaps | None = None,
@@ -57,8 +62,8 @@ class VAE(nn.Module):
         super().__init__()
         self.embed, self.net, self.posterior, self.prior, self.likelihood = embed, net, posterior, prior, likelihood
         self.given, self.gaps = given, gaps
-        self.latents: int = posterior.latents
-        self.K: int = len(likelihood.order)
+        self.latents = int(self.posterior.latents)
+        self.K = len(self.likelihood.order)
 
     # -- the probabilistic model -------------------------------------------------------------------------------------
 
@@ -136,10 +141,10 @@ def assemble(
     embed = Embed([*fields, *given], coded=coded, flags=spec["flags"], squash=rich)
     condition = Embed(list(given), coded=[False] * len(given), squash=rich) if given else None
     inner = latents + (condition.features if condition is not None else 0)
-    body = maker if maker is not None else specs.build("net", spec["net"], NETS, embed.features, inner)
+    body: Any = maker if maker is not None else specs.build("net", spec["net"], NETS, embed.features, inner)
     _check(body, embed.features, inner)
-    posterior = specs.build("posterior", spec["posterior"], POSTERIORS, body.encoded, latents)
-    prior = specs.build("prior", spec["prior"], PRIORS, latents)
+    posterior: Any = specs.build("posterior", spec["posterior"], POSTERIORS, body.encoded, latents)
+    prior: Any = specs.build("prior", spec["prior"], PRIORS, latents)
     gaps = None
     if spec["gaps"] is not None:
         gaps = Gaps(body.decoded, torch.zeros(spec["gaps"], len(fields), dtype=torch.bool), len(fields))

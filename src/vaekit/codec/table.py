@@ -172,14 +172,17 @@ class Codec:
         return tuple(part for part in parts if isinstance(part, Numeric | Levels))
 
 
-def fit(table: pa.Table, schema: Schema) -> Codec:
+def fit(table: pa.Table, schema: Schema, *, every: pa.Table | None = None) -> Codec:
     """The codec of a table: scales, levels and resolutions of its columns.
 
     Args:
         table: (B, F) training rows that conform to the schema.
         schema: their columns.
+        every: all rows, those held out included: a new identifier must be new to these as well.
     """
-    return Codec(schema, {column.name: _fit(column, table[column.name]) for column in schema.columns})
+    known = table if every is None else every
+    rows = {column.name: known if column.kind == "identifier" else table for column in schema.columns}
+    return Codec(schema, {column.name: _fit(column, rows[column.name][column.name]) for column in schema.columns})
 
 
 def _fit(column: Column, array: pa.ChunkedArray) -> Part:

@@ -87,7 +87,7 @@ class Bins(Distribution):
         tails = share[..., A + J] * left + share[..., A + J + 1] * right
         return below + (share[..., A : A + J] * inside).sum(-1) + tails
 
-    def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:  # type: ignore[override]
+    def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         index = draw_index(self.probs, tuple(sample_shape))
         uniform = torch.rand(index.shape, dtype=self.logits.dtype, device=self.logits.device)
         return self.partition.place(index, uniform)

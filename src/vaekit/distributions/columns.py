@@ -25,12 +25,12 @@ class Columns(Distribution):
     arg_constraints: dict[str, Any] = {}
     has_rsample = False
 
-    def __init__(self, laws: Sequence[Distribution], groups: Sequence[Tensor], order: Tensor) -> None:
+    def __init__(self, laws: Sequence[Any], groups: Sequence[Tensor], order: Tensor) -> None:
         self.laws, self.groups, self.order = list(laws), list(groups), order
         batch = laws[0].batch_shape[:-1]
         super().__init__(Size((*batch, len(order))), validate_args=False)
 
-    def _join(self, part: Callable[[Distribution, Tensor], Tensor]) -> Tensor:
+    def _join(self, part: Callable[[Any, Tensor], Tensor]) -> Tensor:
         return torch.cat([part(law, at) for law, at in zip(self.laws, self.groups, strict=True)], -1)[..., self.order]
 
     @property
@@ -48,6 +48,14 @@ class Columns(Distribution):
     def best(self) -> Tensor:
         """The best single value of each cell under the mixture over the first axis, (B, K): mean for numbers, else mode."""
         return self._join(lambda law, _: law.best())
+
+    def only(self, k: int) -> Columns:
+        """The law of column k alone, batch shape (..., 1): every member of its group is computed, the other groups are not."""
+        for law, at in zip(self.laws, self.groups, strict=True):
+            place = (at == k).nonzero()[:, 0]
+            if len(place):  # the one cell asked about is held against every member, and the place picks one
+                return Columns([law], [torch.zeros_like(at)], place)
+        raise IndexError(k)
 
     def pooled(self) -> Columns:
         """The mixture over the first axis with as few terms as its laws allow."""
@@ -68,7 +76,7 @@ class Columns(Distribution):
         """P(cell <= value) under the mixture over the first axis, for cells (B, K)."""
         return self._join(lambda law, at: law.cdf(value[..., at]).mean(0))
 
-    def _with(self, laws: Sequence[Distribution]) -> Columns:
+    def _with(self, laws: Sequence[Any]) -> Columns:
         return Columns(laws, self.groups, self.order)
 
     def log_prob(self, value: Tensor) -> Tensor:
@@ -77,5 +85,5 @@ class Columns(Distribution):
     def cdf(self, value: Tensor) -> Tensor:
         return self._join(lambda law, at: law.cdf(value[..., at]))
 
-    def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:  # type: ignore[override]
+    def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         return self._join(lambda law, _: law.sample(Size(sample_shape)))

@@ -39,7 +39,7 @@ class Delta(Distribution):
     def variance(self) -> Tensor:
         return torch.zeros_like(self.point)
 
-    def rsample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:  # type: ignore[override]
+    def rsample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         return self.point.expand(*sample_shape, *self.point.shape)
 
     def log_prob(self, value: Tensor) -> Tensor:

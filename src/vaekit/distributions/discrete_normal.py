@@ -72,7 +72,7 @@ class DiscreteNormal(Distribution):
     def stddev(self) -> Tensor:
         return self.scale
 
-    def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:  # type: ignore[override]
+    def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         noise = torch.randn(*sample_shape, *self.loc.shape, dtype=self.loc.dtype, device=self.loc.device)
         return self.units.cell(self._number(self.loc + noise * self.scale))
 

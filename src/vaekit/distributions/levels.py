@@ -58,7 +58,7 @@ class Levels(Distribution):
     def cdf(self, value: Tensor) -> Tensor:
         return cumulative(self.probs, value)
 
-    def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:  # type: ignore[override]
+    def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         return draw_index(self.probs, tuple(sample_shape)).to(self.logits.dtype)
 
 

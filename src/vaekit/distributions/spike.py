@@ -64,7 +64,7 @@ class Spiked(Distribution):
     def pooled(self) -> Spiked:
         return self
 
-    def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:  # type: ignore[override]
+    def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         shape = tuple(sample_shape)
         return self._place(draw_index(self.levels.probs, shape), self.normal.sample(torch.Size(shape)))
 

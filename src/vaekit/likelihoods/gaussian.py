@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +28,7 @@ class GaussianLikelihood(nn.Module):
         floor: least learned or shared sigma, in standard deviations of the column.
     """
 
-    kinds = ("real", "datetime", "positive", "count", "mixed", "ordinal", "binary")
+    kinds: ClassVar[tuple[str, ...]] = ("real", "datetime", "positive", "count", "mixed", "ordinal", "binary")
 
     def __init__(
         self,

@@ -71,7 +71,7 @@ def choose(fields: Sequence[Field], spec: object = None) -> list[dict[str, Any]]
             {"columns": {name: spec}} for single columns.
 
     Raises:
-        SpecError: for an unknown likelihood, option or column, and for one that serves none of the columns or not the named one.
+        SpecError: for an unknown likelihood, option or column, and for a likelihood that does not serve the column's kind.
     """
     wanted: dict[str, object] = {}
     if isinstance(spec, Mapping) and "columns" in spec:

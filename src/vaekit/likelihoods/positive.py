@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from vaekit.likelihoods.gaussian import GaussianLikelihood
 
 
@@ -11,4 +13,4 @@ class PositiveLikelihood(GaussianLikelihood):
     The mean in original units is exp(m + s^2 / 2), and every sample is positive. Options as in the Gaussian.
     """
 
-    kinds = ("positive",)
+    kinds: ClassVar[tuple[str, ...]] = ("positive",)

@@ -1,6 +1,6 @@
 """features -> features, on the way to the latents and on the way back; each net holds both halves, mirrored.
 
-A net is a module with `encode(features) -> (..., encoded)`, `decode(latents) -> (..., decoded)` and the two sizes as attributes.
+A net is a module with `encode(features) -> (..., encoded)`, `decode(latents) -> (..., decoded)` and both sizes as attributes.
 """
 
 from torch import nn

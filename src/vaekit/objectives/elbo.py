@@ -28,7 +28,8 @@ class Terms:
 class Elbo:
     """loss = E_q[-log p(x|z)] + beta KL(q(z|x) || p(z)), averaged over rows.
 
-    Kingma and Welling 2014 (arXiv 1312.6114); beta from Higgins et al. 2017; free bits from Kingma et al. 2016 (arXiv 1606.04934).
+    Kingma and Welling 2014 (arXiv 1312.6114);
+    beta from Higgins et al. 2017 (ICLR, Sy2fzU9gl); free bits from Kingma et al. 2016 (arXiv 1606.04934).
 
     Args:
         beta: weight of the rate; 1 is the bound itself.

@@ -35,9 +35,7 @@ class FlowMatching(nn.Module):
     spread: Tensor
     frequencies: Tensor
 
-    def __init__(
-        self, latents: int, *, width: AtLeastOne = 256, depth: AtLeastOne = 3, steps: AtLeastOne = 12
-    ) -> None:
+    def __init__(self, latents: int, *, width: AtLeastOne = 256, depth: AtLeastOne = 3, steps: AtLeastOne = 12) -> None:
         super().__init__()
         self.latents, self.steps = latents, steps
         self.register_buffer("one", torch.ones(latents), persistent=False)

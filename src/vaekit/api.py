@@ -1,0 +1,227 @@
+"""fit, load, Model: the tour of the house.
+
+data --read--> Arrow --infer--> schema --fit--> codec --encode--> cells, observed
+     --complete--> spec --assemble--> VAE --train--> weights --calibrate--> Fitted --> Model: every mode is a line here
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from vaekit import fitting, modes
+from vaekit.artifact import Fitted, read_model, write_model
+from vaekit.modes.classify import Labels
+from vaekit.modes.encode import Latents
+from vaekit.modes.score import Scores
+from vaekit.modes.traverse import Walk
+from vaekit.progress import reporter
+from vaekit.schema import Schema
+from vaekit.sources import give_back, read
+from vaekit.train import Step
+
+
+def fit(
+    data: Any,
+    preset: str | None = None,
+    *,
+    schema: Schema | Mapping[str, Any] | None = None,
+    given: Iterable[str] = (),
+    label: str | None = None,
+    ignore: Iterable[str] = (),
+    seed: int = 0,
+    device: str = "auto",
+    time_limit: float | str | None = None,
+    validation: float = 0.1,
+    resume: str | Path | None = None,
+    on_step: Callable[[Step], Any] | None = None,
+    progress: bool | None = None,
+    **parts: Any,
+) -> Model:
+    """Fit one variational autoencoder to a table.
+
+    Args:
+        data: a pandas, polars or Arrow table, a 2-D array or tensor, dicts, or a path, list of paths or glob.
+        preset: a name from `vaekit.presets.PRESETS`, which `parts` then override.
+        schema: kinds and options of columns that shall not be inferred, `{"age": "count"}`, or a whole `Schema`.
+        given: columns that the model conditions on (a conditional VAE).
+        label: a partly observed class column.
+        ignore: columns left out.
+        seed: equal seed and input, equal model.
+        device: "auto", "cpu", "cuda", ...
+        time_limit: seconds, or "20s", "10m", "1h"; the best model so far comes back, as it does on Ctrl-C.
+        validation: share of the rows that never train: they choose the best epoch and calibrate p-values.
+        resume: a checkpoint: continued when the file exists, rewritten while training.
+        on_step: called after every step with a `Step`; return False to stop.
+        progress: a bar with rate and time left; None shows it on a terminal only.
+        **parts: net, posterior, prior, likelihood, objective, latent, train; each a name or `{"kind": ..., option: value}`.
+
+    Returns:
+        The fitted model.
+
+    Raises:
+        DataError, SchemaError, SpecError: with what, where and a hint.
+
+    >>> import numpy as np
+    >>> rows = np.random.default_rng(0).normal(size=(200, 3))
+    >>> model = fit(rows, train={"epochs": 2, "prior_epochs": 1})
+    >>> model.sample(5).shape
+    (5, 3)
+    """
+    began = time.monotonic()
+    table = read(data)
+    columns = Schema.infer(table.arrow, schema, given=given, label=label, ignore=ignore)
+    plan = fitting.plan(table, columns, preset, parts, validation, seed)
+    with reporter(progress, on_step) as report:
+        fitted = fitting.run(
+            plan, seed, fitting.choose_device(device), fitting.deadline(began, time_limit), resume, report
+        )
+    fitted.about["seconds"] = round(time.monotonic() - began, 2)
+    return Model(fitted)
+
+
+def load(path: str | Path, net: nn.Module | None = None) -> Model:
+    """Read a model file; nothing in it is executed.
+
+    Args:
+        path: what `Model.save` wrote.
+        net: your own net, when the model was fitted with one.
+
+    Raises:
+        ArtifactError: when the file is absent, truncated, altered, foreign or newer than this vaekit.
+    """
+    return Model(read_model(path, net))
+
+
+class Model:
+    """A fitted model: ask it anything. Rows are numbered from 0; a row may be a dict; `data` is whatever `fit` takes."""
+
+    def __init__(self, fitted: Fitted) -> None:
+        self.fitted = fitted
+
+    def score(self, data: Any, by: str = "default", reasons: int = 3, alpha: float = 0.01, seed: int = 0) -> Scores:
+        """How strange each row is, and which columns make it so.
+
+        Args:
+            data: rows.
+            by: "default" asks of every cell how probable it is given the others; "likelihood" is the negative bound,
+                "reconstruction" the error through the mean, "latent" the distance from the training rows' latents.
+            reasons: columns to explain per row.
+            alpha: share of ordinary rows to flag.
+            seed: of the noise table behind expected values.
+
+        Returns:
+            Scores: total (B,), higher is stranger, the sum of cells (B, K) and named parts; p_value, flagged, reasons.
+        """
+        return modes.run("score", self.fitted, data, by, reasons, alpha, seed)
+
+    def log_prob(self, data: Any, samples: int = 64, seed: int = 0) -> NDArray[np.float64]:
+        """An importance-weighted lower bound on log p(row) under N(0, I), in nats per row of original units, (B,).
+
+        log p(x) >= E log 1/S sum_s p(x|z_s) p(z_s) / q(z_s|x) over observed cells: densities of numbers in their own units,
+        probabilities of names, counts and spikes. Burda, Grosse, Salakhutdinov 2016 (arXiv 1509.00519).
+        """
+        return modes.run("log_prob", self.fitted, data, samples, seed)
+
+    def sample(self, n: int | None = None, given: Any = None, seed: int = 0, temperature: float = 1.0) -> Any:
+        """New rows, of the table type, columns and types that were fitted, gaps included.
+
+        Args:
+            n: how many, 1,000 when None; left out beside a table of conditions.
+            given: {column: value} for any columns, or a table of conditions: one new row for each of its rows.
+            seed: equal seed, equal rows.
+            temperature: scale of the latent noise; below 1 rows are more typical.
+        """
+        return modes.run("sample", self.fitted, n, given, seed, temperature)
+
+    def impute(self, data: Any, draws: int | None = None, missing: Any = None, seed: int = 0) -> Any:
+        """The rows with their missing cells filled; observed cells never change.
+
+        Args:
+            data: rows.
+            draws: None for the best single value (mean of numbers, mode otherwise, legal for its kind), or how many random
+                completions to return as a list.
+            missing: an extra mask (B, columns), True where a cell shall be taken as missing.
+            seed: of the draws.
+        """
+        return modes.run("impute", self.fitted, data, draws, missing, seed)
+
+    def impute_interval(self, data: Any, level: float = 0.9, missing: Any = None, seed: int = 0) -> tuple[Any, Any]:
+        """Low and high ends within which a missing cell lies with probability `level`, as two tables."""
+        return modes.run("impute_interval", self.fitted, data, level, missing, seed)
+
+    def reconstruct(self, data: Any) -> Any:
+        """Each row encoded and decoded through the mean."""
+        return modes.run("reconstruct", self.fitted, data)
+
+    def denoise(self, data: Any, seed: int = 0) -> Any:
+        """Each row with the cells replaced that its other cells contradict, and its gaps filled."""
+        return modes.run("denoise", self.fitted, data, seed)
+
+    def encode(self, data: Any) -> Latents:
+        """q(z|row): .mean (B, L), .std (B, L); as a table mean_0 ..., std_0 ..."""
+        return modes.run("encode", self.fitted, data)
+
+    def decode(self, z: Any, given: Any = None) -> Any:
+        """Rows at latents: an array (B, L), or a table with mean_0, mean_1, ..."""
+        return modes.run("decode", self.fitted, z, given)
+
+    def traverse(self, row: Any = None, dims: Sequence[int] | None = None, span: float = 3.0, steps: int = 9) -> Walk:
+        """Rows along each latent, from -span to +span standard deviations, starting from a row or from the centre."""
+        return modes.run("traverse", self.fitted, row, dims, span, steps)
+
+    def interpolate(self, a: Any, b: Any, steps: int = 9, path: Literal["linear", "spherical"] = "linear") -> Walk:
+        """Rows between two rows; begins and ends at them."""
+        return modes.run("interpolate", self.fitted, a, b, steps, path)
+
+    def shift(self, row: Any, moves: Mapping[int, float]) -> Any:
+        """The row with some latents moved, {latent: standard deviations}."""
+        return modes.run("shift", self.fitted, row, moves)
+
+    def classify(self, data: Any) -> Labels:
+        """The label of each row given its other columns, with probabilities."""
+        return modes.run("classify", self.fitted, data)
+
+    def evaluate(self, data: Any, seed: int = 0) -> Any:
+        """How good all of this is on rows that did not train: `.metrics`, `.save("report.html")`."""
+        return modes.run("evaluate", self.fitted, data, seed)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the model to one file, whole or not at all."""
+        return write_model(self.fitted, path)
+
+    def modes(self) -> dict[str, str]:
+        """Every mode: "available", or why not."""
+        return {name: modes.why_not(name, self.fitted) or modes.state(name, self.fitted) for name in modes.MODES}
+
+    @property
+    def schema(self) -> Schema:
+        """The fitted columns with kinds, roles and reasons."""
+        return self.fitted.schema
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """What was fitted on what, how it went, and what it cannot do."""
+        return fitting.card(self.fitted)
+
+    @property
+    def history(self) -> Any:
+        """One row an epoch: loss, reconstruction, KL of each latent, held-out loss, rows/s; a table of the fitted type."""
+        return give_back(fitting.history(self.fitted), self.fitted.form["flavour"])
+
+    @property
+    def module(self) -> nn.Module:
+        """The torch module: encode(x) -> (mu, logvar), decode(z), forward(x) -> (recon, mu, logvar), in cells (B, K)."""
+        return self.fitted.vae
+
+    def __repr__(self) -> str:
+        about, schema = self.fitted.about, self.schema
+        kinds = ", ".join(f"{column.name}: {column.kind}" for column in schema.modelled[:6])
+        more = "" if len(schema.modelled) <= 6 else f", ... {len(schema.modelled) - 6} more"
+        return f"Model({about['preset']}, {about['rows']} rows, {self.fitted.vae.latents} latents; {kinds}{more})"

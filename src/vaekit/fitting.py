@@ -1,0 +1,262 @@
+"""The steps of a fit: plan (split, codec, spec), run (assemble, train, learn the prior, calibrate), and what is told of it."""
+
+from __future__ import annotations
+
+import platform
+import time
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor, nn
+
+import vaekit
+from vaekit import codec as codecs
+from vaekit import rng
+from vaekit import spec as specs
+from vaekit.artifact import Fitted
+from vaekit.checkpoint import Run
+from vaekit.codec import Codec
+from vaekit.errors import DataError, SpecError, VaekitWarning
+from vaekit.goals import BoundGoal, PriorGoal, Rows
+from vaekit.likelihoods import frequent
+from vaekit.modes.calibrate import calibrate
+from vaekit.objectives import OBJECTIVES
+from vaekit.presets import complete
+from vaekit.schema import Schema
+from vaekit.sources import Table
+from vaekit.train import Settings, Step, train
+from vaekit.vae import VAE, assemble
+
+KEPT_CONDITIONS = 1_000  # rows of given columns that unconditional samples draw their conditions from
+HELD_OUT = 20_000  # more held-out rows sharpen neither the choice of the epoch nor a p-value
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a fit starts from: encoded rows, split, and the complete spec."""
+
+    table: Table
+    codec: Codec
+    spec: dict[str, Any]
+    train: Rows
+    held_out: Rows | None
+    patterns: Tensor
+    net: nn.Module | None
+
+
+def plan(
+    table: Table, schema: Schema, preset: str | None, parts: Mapping[str, Any], validation: float, seed: int
+) -> Plan:
+    """Split the rows, fit the codec on those that train, complete the spec.
+
+    Raises:
+        DataError, SpecError: when nothing can be modelled or the parts do not fit.
+    """
+    conformed = schema.conform(table.arrow)
+    if not schema.modelled:
+        aside = "; ".join(f"{column.name}: {column.reason}" for column in schema.set_aside)
+        raise DataError(f"no column to model: {aside}", hint="override a kind with schema={column: kind}")
+    kept, apart = split(table.rows, validation, seed)
+    codec = codecs.fit(conformed.take(pa.array(kept)), schema, every=conformed)
+    train, held_out = _encode(codec, conformed, kept), _encode(codec, conformed, apart)
+    observed, K = train.observed[:, : codec.modelled], codec.modelled
+    gaps = not bool(observed.all())
+    net = parts.get("net") if isinstance(parts.get("net"), nn.Module) else None
+    spec = complete(parts, preset, codec.fields[:K], len(train), gaps=gaps, given=len(codec.fields) > K)
+    patterns = frequent(observed) if gaps else observed[:0]
+    spec["gaps"] = len(patterns) if gaps else None
+    return Plan(table, codec, spec, train, held_out if len(apart) else None, patterns, net)
+
+
+def split(rows: int, validation: float, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Row numbers that train, and row numbers that never do.
+
+    >>> kept, apart = split(100, 0.1, 0)
+    >>> len(kept), len(apart)
+    (90, 10)
+    """
+    if not 0 <= validation < 1:
+        raise SpecError(f"validation={validation!r}, expected a share of the rows, 0 <= validation < 1", hint="0.1")
+    order = rng.numpy(seed, "split").permutation(rows)
+    apart = min(round(rows * validation), HELD_OUT)
+    return np.sort(order[apart:]), np.sort(order[:apart])
+
+
+def _encode(codec: Codec, table: pa.Table, rows: np.ndarray[Any, Any]) -> Rows:
+    with warnings.catch_warnings():  # a level that only held-out rows have is not the user's concern
+        warnings.simplefilter("ignore", VaekitWarning)
+        cells, observed = codec.encode(table.take(pa.array(rows)))
+    return Rows(torch.from_numpy(cells).float(), torch.from_numpy(observed))
+
+
+def run(
+    plan: Plan, seed: int, device: torch.device, deadline: float | None, resume: str | Path | None,
+    on_step: Callable[[Step], Any] | None,
+) -> Fitted:  # fmt: skip
+    """Assemble, train, learn the prior where it learns, calibrate."""
+    K = plan.codec.modelled
+    with rng.seeded(seed, "assemble"):
+        vae = assemble(plan.spec, plan.codec.fields[:K], given=plan.codec.fields[K:], net=plan.net)
+    rows = plan.train
+    if vae.gaps is not None:
+        vae.gaps.patterns.copy_(plan.patterns)
+        rows = Rows(rows.cells, rows.observed, vae.gaps.target(rows.observed[:, :K]))
+    runs = _train(vae.to(device), plan, rows.to(device), device, seed, deadline, resume, on_step)
+    vae.to("cpu").eval()
+    fitted = Fitted(plan.codec, plan.spec, vae, _form(plan.table), [], _about(plan, seed, runs, device))
+    fitted.history = [row for each in runs for row in each.history]
+    _keep(fitted, plan)
+    return fitted
+
+
+def _train(
+    vae: VAE, plan: Plan, rows: Rows, device: torch.device, seed: int, deadline: float | None,
+    resume: str | Path | None, on_step: Callable[[Step], Any] | None,
+) -> list[Run]:  # fmt: skip
+    """Stage one fits the model; stage two fits a prior that learns, in the last third of a limited time."""
+    options, names = plan.spec["train"], plan.codec.names
+    objective = specs.build("objective", plan.spec["objective"], OBJECTIVES)
+    goals: list[tuple[str, Any, int]] = [("model", BoundGoal(vae, objective, hide=options["hide"]), options["epochs"])]
+    if vae.prior.learns:
+        goals.append(("prior", PriorGoal(vae), options["prior_epochs"]))
+    held_out = None if plan.held_out is None else plan.held_out.to(device)
+    runs = []
+    for number, (stage, goal, epochs) in enumerate(goals):
+        if stage == "prior":
+            _fit_scale(vae, rows)
+        settings = Settings(
+            epochs, options["batch"], options["rate"], options["patience"], options["weight_decay"], options["clip"]
+        )
+        until = deadline
+        if deadline is not None and number == 0 and len(goals) > 1:
+            until = time.monotonic() + (deadline - time.monotonic()) * 2 / 3
+        path = None if resume is None else Path(f"{resume}{'' if number == 0 else '.prior'}")
+        runs.append(
+            train(vae, goal, rows, held_out, settings, stage=stage, seed=seed, deadline=until, checkpoint=path,
+                  on_step=on_step, blame=lambda batch: blame(vae, batch, names))
+        )  # fmt: skip
+    return runs
+
+
+@torch.no_grad()
+def _fit_scale(vae: VAE, rows: Rows) -> None:
+    vae.prior.fit_scale(vae.posterior_of(rows.cells[:50_000], rows.observed[:50_000]))
+
+
+@torch.no_grad()
+def blame(vae: VAE, rows: Rows, names: Iterable[str]) -> str:
+    """The column whose log-probability is not a number, or the largest cell."""
+    part = rows[torch.arange(min(len(rows), 4096))]
+    cells = vae.draw(part.cells, part.observed).likelihood.log_prob(part.cells[:, : vae.K])[0]
+    bad = (~cells.isfinite() & part.observed[:, : vae.K]).float().mean(0)
+    k = int(bad.argmax()) if bad.any() else int(part.cells[:, : vae.K].abs().amax(0).argmax())
+    return f"column {list(names)[k]!r}"
+
+
+def _keep(fitted: Fitted, plan: Plan) -> None:
+    """What modes need beside the weights: calibration, rates of the latents, conditions to draw from."""
+    pair = (plan.train.cells, plan.train.observed)
+    apart = None if plan.held_out is None else (plan.held_out.cells, plan.held_out.observed)
+    cells, observed = apart if apart is not None else pair
+    with torch.no_grad():
+        posterior = fitted.vae.posterior_of(cells[:HELD_OUT], observed[:HELD_OUT])
+        rate = (posterior.mean.square() + posterior.variance - 1 - posterior.variance.clamp(min=1e-12).log()) / 2
+        fitted.arrays["latents.rate"] = rate.mean(0).numpy()
+    calibrate(fitted, pair, apart)
+    K = plan.codec.modelled
+    if len(plan.codec.fields) > K:
+        pick = rng.numpy(0, "conditions").permutation(len(plan.train))[:KEPT_CONDITIONS]
+        fitted.arrays["given.cells"] = plan.train.cells[pick, K:].numpy()
+        fitted.arrays["given.observed"] = plan.train.observed[pick, K:].numpy()
+
+
+def _form(table: Table) -> dict[str, Any]:
+    return {"flavour": table.flavour, "native": table.native}
+
+
+def _about(plan: Plan, seed: int, runs: list[Run], device: torch.device) -> dict[str, Any]:
+    return {
+        "preset": plan.spec["preset"],
+        "rows": plan.table.rows,
+        "train_rows": len(plan.train),
+        "held_out_rows": 0 if plan.held_out is None else len(plan.held_out),
+        "seed": seed,
+        "device": device.type,
+        "ended": {run.stage: run.ended for run in runs},
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "versions": {"vaekit": vaekit.__version__, "torch": torch.__version__, "python": platform.python_version()},
+    }
+
+
+def card(fitted: Fitted) -> dict[str, Any]:
+    """What a reader must know before using the model."""
+    from vaekit import modes
+
+    schema = fitted.schema
+    return {
+        **fitted.about,
+        "columns": {
+            column.name: {"kind": column.kind, "role": column.role, "why": column.reason} for column in schema.columns
+        },
+        "set_aside": {column.name: column.reason for column in schema.set_aside},
+        "latents": {"count": fitted.vae.latents, "kl_nats": fitted.arrays["latents.rate"].round(4).tolist()},
+        "spec": fitted.spec,
+        "modes": {name: modes.why_not(name, fitted) or modes.state(name, fitted) for name in modes.MODES},
+        "kept_training_rows": len(fitted.arrays.get("given.cells", ())),
+        "parameters": sum(parameter.numel() for parameter in fitted.vae.parameters()),
+    }
+
+
+def history(fitted: Fitted) -> pa.Table:
+    """One row an epoch; kl_0, kl_1, ... one column a latent."""
+    rows = []
+    for epoch in fitted.history:
+        row = {name: value for name, value in epoch.items() if name != "kl"}
+        rates = epoch.get("kl", [])
+        rows.append(
+            {**row, **({"kl": sum(rates)} if rates else {}), **{f"kl_{i}": rate for i, rate in enumerate(rates)}}
+        )
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pa.table({name: [row.get(name) for row in rows] for name in names})
+
+
+def choose_device(name: str) -> torch.device:
+    """ "auto" is a graphics card where there is one.
+
+    Raises:
+        SpecError: for a device that torch does not know or this machine lacks.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise SpecError(f"device={name!r}: {str(error).splitlines()[0]}", hint="device='auto' or 'cpu'") from error
+    return device
+
+
+def deadline(began: float, limit: float | str | None) -> float | None:
+    """When to stop, from seconds or "20s", "10m", "1h".
+
+    >>> deadline(0.0, "10m")
+    600.0
+    """
+    if limit is None:
+        return None
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    try:
+        seconds = (
+            float(limit[:-1]) * units[limit[-1]] if isinstance(limit, str) and limit[-1:] in units else float(limit)
+        )
+    except ValueError:
+        seconds = -1.0
+    if not seconds > 0:
+        raise SpecError(f"time_limit={limit!r}, expected seconds, or a duration such as 20s, 10m, 1h")
+    return began + seconds

@@ -1,0 +1,96 @@
+"""Every question that a fitted model answers: the table that Python, the command line and the service read.
+
+A mode is one file with one function `(fitted, rows, options) -> answer`, and one line here. Reading the table imports no torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
+
+from vaekit.errors import ModeUnavailable
+
+if TYPE_CHECKING:
+    from vaekit.artifact import Fitted
+
+Takes = Literal["rows", "nothing", "latents", "row"]
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One question.
+
+    Args:
+        target: "module:function", imported when first asked.
+        line: what it answers.
+        takes: what it is asked about: a table of rows, nothing, a table of latents, or single rows.
+        needs: facts about the model (see `FACTS`) without which there is no answer.
+    """
+
+    target: str
+    line: str
+    takes: Takes = "rows"
+    needs: tuple[str, ...] = ()
+
+
+MODES: Mapping[str, Mode] = {
+    "score": Mode("vaekit.modes.score:score", "how strange each row is, and which columns make it so"),
+    "log_prob": Mode("vaekit.modes.log_prob:log_prob", "a lower bound on log p(row), in nats", needs=("density",)),
+    "sample": Mode(
+        "vaekit.modes.sample:sample", "new rows like the fitted ones, or given values", "nothing", ("density",)
+    ),
+    "impute": Mode("vaekit.modes.impute:impute", "the missing cells: best values, draws"),
+    "impute_interval": Mode(
+        "vaekit.modes.impute:impute_interval", "low and high ends of the missing cells", needs=("density",)
+    ),
+    "reconstruct": Mode("vaekit.modes.reconstruct:reconstruct", "each row as the model sees it"),
+    "denoise": Mode("vaekit.modes.reconstruct:denoise", "each row with cells replaced that disagree with the others"),
+    "encode": Mode("vaekit.modes.encode:encode", "latent coordinates of each row"),
+    "decode": Mode("vaekit.modes.encode:decode", "rows at given latents", "latents"),
+    "traverse": Mode("vaekit.modes.traverse:traverse", "rows along each latent", "row"),
+    "interpolate": Mode("vaekit.modes.traverse:interpolate", "rows between two rows", "row"),
+    "shift": Mode("vaekit.modes.traverse:shift", "a row with some latents moved", "row"),
+    "classify": Mode("vaekit.modes.classify:classify", "the label of each row, with probabilities", needs=("label",)),
+    "evaluate": Mode("vaekit.modes.evaluate:evaluate", "how good all of this is"),
+}
+
+FACTS: Mapping[str, tuple[Callable[[Fitted], bool], str]] = {
+    "density": (
+        lambda fitted: fitted.has_density,
+        "a plain autoencoder has no density of rows; fit a preset with a posterior, such as 'vae' or the default",
+    ),
+    "label": (
+        lambda fitted: fitted.schema.label is not None,
+        "the model was fitted without a label column; fit with label='column'",
+    ),
+}
+
+
+def run(name: str, fitted: Fitted, *args: Any, **options: Any) -> Any:
+    """Ask one question, without gradients.
+
+    Raises:
+        ModeUnavailable: when this model cannot answer it.
+    """
+    import torch
+
+    reason = why_not(name, fitted)
+    if reason is not None:
+        raise ModeUnavailable(f"{name}: not available: {reason}", hint="model.modes() lists what is")
+    module, function = MODES[name].target.split(":")
+    with torch.no_grad():
+        return getattr(import_module(module), function)(fitted, *args, **options)
+
+
+def state(name: str, fitted: Fitted) -> str:
+    """Available, with what is missing of an answer that is there."""
+    if name == "score" and not any(key.startswith("calibration.") for key in fitted.arrays):
+        return "available, without p-values: validation=0 kept no rows to calibrate with"
+    return "available"
+
+
+def why_not(name: str, fitted: Fitted) -> str | None:
+    """Why a mode is not available, None where it is."""
+    return next((FACTS[fact][1] for fact in MODES[name].needs if not FACTS[fact][0](fitted)), None)

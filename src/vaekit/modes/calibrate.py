@@ -1,0 +1,82 @@
+"""Scores of rows that never trained: what centres a score, and what turns it into a p-value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vaekit.artifact import Fitted
+from vaekit.modes.ask import chunks
+from vaekit.modes.ways import WAYS, Raw, available
+
+
+@dataclass(frozen=True)
+class Centred:
+    """cells (B, K), parts by name (B,), and their sum total (B,)."""
+
+    cells: Tensor
+    parts: dict[str, Tensor]
+
+    @property
+    def total(self) -> Tensor:
+        return self.cells.sum(-1) + sum(self.parts.values(), torch.zeros(len(self.cells), dtype=self.cells.dtype))
+
+
+def calibrate(fitted: Fitted, train: tuple[Tensor, Tensor], held_out: tuple[Tensor, Tensor] | None) -> None:
+    """Keep in `fitted.arrays` what scores need: latents of the training rows, centres and sorted totals of the held-out ones.
+
+    Without held-out rows the centres come from the training rows and there are no totals, hence no p-values.
+    """
+    with torch.no_grad():
+        mean = torch.cat([fitted.vae.posterior_of(train[0][at], train[1][at]).mean for at in chunks(len(train[0]))])
+        fitted.arrays["latents.centre"] = mean.mean(0).numpy()
+        fitted.arrays["latents.spread"] = mean.std(0, correction=0).clamp(min=1e-6).numpy()
+        cells, observed = held_out if held_out is not None else (train[0][:2000], train[1][:2000])
+        for by in available(fitted):
+            raw = raw_scores(fitted, by, cells, observed)
+            _centre(fitted, by, raw, observed[:, : fitted.vae.K])
+            if held_out is not None:
+                totals = centred(fitted, by, raw, observed).total
+                fitted.arrays[f"calibration.{by}"] = np.sort(totals.numpy())
+
+
+def raw_scores(fitted: Fitted, by: str, cells: Tensor, observed: Tensor) -> Raw:
+    """One way's raw numbers, chunk by chunk, in float64 so that sums agree to many digits."""
+    rows = [WAYS[by](fitted, cells[at], observed[at]) for at in chunks(len(cells))]
+    names = rows[0].parts
+    parts = {name: torch.cat([raw.parts[name] for raw in rows]).double() for name in names}
+    return Raw(torch.cat([raw.cells for raw in rows]).double(), parts)
+
+
+def _centre(fitted: Fitted, by: str, raw: Raw, observed: Tensor) -> None:
+    count = observed.sum(0).clamp(min=1)
+    centre = raw.cells.sum(0) / count
+    if by in ("reconstruction", "latent"):  # errors and distances stay what they are
+        centre = torch.zeros_like(centre)
+    fitted.arrays[f"centre.{by}"] = centre.numpy()
+    for name, part in raw.parts.items():
+        fitted.arrays[f"centre.{by}.{name}"] = np.array([0.0 if by == "latent" else float(part.mean())])
+
+
+def centred(fitted: Fitted, by: str, raw: Raw, observed: Tensor) -> Centred:
+    """Observed cells and parts minus their average over the calibration rows."""
+    seen = observed[:, : fitted.vae.K]
+    cells = (raw.cells - torch.from_numpy(fitted.arrays[f"centre.{by}"])).where(seen, 0.0)
+    parts = {name: part - float(fitted.arrays[f"centre.{by}.{name}"][0]) for name, part in raw.parts.items()}
+    return Centred(cells, parts)
+
+
+def p_values(fitted: Fitted, by: str, total: Tensor) -> NDArray[np.float64]:
+    """(1 + number of calibration rows at least as strange) / (n + 1), (B,): valid whatever the model is worth.
+
+    Vovk, Gammerman, Shafer 2005, Algorithmic Learning in a Random World. Not a number without calibration rows.
+    """
+    known = fitted.arrays.get(f"calibration.{by}")
+    if known is None:
+        return np.full(len(total), np.nan)
+    least = np.searchsorted(known, total.numpy() - 1e-9 * (1 + np.abs(total.numpy())), side="left")
+    return (1.0 + len(known) - least) / (len(known) + 1.0)

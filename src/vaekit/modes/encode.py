@@ -1,0 +1,110 @@
+"""Rows to latents, and latents to rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vaekit.artifact import Fitted
+from vaekit.errors import DataError
+from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, fitted_form
+from vaekit.sources import Table, read
+
+
+@dataclass(frozen=True, eq=False)
+class Latents:
+    """q(z|row) of B rows: mean (B, L) and std (B, L)."""
+
+    mean: NDArray[np.float32]
+    std: NDArray[np.float32]
+    _asked: Asked = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.mean)
+
+    def to_arrow(self) -> pa.Table:
+        """Columns mean_0, mean_1, ..., std_0, std_1, ..."""
+        halves = {"mean": self.mean, "std": self.std}
+        return pa.table({f"{name}_{i}": half[:, i] for name, half in halves.items() for i in range(half.shape[1])})
+
+    def to_frame(self) -> Any:
+        return answer(self.to_arrow(), self._asked)
+
+    def plot(self, color: Any = None) -> Any:
+        """The latent map: the two latents along which the rows spread most; colour by a column's name or values."""
+        from vaekit import figures
+
+        if isinstance(color, str):
+            color = self._asked.arrow[color].to_pylist()
+        return figures.latent_map(self.mean, color)
+
+
+def encode(fitted: Fitted, data: Any) -> Latents:
+    """See `vaekit.Model.encode`."""
+    asked = ask(fitted, data)
+    parts = [fitted.vae.posterior_of(asked.cells[at], asked.observed[at]) for at in chunks(len(asked))]
+    mean, std = (torch.cat([getattr(part, name) for part in parts]).numpy() for name in ("mean", "stddev"))
+    return Latents(mean, std, asked)
+
+
+def decode(fitted: Fitted, z: Any, given: Any = None) -> Any:
+    """See `vaekit.Model.decode`."""
+    points, form = read_latents(fitted, z)
+    return answer(rows_at(fitted, points, given), form)
+
+
+def rows_at(fitted: Fitted, points: Tensor, given: Any = None) -> pa.Table:
+    """The Arrow rows at latents (B, L): the best value of every cell."""
+    cells = torch.zeros(len(points), len(fitted.codec.columns))
+    observed = torch.zeros(cells.shape, dtype=torch.bool)
+    if given is not None:
+        asked = ask(fitted, [dict(given)] if isinstance(given, dict) else given, partial=True)
+        cells[:], observed[:] = asked.cells, asked.observed
+    out = [fitted.vae.likelihood_of(points[None, at], cells[at], observed[at]).best() for at in chunks(len(points))]
+    K = fitted.vae.K
+    observed[:, :K] = True
+    return decode_cells(fitted, torch.cat([torch.cat(out), cells[:, K:]], -1), observed)
+
+
+def read_latents(fitted: Fitted, z: Any) -> tuple[Tensor, Table]:
+    """Latents (B, L) from an array, or from a table's columns mean_0, mean_1, ...; and the type of table to answer in.
+
+    Raises:
+        DataError: when the size is not that of the model, or a number is not finite.
+    """
+    L = fitted.vae.latents
+    if isinstance(z, Latents):
+        return torch.as_tensor(z.mean), fitted_form(fitted)
+    array, form = _matrix(z, L), fitted_form(fitted)
+    if array is None:
+        table = read(z)
+        wanted = [f"mean_{i}" for i in range(L)]
+        if absent := [name for name in wanted if name not in table.names]:
+            raise DataError(
+                f"decode: column {absent[0]!r} is absent; given {', '.join(table.names[:6])}",
+                hint=f"latents are an array (B, {L}) or a table with mean_0 ... mean_{L - 1}, as encode gives it",
+            )
+        array = np.stack([table.arrow[name].to_numpy() for name in wanted], 1)
+    if array.ndim != 2 or array.shape[1] != L:
+        raise DataError(f"decode: latents have shape {array.shape}, expected (B, {L})")
+    if not np.isfinite(array).all():
+        row, column = np.argwhere(~np.isfinite(array))[0]
+        raise DataError(f"decode: latent {column} of row {row} is {array[row, column]}, expected a finite number")
+    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)), form
+
+
+def _matrix(z: Any, L: int) -> NDArray[Any] | None:
+    """The array that was given, None for a table."""
+    if isinstance(z, torch.Tensor):
+        z = z.detach().cpu().numpy()
+    if isinstance(z, list | tuple) and z and not isinstance(z[0], dict | str):
+        z = np.asarray(z, dtype=float)
+    if not isinstance(z, np.ndarray):
+        return None
+    return z[None] if z.ndim == 1 and len(z) == L else z

@@ -1,0 +1,114 @@
+"""The missing cells: the best single value, random completions, intervals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+from torch import Tensor
+
+from vaekit import rng
+from vaekit.artifact import Fitted
+from vaekit.errors import ModeUnavailable, SpecError
+from vaekit.modes.ask import Asked, answer, ask, chunks, law_given
+
+SAMPLES = 8
+DRAWS = 100
+
+
+def impute(fitted: Fitted, data: Any, draws: int | None = None, missing: Any = None, seed: int = 0) -> Any:
+    """Fill the gaps; see `vaekit.Model.impute`."""
+    asked = ask(fitted, data)
+    known = _known(fitted, asked, missing)
+    if draws is None:
+        return answer(complete(fitted, asked, known, best(fitted, asked, known, seed)), asked)
+    if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
+        raise SpecError(f"impute: draws={draws!r}, expected a whole number of completions from 1 on, or None")
+    if not fitted.has_density:
+        raise ModeUnavailable(
+            "impute: random completions need a density, which a plain autoencoder lacks", hint="draws=None"
+        )
+    cells = [draw(fitted, asked, known, seed, d) for d in range(draws)]
+    return [answer(complete(fitted, asked, known, each, seed + d), asked) for d, each in enumerate(cells)]
+
+
+def impute_interval(
+    fitted: Fitted, data: Any, level: float = 0.9, missing: Any = None, seed: int = 0
+) -> tuple[Any, Any]:
+    """Low and high ends of every missing number; see `vaekit.Model.impute_interval`."""
+    if not 0 < level < 1:
+        raise SpecError(f"impute_interval: level={level!r}, expected a share between 0 and 1", hint="0.9")
+    asked = ask(fitted, data)
+    known = _known(fitted, asked, missing)
+    ends = interval(fitted, asked, known, level, seed)
+    low, high = (complete(fitted, asked, known, end) for end in ends)
+    return answer(low, asked), answer(high, asked)
+
+
+def best(fitted: Fitted, asked: Asked, known: Tensor, seed: int = 0) -> Tensor:
+    """The best single value of every cell given the known ones, (B, K): mean of numbers, most probable level otherwise."""
+    cells = asked.cells
+    parts = [
+        law_given(fitted, cells[at], known[at], known[at], SAMPLES, seed).best() for at in chunks(len(cells), 2048)
+    ]
+    return torch.cat(parts)
+
+
+def draw(fitted: Fitted, asked: Asked, known: Tensor, seed: int, number: int = 0) -> Tensor:
+    """One random completion (B, K): latents given the known cells, then cells given the latents."""
+    with rng.seeded(seed, "impute", number):
+        out = []
+        for at in chunks(len(asked)):
+            cells, context = asked.cells[at], known[at]
+            z = fitted.vae.latents_given(cells, context)
+            out.append(fitted.vae.likelihood_of(z[None], cells, context).sample()[0])
+        return torch.cat(out)
+
+
+def interval(fitted: Fitted, asked: Asked, known: Tensor, level: float, seed: int) -> tuple[Tensor, Tensor]:
+    """The central interval of the mixture over latents given the known cells, low and high (B, K)."""
+    ends = []
+    for at in chunks(len(asked), 1024):
+        law = law_given(fitted, asked.cells[at], known[at], known[at], SAMPLES, seed)
+        ends.append((law.quantile((1 - level) / 2), law.quantile((1 + level) / 2)))
+    low, high = (torch.cat(each) for each in zip(*ends, strict=True))
+    return low, high
+
+
+def complete(fitted: Fitted, asked: Asked, known: Tensor, filled: Tensor, seed: int = 0) -> pa.Table:
+    """The fitted columns with the missing cells taken from `filled`, and every observed cell as it was given."""
+    values = torch.cat([filled, asked.cells[:, fitted.vae.K :]], -1).double().numpy()
+    seen = torch.cat([torch.ones_like(known[:, : fitted.vae.K]), asked.observed[:, fitted.vae.K :]], -1).numpy()
+    decoded = fitted.codec.decode(values, seen, seed=seed)
+    place = {name: k for k, name in enumerate(fitted.names)}
+    columns = []
+    for name in fitted.schema.names:
+        given = asked.arrow[name].combine_chunks()
+        if name in place:
+            keep = pa.array(known[:, place[name]].numpy())
+            # what the codec could not represent (a new level that became missing) is observed all the same
+            keep = pc.or_(keep, pc.and_(given.is_valid(), pa.array((known | ~asked.observed)[:, place[name]].numpy())))
+            columns.append(pc.if_else(keep, given, decoded[name].combine_chunks()))
+        else:
+            columns.append(given)
+    return pa.table(columns, names=list(fitted.schema.names))
+
+
+def _known(fitted: Fitted, asked: Asked, missing: Any) -> Tensor:
+    """Observed cells less those that the extra mask hides, (B, K + G)."""
+    if missing is None:
+        return asked.observed
+    mask = np.asarray(missing.to_numpy() if hasattr(missing, "to_numpy") else missing)
+    shape = (len(asked), len(fitted.schema.names))
+    if mask.shape != shape or mask.dtype != bool:
+        raise SpecError(
+            f"impute: missing has shape {mask.shape} of {mask.dtype}, expected {shape} of bool",
+            hint=f"one flag per row and fitted column, in the order {', '.join(fitted.schema.names[:6])}, ...",
+        )
+    index = [fitted.schema.names.index(name) for name in fitted.codec.names]
+    hide = torch.from_numpy(mask[:, index])
+    hide[:, fitted.vae.K :] = False
+    return asked.observed & ~hide

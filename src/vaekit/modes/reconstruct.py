@@ -1,0 +1,51 @@
+"""Rows as the model sees them, and rows with their disagreeing cells put right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vaekit.artifact import Fitted
+from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, latents
+from vaekit.modes.impute import best, complete
+from vaekit.modes.ways import leave_out
+
+STRANGE = 4.6  # nats: a cell less probable than one in a hundred given the others, beyond its column's usual
+
+
+def reconstruct(fitted: Fitted, data: Any) -> Any:
+    """Encode, decode through the mean; see `vaekit.Model.reconstruct`."""
+    asked = ask(fitted, data)
+    cells = torch.cat([_through(fitted, asked, at) for at in chunks(len(asked))])
+    return answer(decode_cells(fitted, torch.cat([cells, asked.cells[:, fitted.vae.K :]], -1)), asked)
+
+
+def denoise(fitted: Fitted, data: Any, seed: int = 0) -> Any:
+    """Replace the cells that the others contradict; see `vaekit.Model.denoise`."""
+    asked = ask(fitted, data)
+    strange = torch.cat([_strange(fitted, asked.cells[at], asked.observed[at]) for at in chunks(len(asked))])
+    known = asked.observed.clone()
+    known[:, : fitted.vae.K] &= ~strange
+    return answer(complete(fitted, asked, known, best(fitted, asked, known, seed)), asked)
+
+
+def _strange(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
+    """Flags (B, K) of the strangest cell of each row, where it is strange at all, found again until none is left."""
+    K = fitted.vae.K
+    seen, found = observed.clone(), torch.zeros_like(observed[:, :K])
+    centre = torch.from_numpy(fitted.arrays["centre.default"]).float()
+    for _ in range(max(1, K // 4)):
+        excess = (leave_out(fitted, cells, seen).cells - centre).where(seen[:, :K], -torch.inf)
+        worst = torch.nn.functional.one_hot(excess.argmax(-1), K).bool() & (excess > STRANGE)
+        if not worst.any():
+            break
+        found |= worst
+        seen[:, :K] &= ~worst
+    return found
+
+
+def _through(fitted: Fitted, asked: Asked, at: slice) -> Tensor:
+    cells, observed = asked.cells[at], asked.observed[at]
+    return fitted.vae.likelihood_of(latents(fitted, cells, observed), cells, observed).best()

@@ -1,0 +1,120 @@
+"""How strange each row is, and why."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vaekit.artifact import Fitted
+from vaekit.errors import ModeUnavailable, SpecError, VaekitWarning
+from vaekit.modes.ask import Asked, answer, ask
+from vaekit.modes.calibrate import centred, p_values, raw_scores
+from vaekit.modes.reasons import Reason, Reasons, explain
+from vaekit.modes.ways import NEEDS_DENSITY, WAYS, unusual, way
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Scores of B rows over K columns.
+
+    total (B,) is higher the stranger a row is, and is the sum of cells (B, K) and of the named parts, each (B,); latents (B, L)
+    tell how unusual each latent is; p_value (B,) and flagged (B,) compare with rows that never trained; by is the way.
+    """
+
+    total: NDArray[np.float64]
+    cells: NDArray[np.float64]
+    parts: dict[str, NDArray[np.float64]]
+    latents: NDArray[np.float64]
+    p_value: NDArray[np.float64]
+    flagged: NDArray[np.bool_]
+    columns: tuple[str, ...]
+    by: str
+    _why: Reasons = field(repr=False)
+    _asked: Asked = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.total)
+
+    @cached_property
+    def reasons(self) -> list[list[Reason]]:
+        """Per row the columns that made it strange, the strangest first; fewer where fewer columns are strange."""
+        return self._why.rows()
+
+    def to_arrow(self) -> pa.Table:
+        """row, score, p_value, flagged, then five columns a reason: reason_1_column, reason_1_observed, ..."""
+        front = {
+            "row": np.arange(len(self)), "score": self.total, "p_value": self.p_value, "flagged": self.flagged
+        }  # fmt: skip
+        return pa.table({**{name: pa.array(values) for name, values in front.items()}, **self._why.columns()})
+
+    def to_frame(self) -> Any:
+        return answer(self.to_arrow(), self._asked)
+
+    def plot(self, rows: int = 3) -> Any:
+        """The distribution of the scores, and the contributions of the strangest rows."""
+        from vaekit import figures
+
+        return figures.scores(self, rows)
+
+
+def score(
+    fitted: Fitted, data: Any, by: str = "default", reasons: int = 3, alpha: float = 0.01, seed: int = 0
+) -> Scores:
+    """Score rows; see `vaekit.Model.score`."""
+    chosen = _check(fitted, by, reasons, alpha)
+    asked = ask(fitted, data)
+    result = centred(fitted, chosen, raw_scores(fitted, chosen, asked.cells, asked.observed), asked.observed)
+    p = p_values(fitted, chosen, result.total)
+    return Scores(
+        total=result.total.numpy(),
+        cells=result.cells.numpy(),
+        parts={name: part.numpy() for name, part in result.parts.items()},
+        latents=unusual(fitted, asked.cells, asked.observed).double().numpy(),
+        p_value=p,
+        flagged=_flag(fitted, chosen, p, alpha),
+        columns=fitted.names,
+        by=chosen,
+        _why=explain(fitted, asked, result, _count(fitted, chosen, reasons), seed),
+        _asked=asked,
+    )
+
+
+def _check(fitted: Fitted, by: str, reasons: int, alpha: float) -> str:
+    if by not in WAYS:
+        raise SpecError(f"score: by={by!r} is no way to score, expected one of {', '.join(WAYS)}")
+    if not fitted.has_density and by in NEEDS_DENSITY and by != "default":
+        raise ModeUnavailable(
+            f"score: by={by!r} needs a density, which a plain autoencoder lacks", hint="by='reconstruction'"
+        )
+    if not isinstance(reasons, int) or reasons < 0:
+        raise SpecError(f"score: reasons={reasons!r}, expected a whole number from 0 on")
+    if not 0 < alpha < 1:
+        raise SpecError(
+            f"score: alpha={alpha!r}, expected a share between 0 and 1", hint="alpha=0.01 flags 1 row in 100"
+        )
+    return way(fitted, by)
+
+
+def _count(fitted: Fitted, by: str, reasons: int) -> int:
+    return 0 if by == "latent" else min(reasons, fitted.vae.K)
+
+
+def _flag(fitted: Fitted, by: str, p: NDArray[np.float64], alpha: float) -> NDArray[np.bool_]:
+    """P <= alpha; nothing is flagged, with a warning, where too few calibration rows make that impossible."""
+    known = fitted.arrays.get(f"calibration.{by}")
+    count = 0 if known is None else len(known)
+    if (1 + count) * alpha < 1:
+        warnings.warn(
+            f"score: {count} calibration rows cannot give a p-value of {alpha} or less, so nothing is flagged; "
+            f"at least {int(np.ceil(1 / alpha)) - 1} are needed",
+            VaekitWarning,
+            stacklevel=4,
+        )
+        return np.zeros(len(p), dtype=bool)
+    return p <= alpha

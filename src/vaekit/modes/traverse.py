@@ -1,0 +1,154 @@
+"""Walks through the latents: along each, between two rows, away from one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vaekit.artifact import Fitted
+from vaekit.errors import DataError, SpecError
+from vaekit.modes.ask import Asked, answer, ask, fitted_form
+from vaekit.modes.encode import rows_at
+from vaekit.sources import Table
+
+Path = Literal["linear", "spherical"]
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """Rows along a way through the latents.
+
+    where (B,) says how far along (standard deviations, or a share of the way), latent (B,) which latent moved, -1 where all do;
+    z is (B, L).
+    """
+
+    where: NDArray[np.float64]
+    latent: NDArray[np.int64]
+    z: NDArray[np.float32]
+    _rows: pa.Table = field(repr=False)
+    _form: Table = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.where)
+
+    def to_arrow(self) -> pa.Table:
+        """Columns latent and where, then the fitted columns."""
+        front = pa.table({"latent": self.latent, "where": self.where})
+        for name in self._rows.column_names:
+            front = front.append_column(name, self._rows[name])
+        return front
+
+    def to_frame(self) -> Any:
+        return answer(self.to_arrow(), self._form)
+
+    def plot(self) -> Any:
+        """What changes along the way: a heat map of the columns that move most."""
+        from vaekit import figures
+
+        return figures.walk(self)
+
+
+def traverse(
+    fitted: Fitted, row: Any = None, dims: Sequence[int] | None = None, span: float = 3.0, steps: int = 9
+) -> Walk:
+    """See `vaekit.Model.traverse`."""
+    _check_steps("traverse", steps)
+    if not 0 < span <= 100:
+        raise SpecError(f"traverse: span={span!r}, expected standard deviations above 0", hint="span=3.0")
+    centre, spread = (torch.from_numpy(fitted.arrays[f"latents.{name}"]) for name in ("centre", "spread"))
+    start, asked = _start(fitted, row, centre)
+    chosen = by_rate(fitted) if dims is None else _dims(fitted, dims)
+    places = torch.linspace(-span, span, steps)
+    z = start.repeat(len(chosen) * steps, 1)
+    for i, latent in enumerate(chosen):
+        z[i * steps : (i + 1) * steps, latent] = centre[latent] + places * spread[latent]
+    where = places.repeat(len(chosen)).double().numpy()
+    return _walk(fitted, z, where, np.repeat(np.asarray(chosen), steps), asked)
+
+
+def interpolate(fitted: Fitted, a: Any, b: Any, steps: int = 9, path: Path = "linear") -> Walk:
+    """See `vaekit.Model.interpolate`."""
+    _check_steps("interpolate", steps)
+    if path not in ("linear", "spherical"):
+        raise SpecError(f"interpolate: path={path!r}, expected 'linear' or 'spherical'")
+    (first, asked), (last, other) = _encode_row(fitted, a, "a"), _encode_row(fitted, b, "b")
+    share = torch.linspace(0, 1, steps)[:, None]
+    z = first + share * (last - first) if path == "linear" else _arc(first, last, share)
+    walk = _walk(fitted, z, share[:, 0].double().numpy(), np.full(steps, -1), asked)
+    rows = pa.concat_tables([asked.arrow, walk._rows.slice(1, steps - 2), other.arrow]) if steps > 1 else walk._rows
+    return Walk(walk.where, walk.latent, walk.z, rows, walk._form)
+
+
+def shift(fitted: Fitted, row: Any, moves: Mapping[int, float]) -> Any:
+    """See `vaekit.Model.shift`."""
+    start, asked = _encode_row(fitted, row, "row")
+    spread = torch.from_numpy(fitted.arrays["latents.spread"])
+    z = start.clone()
+    for latent, move in moves.items():
+        (index,) = _dims(fitted, [latent])
+        z[:, index] += float(move) * spread[index]
+    return answer(rows_at(fitted, z, _given(fitted, asked)), asked)
+
+
+def by_rate(fitted: Fitted) -> list[int]:
+    """The latents from the most to the least used, by their rate over the calibration rows."""
+    return [int(i) for i in np.argsort(-fitted.arrays["latents.rate"], kind="stable")]
+
+
+def _walk(fitted: Fitted, z: Tensor, where: NDArray[Any], latent: NDArray[Any], asked: Asked | None) -> Walk:
+    rows = rows_at(fitted, z, _given(fitted, asked))
+    return Walk(where, latent, z.numpy(), rows, fitted_form(fitted) if asked is None else asked.table)
+
+
+def _start(fitted: Fitted, row: Any, centre: Tensor) -> tuple[Tensor, Asked | None]:
+    return (centre[None], None) if row is None else _encode_row(fitted, row, "row")
+
+
+def _encode_row(fitted: Fitted, row: Any, name: str) -> tuple[Tensor, Asked]:
+    if hasattr(row, "to_frame") and hasattr(row, "index") and getattr(row, "ndim", 2) == 1:
+        row = dict(row)  # a pandas row
+    asked = ask(fitted, row)
+    if len(asked) != 1:
+        raise DataError(
+            f"{name}: {len(asked)} rows, expected one", hint="a dict, or a table of one row such as frame[3:4]"
+        )
+    return fitted.vae.posterior_of(asked.cells, asked.observed).mean, asked
+
+
+def _given(fitted: Fitted, asked: Asked | None) -> Any:
+    """The given columns of the row, where the model is conditioned on any."""
+    if not fitted.schema.given:
+        return None
+    if asked is None:
+        kept = fitted.arrays["given.cells"][:1], fitted.arrays["given.observed"][:1]
+        table = fitted.codec.decode(*(np.concatenate([np.zeros((1, fitted.vae.K)), part], 1) for part in kept))
+        return table.select([column.name for column in fitted.schema.given])
+    return asked.arrow.select([column.name for column in fitted.schema.given])
+
+
+def _dims(fitted: Fitted, dims: Sequence[int]) -> list[int]:
+    L = fitted.vae.latents
+    for dim in dims:
+        if isinstance(dim, bool) or not isinstance(dim, int | np.integer) or not 0 <= dim < L:
+            raise SpecError(f"latent {dim!r}: the model has latents 0 to {L - 1}")
+    return [int(dim) for dim in dims]
+
+
+def _check_steps(mode: str, steps: int) -> None:
+    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 2:
+        raise SpecError(f"{mode}: steps={steps!r}, expected a whole number from 2 on")
+
+
+def _arc(a: Tensor, b: Tensor, share: Tensor) -> Tensor:
+    """Along the arc between two latents, the radius interpolated as well (Shoemake 1985, doi 10.1145/325165.325242)."""
+    cosine = torch.nn.functional.cosine_similarity(a, b).clamp(-0.9999, 0.9999)
+    angle = cosine.acos()
+    direction = (((1 - share) * angle).sin() * a / a.norm() + (share * angle).sin() * b / b.norm()) / angle.sin()
+    return direction * ((1 - share) * a.norm() + share * b.norm())

@@ -1,0 +1,120 @@
+"""The ways to score: a raw number per cell, and named parts that no column owns. Centring and calibration are `calibrate`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vaekit import rng
+from vaekit.artifact import Fitted
+from vaekit.distributions import Columns
+from vaekit.modes.ask import latents
+from vaekit.objectives import kl
+
+LATENT = "(latent)"
+BLOCKS = 48  # up to as many columns are left out one by one; more are left out in as many blocks
+SAMPLES = 8
+
+
+@dataclass(frozen=True)
+class Raw:
+    """cells (B, K), 0 where missing; parts by name (B,)."""
+
+    cells: Tensor
+    parts: dict[str, Tensor]
+
+
+def leave_out(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
+    """-log p(cell | the other observed cells) per cell, a pseudo-likelihood: what is this cell, given the others?
+
+    Finds broken dependence that a reconstruction forgives, because the encoder never sees the cell it is asked about.
+    Besag 1975, Statistical analysis of non-lattice data.
+    """
+    K = fitted.vae.K
+    out = torch.zeros(len(cells), K)
+    for block in blocks(K):
+        context = observed.clone()
+        context[:, block] = False
+        law = fitted.vae.likelihood_of(latents(fitted, cells, context), cells, observed)
+        out[:, block] = -law.log_prob(cells[:, :K])[0][:, block]
+    return Raw(out.where(observed[:, :K], 0.0), {LATENT: _latent_rate(fitted, cells, observed)})
+
+
+def likelihood(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
+    """-E_q[log p(cell|z)] per cell, and the rate KL(q(z|x) || p(z)): together the negative evidence lower bound."""
+    K = fitted.vae.K
+    law = fitted.vae.likelihood_of(latents(fitted, cells, observed, SAMPLES), cells, observed)
+    nats = -law.log_prob(cells[:, :K]).mean(0)
+    posterior = fitted.vae.posterior_of(cells, observed)
+    rate = kl(posterior, fitted.vae.prior(), posterior.mean[None]).sum(-1)
+    return Raw(nats.where(observed[:, :K], 0.0), {LATENT: rate})
+
+
+def reconstruction(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
+    """Squared error of numbers in standard deviations, and 1 - p(level) of levels, through the mean of q(z|x)."""
+    K = fitted.vae.K
+    law = fitted.vae.likelihood_of(latents(fitted, cells, observed), cells, observed)
+    error = (cells[:, :K] - law.best()).square()
+    named = torch.tensor([field.levels > 0 for field in fitted.fields])
+    error = torch.where(named, 1 - law.log_prob(cells[:, :K])[0].exp(), error)
+    return Raw(error.where(observed[:, :K], 0.0), {})
+
+
+def latent(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
+    """How far the row's latents lie from those of the training rows: half the squared distance, summed over latents."""
+    far = unusual(fitted, cells, observed)
+    return Raw(torch.zeros(len(cells), fitted.vae.K), {LATENT: far.sum(-1)})
+
+
+def unusual(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
+    """Half the squared distance of each latent's mean from the training rows', in their standard deviations, (B, L)."""
+    mean = fitted.vae.posterior_of(cells, observed).mean
+    centre, spread = (torch.from_numpy(fitted.arrays[f"latents.{name}"]) for name in ("centre", "spread"))
+    return ((mean - centre) / spread).square() / 2
+
+
+def _latent_rate(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
+    return unusual(fitted, cells, observed).mean(-1)
+
+
+WAYS: dict[str, Callable[[Fitted, Tensor, Tensor], Raw]] = {
+    "default": leave_out,
+    "likelihood": likelihood,
+    "reconstruction": reconstruction,
+    "latent": latent,
+}
+NEEDS_DENSITY = ("default", "likelihood")
+
+
+def way(fitted: Fitted, by: str) -> str:
+    """The way that `by` names for this model: a plain autoencoder scores by reconstruction alone."""
+    return "reconstruction" if by == "default" and not fitted.has_density else by
+
+
+def available(fitted: Fitted) -> list[str]:
+    """The ways that this model can score by."""
+    return [by for by in WAYS if fitted.has_density or by not in NEEDS_DENSITY]
+
+
+def blocks(K: int) -> list[list[int]]:
+    """The columns left out together: one by one up to `BLOCKS`, else in that many blocks of a fixed random order.
+
+    >>> blocks(2), len(blocks(1000))
+    ([[0], [1]], 48)
+    """
+    if K <= BLOCKS:
+        return [[k] for k in range(K)]
+    order = rng.numpy(0, "blocks").permutation(K)
+    return [sorted(order[b::BLOCKS].tolist()) for b in range(BLOCKS)]
+
+
+def law_without(fitted: Fitted, cells: Tensor, observed: Tensor, block: list[int], seed: int = 0) -> Columns:
+    """p(cell | the observed cells outside the block), a mixture over latents of shape (S, B, K)."""
+    context = observed.clone()
+    context[:, block] = False
+    z: Any = latents(fitted, cells, context, SAMPLES, seed)
+    return fitted.vae.likelihood_of(z, cells, observed)

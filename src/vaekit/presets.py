@@ -1,0 +1,184 @@
+"""A paper's name -> parts; and every part's size and pace from the data where nobody chose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vaekit import spec as specs
+from vaekit.codec.field import Field
+from vaekit.errors import SpecError
+from vaekit.likelihoods import choose
+from vaekit.nets import NETS
+from vaekit.objectives import OBJECTIVES
+from vaekit.posteriors import POSTERIORS
+from vaekit.priors import PRIORS
+from vaekit.spec import AtLeastOne, NonNegative, Positive, Share
+
+PARTS = ("net", "posterior", "prior", "likelihood", "objective", "latent", "train")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named model: one line on what it is, where it comes from, and the parts that make it."""
+
+    line: str
+    reference: str
+    parts: Mapping[str, Any]
+
+
+PRESETS: dict[str, Preset] = {
+    "default": Preset(
+        "mask-aware VAE with a prior learned on its latents: one fit for every mode",
+        "Ivanov et al. 2019 (arXiv 1806.02382); Dai and Wipf 2019 (arXiv 1903.05789); Lipman et al. 2023 (arXiv 2210.02747)",
+        {},
+    ),
+    "vae": Preset(
+        "the variational autoencoder of the tutorials",
+        "Kingma and Welling 2014 (arXiv 1312.6114)",
+        {"net": "mlp", "prior": "normal", "objective": {"beta": 1.0}, "train": {"hide": 0.0}},
+    ),
+    "ae": Preset(
+        "a plain autoencoder: reconstruction alone, no density",
+        "Hinton and Salakhutdinov 2006 (doi 10.1126/science.1127647)",
+        {"net": "mlp", "posterior": "point", "prior": "normal", "train": {"hide": 0.0}},
+    ),
+    "beta-vae": Preset(
+        "a VAE whose rate weighs more, for latents that mean something one by one",
+        "Higgins et al. 2017 (ICLR, Sy2fzU9gl)",
+        {"net": "mlp", "prior": "normal", "objective": {"beta": 4.0, "warm_up": 0.2}, "train": {"hide": 0.0}},
+    ),
+    "hi-vae": Preset(
+        "mixed columns and gaps under N(0, I): every kind its own likelihood",
+        "Nazábal et al. 2020 (arXiv 1807.03653)",
+        {"prior": "normal", "objective": {"beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.0}},
+    ),
+    "vaeac": Preset(
+        "cells hidden at random in training, so that any cells can be the condition",
+        "Ivanov et al. 2019 (arXiv 1806.02382)",
+        {"prior": "normal", "objective": {"beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.8}},
+    ),
+}
+
+
+def adamw(
+    *,
+    epochs: AtLeastOne | None = None,
+    batch: AtLeastOne | None = None,
+    rate: Positive = 2e-3,
+    patience: AtLeastOne | str | None = "auto",
+    hide: Share = 0.5,
+    weight_decay: NonNegative = 1e-4,
+    clip: Positive = 1.0,
+    prior_epochs: AtLeastOne | None = None,
+) -> dict[str, Any]:
+    """How the model is trained.
+
+    Args:
+        epochs: passes over the rows; from the number of rows when None.
+        batch: rows in a step; from the number of rows when None.
+        rate: the highest learning rate, of AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101).
+        patience: epochs without a better bound on held-out rows before training ends; None runs every epoch.
+        hide: share of the rows in which cells are hidden from the encoder; 0 is the tutorial VAE.
+        weight_decay: AdamW's.
+        clip: largest norm of a gradient.
+        prior_epochs: passes for a prior that learns; from the number of rows when None.
+    """
+    return locals()
+
+
+def complete(
+    parts: Mapping[str, Any], preset: str | None, fields: Sequence[Field], rows: int, *, gaps: bool, given: bool = False
+) -> dict[str, Any]:
+    """The complete spec that a model is assembled from and saved with.
+
+    Args:
+        parts: what the user chose, which overrides the preset.
+        preset: a key of `PRESETS`; the default when None.
+        fields: the modelled columns.
+        rows: training rows.
+        gaps: whether any training cell is missing.
+        given: whether the model is conditioned on columns.
+
+    Raises:
+        SpecError: for an unknown preset, part, kind or option.
+    """
+    chosen = merge(preset, parts)
+    train = specs.normalise("train", chosen.get("train"), {"adamw": adamw})
+    net = specs.normalise("net", chosen.get("net"), NETS)
+    if net["kind"] == "residual" and "width" not in _options(chosen.get("net")):
+        net["width"] = 256 if rows >= 4_000 or len(fields) > 64 else 128
+    objective = specs.normalise("objective", _objective(chosen.get("objective")), OBJECTIVES)
+    latent = chosen.get("latent")
+    return {
+        "preset": preset or "default",
+        "net": net,
+        "posterior": specs.normalise("posterior", chosen.get("posterior"), POSTERIORS),
+        "prior": specs.normalise("prior", chosen.get("prior", "flow_matching"), PRIORS),
+        "likelihood": choose(fields, chosen.get("likelihood")),
+        "objective": objective,
+        "latent": _latent(latent, fields),
+        "train": pace(train, rows),
+        "flags": gaps or given or train["hide"] > 0,
+        "gaps": None,
+    }
+
+
+def merge(preset: str | None, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """The preset's parts with the user's on top; options of the same part and kind are merged.
+
+    >>> merge("beta-vae", {"objective": {"beta": 8}})["objective"]
+    {'beta': 8, 'warm_up': 0.2}
+    """
+    if preset is not None and preset not in PRESETS:
+        raise SpecError(
+            f"preset: given {preset!r}, expected one of {', '.join(PRESETS)}", hint=specs.closest(preset, PRESETS)
+        )
+    for name in parts:
+        if name not in PARTS:
+            raise SpecError(
+                f"unknown part {name!r}, expected one of {', '.join(PARTS)}", hint=specs.closest(name, PARTS)
+            )
+    merged: dict[str, Any] = dict(PRESETS[preset or "default"].parts)
+    for name, part in parts.items():
+        before = merged.get(name)
+        same = isinstance(part, Mapping) and part.get("kind", _kind(before)) == _kind(before)
+        merged[name] = {**_options(before), **part} if same and before is not None else part
+    return merged
+
+
+def pace(train: dict[str, Any], rows: int) -> dict[str, Any]:
+    """Batch and epochs for this many rows: small data take 1,500 steps, large data up to 6,000."""
+    batch = train["batch"] or int(np.clip(2 ** round(np.log2(max(rows, 2) / 40)), 16, 512))
+    batch = min(batch, max(rows, 1))
+    steps = np.clip(1_000 + rows / 12, 1_500, 6_000)
+    epochs = train["epochs"] or max(10, round(steps / max(rows // batch, 1)))
+    patience = max(10, epochs // 4) if train["patience"] == "auto" else train["patience"]
+    prior_epochs = train["prior_epochs"] or epochs
+    return {**train, "batch": batch, "epochs": epochs, "patience": patience, "prior_epochs": prior_epochs}
+
+
+def _latent(latent: Any, fields: Sequence[Field]) -> int:
+    if latent is None:
+        return int(np.clip(len(fields), 4, 32)) if len(fields) <= 16 else int(np.clip(8 + len(fields) // 2, 16, 32))
+    if isinstance(latent, bool) or not isinstance(latent, int) or latent < 1:
+        raise SpecError(f"latent: given {latent!r}, expected a whole number of latents from 1 on", hint="latent=32")
+    return latent
+
+
+def _objective(chosen: Any) -> Any:
+    """The default bound of tables: a small rate first, which the learned prior makes up for."""
+    return {"kind": "elbo", "beta": 0.2, "warm_up": 0.1} if chosen is None else chosen
+
+
+def _kind(part: Any) -> Any:
+    return part.get("kind") if isinstance(part, Mapping) else part
+
+
+def _options(part: Any) -> dict[str, Any]:
+    if part is None:
+        return {}
+    return dict(part) if isinstance(part, Mapping) else {"kind": part}
