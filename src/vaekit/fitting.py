@@ -227,7 +227,7 @@ def history(fitted: Fitted) -> pa.Table:
 
 
 def choose_device(name: str) -> torch.device:
-    """ "auto" is a graphics card where there is one.
+    """The device of that name; "auto" is a graphics card where there is one.
 
     Raises:
         SpecError: for a device that torch does not know or this machine lacks.

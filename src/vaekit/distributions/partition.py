@@ -12,6 +12,9 @@ from vaekit.codec.field import Field, Floats
 from vaekit.distributions.scale import Scale
 
 
+TOLERANCE = 1e-6  # a few roundings of single precision: what equals an atom in double still does in single
+
+
 class Partition(nn.Module):
     """For K numeric columns: A atoms (exact values), J bins between edges, a left and a right tail, in cell units.
 
@@ -31,6 +34,7 @@ class Partition(nn.Module):
     """
 
     atoms: Tensor
+    lowered: Tensor
     edges: Tensor
     whole: Tensor
     last: Tensor
@@ -42,6 +46,9 @@ class Partition(nn.Module):
         self.register_buffer("atoms", pad(atoms, self.A), persistent=False)
         self.register_buffer("edges", pad(edges, self.J + 1), persistent=False)
         self.register_buffer("whole", torch.tensor(whole), persistent=False)
+        # infinity less infinity is not a number, which would break the search
+        lowered = torch.where(self.atoms.isfinite(), self.atoms - TOLERANCE * (1 + self.atoms.abs()), self.atoms)
+        self.register_buffer("lowered", lowered, persistent=False)
         self.scale = scale
         self.register_buffer("last", torch.tensor([len(edge) - 1 for edge in edges]), persistent=False)
         tails = torch.stack([~self.whole, torch.ones_like(self.whole)], 1)
@@ -50,16 +57,16 @@ class Partition(nn.Module):
         )
 
     @property
-    def M(self) -> int:
+    def M(self) -> int:  # noqa: N802 - a size, as K is
         return self.A + self.J + 2
 
     def atom(self, cells: Tensor) -> Tensor:
         """The index of the atom that a cell (..., K) equals, -1 where it equals none."""
         if self.A == 0:
             return torch.full(cells.shape, -1, device=cells.device)
-        near = _search(self.atoms - 1e-5 * (1 + self.atoms.abs()), cells).clamp(0, self.A - 1)
+        near = _search(self.lowered, cells).clamp(0, self.A - 1)
         atom = _pick(self.atoms, near)
-        return torch.where((cells - atom).abs() <= 1e-5 * (1 + atom.abs()), near, -1)
+        return torch.where((cells - atom).abs() <= TOLERANCE * (1 + atom.abs()), near, -1)
 
     def slab(self, cells: Tensor) -> Tensor:
         """The bin or tail (index along M) that a cell (..., K) falls in."""

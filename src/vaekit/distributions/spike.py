@@ -76,5 +76,5 @@ class Spiked(Distribution):
 
 def match(cells: Tensor, spikes: Tensor) -> Tensor:
     """0 where a cell (..., K) is no spike, j + 1 where it is spike j of `spikes` (K, J)."""
-    same = (cells[..., None] - spikes).abs() <= 1e-5 * (1 + spikes.abs())
+    same = (cells[..., None] - spikes).abs() <= 1e-6 * (1 + spikes.abs())
     return torch.where(same.any(-1), same.to(torch.int8).argmax(-1) + 1, 0)
