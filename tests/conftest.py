@@ -1,11 +1,15 @@
-"""What every test may ask for: real tables, and hypothesis without a clock."""
+"""What every test may ask for: real tables, fitted models, and hypothesis without a clock."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -34,3 +38,146 @@ def real_table(data_folder: Path) -> Callable[[str], pa.Table]:
         return pq.read_table(found[0])
 
     return read
+
+
+# -- fitted models, shared by the tests of the modes ---------------------------------------------------------------------
+
+QUICK = {"epochs": 15, "prior_epochs": 6, "batch": 64}
+NARROW = {"kind": "residual", "width": 48, "depth": 1}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fitted model, the table it was fitted on, and rows of the same law that it never saw."""
+
+    name: str
+    model: Any
+    fitted_on: Any
+    rows: Any
+
+
+def mixed_frame(rows: int = 700, seed: int = 0, gaps: float = 0.1) -> Any:
+    """A pandas table of every column kind with dependent columns and gaps: two hidden numbers move all of them."""
+    import pandas as pd
+
+    noise = np.random.default_rng(seed)
+    a, b = noise.normal(size=(2, rows))
+    frame = pd.DataFrame(
+        {
+            "id": [f"C{number:05d}" for number in range(rows)],
+            "height": np.round(170 + 8 * a + 2 * noise.normal(size=rows), 1),
+            "income": np.exp(3.5 + 0.8 * a + 0.3 * noise.normal(size=rows)),
+            "visits": pd.array(noise.poisson(np.exp(1 + 0.5 * b)), dtype="Int64"),
+            "member": pd.array(b + 0.3 * noise.normal(size=rows) > 0, dtype="boolean"),
+            "grade": pd.Categorical(
+                np.array(list("DCBA"))[np.digitize(a + 0.3 * noise.normal(size=rows), [-0.8, 0, 0.8])],
+                list("DCBA"),
+                ordered=True,
+            ),
+            "city": np.array(["Bern", "Jena", "Lima", "Oslo", "Rome"])[np.clip((b * 1.2 + 2.5).astype(int), 0, 4)],
+            "joined": pd.Timestamp("2020-01-01")
+            + pd.to_timedelta(np.round(400 + 200 * b + 20 * noise.normal(size=rows)).astype(int), "D"),
+            "debt": np.where(noise.random(rows) < 0.35, 0.0, np.round(50 + 20 * a + 5 * noise.normal(size=rows), 2)),
+            "country": "CH",
+        }
+    )
+    for name in ("height", "income", "visits", "member", "grade", "city", "joined", "debt"):
+        frame.loc[noise.random(rows) < gaps, name] = None
+    return frame
+
+
+def number_rows(rows: int = 500, seed: int = 0) -> np.ndarray[Any, Any]:
+    """Two dependent columns of numbers, in units far from one."""
+    noise = np.random.default_rng(seed)
+    x = noise.normal(size=rows)
+    return np.column_stack([50 + 10 * x, 0.02 * (0.8 * x + 0.6 * noise.normal(size=rows))])
+
+
+def word_frame(rows: int = 500, seed: int = 0) -> Any:
+    """Three dependent columns of two, three and four words: 24 possible rows and the rare level of each."""
+    import pandas as pd
+
+    noise = np.random.default_rng(seed)
+    a = noise.normal(size=rows)
+    cut = {"coin": [0.0], "size": [-0.5, 0.5], "suit": [-0.7, 0.0, 0.7]}
+    words = {"coin": ["heads", "tails"], "size": ["L", "M", "S"], "suit": ["clubs", "diamonds", "hearts", "spades"]}
+    return pd.DataFrame(
+        {
+            name: np.array(words[name])[np.digitize(a + 0.5 * noise.normal(size=rows), edges)]
+            for name, edges in cut.items()
+        }
+    )
+
+
+@cache
+def fitted_case(name: str) -> Case:
+    """The model of that name, fitted once in a process."""
+    import vaekit
+
+    parts: dict[str, dict[str, Any]] = {
+        "mixed": {"validation": 0.2},
+        "given": {"given": ["city"]},
+        "label": {"label": "city"},
+        "ae": {"preset": "ae", "net": {"kind": "mlp", "hidden": [32]}},
+        "vae": {
+            "preset": "vae",
+            "net": {"kind": "mlp", "hidden": [32]},
+            "train": {**QUICK, "epochs": 40, "rate": 5e-3},
+        },
+        "numbers": {"latent": 2},
+        "words": {"latent": 3},
+    }
+    make = {"numbers": number_rows, "words": word_frame}.get(name, mixed_frame)
+    known, fresh = make(), make(rows=200, seed=1)
+    options = {"net": NARROW, "train": QUICK, **parts[name]}
+    return Case(name, vaekit.fit(known, **options), known, fresh)
+
+
+CASES = ("mixed", "given", "label", "ae", "vae", "numbers", "words")
+
+
+@pytest.fixture(scope="session", params=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    """Every fitted model in turn."""
+    return fitted_case(request.param)
+
+
+@pytest.fixture(scope="session", params=[name for name in CASES if name != "ae"])
+def dense(request: pytest.FixtureRequest) -> Case:
+    """Every fitted model with a density in turn."""
+    return fitted_case(request.param)
+
+
+@pytest.fixture(scope="session")
+def fitted() -> Callable[[str], Case]:
+    """fitted("mixed") is that case: "mixed", "given", "label", "ae", "vae", "numbers", "words"."""
+    return fitted_case
+
+
+@pytest.fixture(scope="session")
+def mixed() -> Case:
+    """A default model of a pandas table with every kind and gaps, 140 rows held out."""
+    return fitted_case("mixed")
+
+
+@pytest.fixture(scope="session")
+def numbers() -> Case:
+    """A default model of two NumPy columns."""
+    return fitted_case("numbers")
+
+
+@pytest.fixture(scope="session")
+def words() -> Case:
+    """A default model of three columns of words."""
+    return fitted_case("words")
+
+
+@pytest.fixture(scope="session")
+def adult(real_table: Callable[[str], pa.Table]) -> Case:
+    """A default model of 2,000 rows of Adult as Arrow, 300 rows beside."""
+    import vaekit
+
+    table = real_table("tabular/adult")
+    known = table.slice(0, 2000)
+    model = vaekit.fit(known, net=NARROW, train={"epochs": 6, "prior_epochs": 3, "batch": 64})
+    return Case("adult", model, known, table.slice(2000, 300))
