@@ -46,9 +46,7 @@ class Bins(Distribution):
     @property
     def mean(self) -> Tensor:
         """The cell of the expected number: sum of share times the number that stands for each segment."""
-        scale = self.partition.scale
-        numbers = scale.number(self.partition.centres().T).T
-        return scale.cell((self.probs * numbers).sum(-1))
+        return self.partition.scale.average(self.partition.centres(), self.logits)
 
     @property
     def mode(self) -> Tensor:
@@ -76,16 +74,7 @@ class Bins(Distribution):
         return torch.where(is_atom, both, on_slab)
 
     def cdf(self, value: Tensor) -> Tensor:
-        cut, share, x = self.partition, self.probs, value[..., None]
-        A, J = cut.A, cut.J
-        below = (share[..., :A] * (cut.atoms <= x + 1e-6)).sum(-1)
-        low, high = cut.edges[:, :-1], cut.edges[:, 1:]
-        inside = ((x - low) / (high - low)).nan_to_num(0.0, 0.0, 0.0).clamp(0, 1)
-        left = torch.exp(-(cut.edges[:, 0] - value).clamp(min=0))
-        last = cut.edges.gather(1, cut.last[:, None])[:, 0]
-        right = 1 - torch.exp(-(value - last).clamp(min=0))
-        tails = share[..., A + J] * left + share[..., A + J + 1] * right
-        return below + (share[..., A : A + J] * inside).sum(-1) + tails
+        return (self.probs * self.partition.below(value)).sum(-1)
 
     def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         index = draw_index(self.probs, tuple(sample_shape))

@@ -9,6 +9,8 @@ import torch
 from torch import Size, Tensor
 from torch.distributions import Distribution
 
+FAR = 2.0**20  # no quantile is looked for beyond
+
 
 class Columns(Distribution):
     """log p(cell k) = log p_g(cell k) for the group g that column k belongs to.
@@ -64,8 +66,12 @@ class Columns(Distribution):
     def quantile(self, level: float, steps: int = 40) -> Tensor:
         """Smallest cell whose probability under the mixture over the first axis reaches `level`, (B, K), by bisection."""
         pooled = self.pooled()
-        low = torch.full(self.batch_shape[1:], -64.0, device=self.order.device)
-        high = -low
+        high = torch.full(self.batch_shape[1:], 64.0, device=self.order.device)
+        low = -high
+        while (short := (pooled.mixture_cdf(high) < level) & (high < FAR)).any():
+            high = torch.where(short, 4 * high, high)
+        while (short := (pooled.mixture_cdf(low) >= level) & (low > -FAR)).any():
+            low = torch.where(short, 4 * low, low)
         for _ in range(steps):
             middle = (low + high) / 2
             reached = pooled.mixture_cdf(middle) >= level

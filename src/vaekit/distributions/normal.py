@@ -25,13 +25,13 @@ class NormalCell(Normal):
 
     @property
     def mean(self) -> Tensor:
-        logarithmic = (self.units.kind == 1).to(self.loc.dtype)
+        logarithmic = (self.units.kind != 0).to(self.loc.dtype)
         spread = (self.scale * self.units.std).clamp(max=2.0)  # beyond this a mean says nothing about a typical number
         return self.loc + logarithmic * spread.square() / (2 * self.units.std)
 
     def best(self) -> Tensor:
         """The cell of the expected number under the mixture over the first axis."""
-        return self.units.cell(self.units.number(self.mean).mean(0))
+        return self.units.pooled(self.mean)
 
     def pooled(self) -> NormalCell:
         return self

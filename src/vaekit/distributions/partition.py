@@ -10,9 +10,7 @@ from torch import Tensor, nn
 
 from vaekit.codec.field import Field, Floats
 from vaekit.distributions.scale import Scale
-
-
-TOLERANCE = 1e-6  # a few roundings of single precision: what equals an atom in double still does in single
+from vaekit.distributions.spike import near
 
 
 class Partition(nn.Module):
@@ -37,6 +35,7 @@ class Partition(nn.Module):
     lowered: Tensor
     edges: Tensor
     whole: Tensor
+    reach: Tensor
     last: Tensor
     valid: Tensor
 
@@ -46,10 +45,9 @@ class Partition(nn.Module):
         self.register_buffer("atoms", pad(atoms, self.A), persistent=False)
         self.register_buffer("edges", pad(edges, self.J + 1), persistent=False)
         self.register_buffer("whole", torch.tensor(whole), persistent=False)
-        # infinity less infinity is not a number, which would break the search
-        lowered = torch.where(self.atoms.isfinite(), self.atoms - TOLERANCE * (1 + self.atoms.abs()), self.atoms)
-        self.register_buffer("lowered", lowered, persistent=False)
         self.scale = scale
+        self.register_buffer("reach", self._reach(), persistent=False)
+        self.register_buffer("lowered", self.atoms - self.reach, persistent=False)
         self.register_buffer("last", torch.tensor([len(edge) - 1 for edge in edges]), persistent=False)
         tails = torch.stack([~self.whole, torch.ones_like(self.whole)], 1)
         self.register_buffer(
@@ -64,9 +62,14 @@ class Partition(nn.Module):
         """The index of the atom that a cell (..., K) equals, -1 where it equals none."""
         if self.A == 0:
             return torch.full(cells.shape, -1, device=cells.device)
-        near = _search(self.lowered, cells).clamp(0, self.A - 1)
-        atom = _pick(self.atoms, near)
-        return torch.where((cells - atom).abs() <= TOLERANCE * (1 + atom.abs()), near, -1)
+        nearest = _search(self.lowered, cells).clamp(0, self.A - 1)
+        return torch.where((cells - _pick(self.atoms, nearest)).abs() <= _pick(self.reach, nearest), nearest, -1)
+
+    def _reach(self) -> Tensor:
+        """How far a cell may lie beside the atom that it equals: a rounding error, or a third of the way to a whole number."""
+        whole = 0.3 / ((self.scale.number(self.atoms.T).T + 1) * self.scale.std[:, None])
+        reach = torch.where(self.whole[:, None], whole, near(self.atoms))
+        return torch.where(self.atoms.isfinite(), reach, -1.0)  # padding equals nothing
 
     def slab(self, cells: Tensor) -> Tensor:
         """The bin or tail (index along M) that a cell (..., K) falls in."""
@@ -129,11 +132,38 @@ class Partition(nn.Module):
         return _pick(self.edges, j).to(dtype), _pick(self.edges, j + 1).to(dtype)
 
     def centres(self) -> Tensor:
-        """A cell that stands for each segment, (K, M): the atom, the middle of the bin, one unit out along the tail."""
-        K = self.atoms.shape[0]
-        index = torch.arange(self.M, device=self.edges.device)[:, None].expand(-1, K)
-        half = torch.where(index >= self.A + self.J, 0.632, 0.5).to(self.edges.dtype)
-        return self.place(index, half).T.nan_to_num(0.0, 0.0, 0.0)
+        """The cell of the expected number in each segment, (K, M); along a tail one unit out, or its mean number of steps."""
+        low, high = self.edges[:, :-1], self.edges[:, 1:]
+        last = self.edges.gather(1, self.last[:, None])
+        # within a bin that is uniform in cells, E exp(std cell) = exp(std low) (exp(w) - 1) / w
+        width = (self.scale.std[:, None] * (high - low)).clamp(1e-3, 80.0)
+        grown = low + (torch.expm1(width) / width).log() / self.scale.std[:, None]
+        bins = torch.where(self.scale.kind[:, None] == 0, (low + high) / 2, grown)
+        tail = last + 1
+        if self.whole.any():
+            among = self.scale.cell(((self.scale.number(low.T) + self.scale.number(high.T)) / 2).clamp(min=0)).T
+            beyond = self.scale.cell(self.scale.number(last.T) + 0.5 + self._tail_mean()).T
+            bins = torch.where(self.whole[:, None], among, bins)
+            tail = torch.where(self.whole[:, None], beyond, tail)
+        return torch.cat([self.atoms, bins, self.edges[:, :1] - 1, tail], 1).nan_to_num(0.0, 0.0, 0.0)
+
+    def below(self, cells: Tensor) -> Tensor:
+        """The share of each segment that lies at or below a cell, (..., K, M)."""
+        low, high = self.edges[:, :-1], self.edges[:, 1:]
+        last = self.edges.gather(1, self.last[:, None])
+        x = cells[..., None]
+        inside = (x - low) / (high - low)
+        left, right = torch.exp(-(self.edges[:, :1] - x).clamp(min=0)), -torch.expm1(-(x - last).clamp(min=0))
+        if self.whole.any():
+            number, first = self.scale.number(cells)[..., None], self.scale.number(low.T).T
+            number = (number + (1e-3 + 4e-6 * number.abs()).clamp(max=0.4)).floor() + 0.5
+            share = (number - first) / (self.scale.number(high.T).T - first)
+            steps = (number - self.scale.number(last.T).T).clamp(min=0)
+            geometric = -torch.expm1(-steps * torch.log1p(1 / self._tail_mean())[:, None])
+            inside = torch.where(self.whole[:, None], share, inside)
+            right = torch.where(self.whole[:, None], geometric, right)
+        atoms = (self.lowered <= x).to(cells.dtype)
+        return torch.cat([atoms, inside.nan_to_num(0.0, 0.0, 0.0).clamp(0, 1), left, right], -1)
 
 
 def pad(rows: list[Tensor], width: int) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -36,3 +37,22 @@ class Scale(nn.Module):
     def cell(self, numbers: Tensor) -> Tensor:
         positive = torch.where(self.kind == 2, numbers + 1, numbers).clamp(min=1e-30)
         return (torch.where(self.kind == 0, numbers, positive.log()) - self.mean) / self.std
+
+    def average(self, cells: Tensor, log_share: Tensor) -> Tensor:
+        """The cell of the expected number, (..., K), of cells (..., K, M) that have these log shares.
+
+        Taken in cells, since numbers far from zero, such as seconds since 1970, lose their digits in single precision.
+
+        >>> scale = Scale(["log"], torch.zeros(1), torch.ones(1))
+        >>> scale.average(torch.tensor([[1.0, 3.0]]).log(), torch.tensor(0.5).log()).exp()
+        tensor([2.])
+        """
+        plain = (cells * log_share.exp()).sum(-1)
+        grown = (cells * self.std[:, None] + log_share).logsumexp(-1) / self.std
+        return torch.where(self.kind == 0, plain, grown)
+
+    def pooled(self, cells: Tensor) -> Tensor:
+        """The cell of the average number over the first axis of cells (S, ..., K)."""
+        return self.average(
+            cells.movedim(0, -1), torch.full((), -math.log(len(cells)), dtype=cells.dtype).to(cells.device)
+        )

@@ -39,7 +39,7 @@ class Spiked(Distribution):
 
     def cdf(self, value: Tensor) -> Tensor:
         share = self.levels.probs
-        below = (self.spikes <= value[..., None]).to(share.dtype)
+        below = (self.spikes - near(self.spikes) <= value[..., None]).to(share.dtype)
         return share[..., 0] * self.normal.cdf(value) + (share[..., 1:] * below).sum(-1)
 
     @property
@@ -76,5 +76,10 @@ class Spiked(Distribution):
 
 def match(cells: Tensor, spikes: Tensor) -> Tensor:
     """0 where a cell (..., K) is no spike, j + 1 where it is spike j of `spikes` (K, J)."""
-    same = (cells[..., None] - spikes).abs() <= 1e-6 * (1 + spikes.abs())
+    same = (cells[..., None] - spikes).abs() <= near(spikes)
     return torch.where(same.any(-1), same.to(torch.int8).argmax(-1) + 1, 0)
+
+
+def near(exact: Tensor) -> Tensor:
+    """How far single precision may put a cell beside an exact value that it equals."""
+    return 3e-7 * exact.abs() + 1e-12

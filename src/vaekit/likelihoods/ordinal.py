@@ -37,6 +37,7 @@ class OrdinalLikelihood(nn.Module):
         gaps = nn.functional.softplus(self.raw_gaps)
         thresholds = torch.cat([self.first, self.first + gaps.cumsum(-1)], -1)
         t = (thresholds - location[..., None]) / positive(raw, 0.05)[..., None]
+        t = t.masked_fill(self.padding[:, 1:], torch.inf)  # a short column's last level reaches to infinity
         edges = torch.cat([torch.full_like(t[..., :1], -torch.inf), t, torch.full_like(t[..., :1], torch.inf)], -1)
         masses = log_sigmoid_interval(edges[..., :-1], edges[..., 1:])
         return Levels(masses.masked_fill(self.padding, -torch.inf))

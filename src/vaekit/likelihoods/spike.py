@@ -34,9 +34,9 @@ class SpikeLikelihood(nn.Module):
         for k, field in enumerate(fields):
             spikes[k, : len(field.spikes)] = torch.tensor(field.spikes)
         self.register_buffer("spikes", spikes, persistent=False)
-        shares = log_shares(fields, [max(1, len(field.spikes)) for field in fields])
-        slab = torch.tensor([max(1 - float(sum(field.shares)), 1e-3) for field in fields]).log()[:, None]
-        self.head = Head(features, torch.cat([slab, shares, torch.zeros(len(fields), 2)], 1))
+        spiked = torch.tensor([float(sum(field.shares)) for field in fields]).clamp(1e-3, 1 - 1e-3)[:, None]
+        shares = log_shares(fields, [max(1, len(field.spikes)) for field in fields]) + spiked.log()
+        self.head = Head(features, torch.cat([(1 - spiked).log(), shares, torch.zeros(len(fields), 2)], 1))
 
     def forward(self, features: Tensor) -> Spiked:
         parameters = self.head(features)

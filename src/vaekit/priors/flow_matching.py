@@ -54,7 +54,7 @@ class FlowMatching(nn.Module):
     def fit_scale(self, posterior: Distribution) -> None:
         """Take centre and spread of the aggregate posterior from the training rows' posteriors (B, L)."""
         self.centre.copy_(posterior.mean.mean(0))
-        self.spread.copy_((posterior.mean.var(0) + posterior.variance.mean(0)).sqrt().clamp(min=1e-3))
+        self.spread.copy_((posterior.mean.var(0, correction=0) + posterior.variance.mean(0)).sqrt().clamp(min=1e-3))
 
     def describe(self, context: Distribution) -> Tensor:
         """What the velocity sees of a context: its posterior's standardised mean and log-deviation, (B, 2 L)."""
