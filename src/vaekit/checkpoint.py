@@ -64,13 +64,14 @@ def read_checkpoint(
             return None
         module.load_state_dict(_under("now.", tensors))
         _load_optimiser(optimiser, _under("optimiser.", tensors))
-    except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
+        kept = {name: about[name] for name in KEPT}
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise ArtifactError(
             f"{path}: not a checkpoint of this training: {str(error).splitlines()[0]}",
             hint="resume with the same data and options, or delete the file to start anew",
         ) from error
-    for name in KEPT:
-        setattr(run, name, about[name])
+    for name, value in kept.items():
+        setattr(run, name, value)
     return _under("best.", tensors)
 
 

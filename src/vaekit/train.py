@@ -19,6 +19,7 @@ from vaekit.errors import DataError, VaekitWarning
 from vaekit.goals import Goal, Rows
 
 RECOVERIES = 3
+WAITED = "no better on held-out rows"
 
 
 @dataclass(frozen=True)
@@ -92,18 +93,23 @@ def train(
     good = _weights(module)
     try:
         while run.epoch < settings.epochs and not run.ended:
+            if _waited(run, settings):  # a resumed training that had already ended
+                run.ended = WAITED
+                break
             with rng.seeded(seed, stage, run.epoch):
                 totals = _epoch(goal, rows, settings, optimiser, run, deadline, on_step)
-            if totals is None:
+            if totals is None or not _finite(module):
                 _recover(module, optimiser, good, run, blame, rows)
                 continue
             good = _weights(module)
             best = _judge(module, goal, held_out, settings, run, totals, best, seed)
             run.epoch += 1
-            if checkpoint is not None:
+            if checkpoint is not None and run.ended in ("", WAITED):  # an epoch cut short is repeated when resumed
                 write_checkpoint(checkpoint, run, module, optimiser, best)
     except KeyboardInterrupt:
         run.ended = "interrupted"
+        if not run.history and _finite(module):  # half an epoch is better than none
+            best = _weights(module)
     module.load_state_dict(best)
     run.ended = run.ended or "complete"
     return run
@@ -176,13 +182,16 @@ def _judge(
         return _weights(module)
     row["validation"] = value = held_out_loss(module, goal, held_out, seed)
     run.history.append(row)
-    if value < run.best:
-        run.best, run.since = value, 0
+    if value < run.best or not math.isfinite(run.best):  # held-out rows without a finite loss choose nothing
+        run.best, run.since = value if math.isfinite(value) else math.inf, 0
         return _weights(module)
     run.since += 1
-    if run.since > settings.patience:
-        run.ended = "no better on held-out rows"
+    run.ended = WAITED if _waited(run, settings) else run.ended
     return best
+
+
+def _waited(run: Run, settings: Settings) -> bool:
+    return settings.patience is not None and run.since > settings.patience
 
 
 @torch.no_grad()
@@ -220,6 +229,11 @@ def _recover(
         VaekitWarning,
         stacklevel=2,
     )
+
+
+def _finite(module: nn.Module) -> bool:
+    """A finite loss may still have had a gradient that was not."""
+    return all(bool(parameter.isfinite().all()) for parameter in module.parameters())
 
 
 def _weights(module: nn.Module) -> dict[str, Tensor]:
