@@ -1,0 +1,83 @@
+"""What the latents do: which are in use, how much each carries, and which columns each one moves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vaekit.artifact import Fitted
+from vaekit.distributions import Columns
+from vaekit.modes.ask import chunks
+from vaekit.modes.judge import Subject, first
+
+ACTIVE = 0.01  # variance over rows of the posterior mean above which a latent counts as active
+WALKED_ROWS = 64
+SPAN = 2.0  # standard deviations to either side
+LEVELS = 32  # the most frequent levels are followed one by one, the others together
+
+
+def latent_use(subject: Subject) -> dict[str, Any]:
+    """Active units, the rate of each latent, and what each moves.
+
+    A latent is active when Var_x(E_q[z|x]) > 0.01: Burda, Grosse, Salakhutdinov 2016 (arXiv 1509.00519).
+    """
+    fitted, asked = subject.fitted, subject.asked
+    laws = [fitted.vae.posterior_of(asked.cells[at], asked.observed[at]) for at in chunks(len(asked))]
+    mean = torch.cat([law.mean for law in laws])
+    activity = mean.var(0, correction=0)
+    subject.pictures["latents"] = mean.numpy()
+    use: dict[str, Any] = {
+        "count": fitted.vae.latents,
+        "active_units": int((activity > ACTIVE).sum()),
+        "activity": _plain(activity),
+        "moves": moves(subject),
+    }
+    if fitted.has_density:
+        variance = torch.cat([law.variance for law in laws])
+        use["kl"] = _plain(((mean.square() + variance - 1 - variance.log()) / 2).mean(0))
+    return use
+
+
+def moves(subject: Subject) -> list[dict[str, float]]:
+    """For each latent, how far it moves each column between -2 and +2 of its standard deviations, from real rows.
+
+    Numbers: the change of the expected value in standard deviations of the column. Names: the total variation between the
+    shares of the levels. Both are averages over rows, each of which keeps its other latents.
+    """
+    fitted, rows = subject.fitted, first(subject.asked, WALKED_ROWS)
+    start = fitted.vae.posterior_of(rows.cells, rows.observed).mean
+    centre, spread = (torch.from_numpy(fitted.arrays[f"latents.{name}"]) for name in ("centre", "spread"))
+    found = []
+    for latent in range(fitted.vae.latents):
+        z = start.repeat(2, 1, 1)
+        z[0, :, latent], z[1, :, latent] = (centre[latent] + side * SPAN * spread[latent] for side in (-1, 1))
+        law = fitted.vae.likelihood_of(z, rows.cells, rows.observed)
+        found.append(dict(zip(fitted.names, _plain(_change(fitted, law)), strict=True)))
+    return found
+
+
+def _change(fitted: Fitted, law: Columns) -> Tensor:
+    """The change of each column (K,) between the two ends of a law of batch shape (2, B, K)."""
+    named = torch.tensor([part.levels > 0 for part in fitted.fields])
+    low, high = law.mean
+    change = (high - low).abs()
+    return torch.where(named, _variation(fitted, law), change).mean(0) if named.any() else change.mean(0)
+
+
+def _variation(fitted: Fitted, law: Columns) -> Tensor:
+    """Total variation between the level shares at both ends, (B, K); levels beyond the most frequent count as one."""
+    shown = [np.argsort(-part.shares)[:LEVELS] if part.levels else np.array([0]) for part in fitted.fields]
+    total, left = torch.zeros(law.batch_shape[1:]), torch.ones(law.batch_shape)
+    for rank in range(max(len(levels) for levels in shown)):
+        level = torch.tensor([float(levels[rank]) if rank < len(levels) else 0.0 for levels in shown])
+        there = torch.tensor([rank < len(levels) for levels in shown])
+        share = law.log_prob(level.expand(law.batch_shape[1:])).exp() * there
+        total, left = total + (share[1] - share[0]).abs(), left - share
+    return (total + (left[1] - left[0]).abs()) / 2
+
+
+def _plain(numbers: Tensor) -> list[float]:
+    return [round(float(number), 6) for number in numbers]
