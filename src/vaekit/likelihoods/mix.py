@@ -81,7 +81,9 @@ def choose(fields: Sequence[Field], spec: object = None) -> list[dict[str, Any]]
             raise SpecError(f"likelihood: no modelled column {unknown[0]!r}", hint=f"modelled columns: {sorted(names)}")
     elif spec is not None:
         part = specs.normalise("likelihood", spec, LIKELIHOODS)
-        wanted = {field.name: part for field in fields if field.kind in LIKELIHOODS[part["kind"]].kinds}
+        wanted = {field.name: part for field in fields if _serves(part, field)}
+        if not wanted and (near := [field for field in fields if field.kind in LIKELIHOODS[part["kind"]].kinds]):
+            _one(near[0], part)  # says what keeps it from this column
         if not wanted:
             kinds = sorted({field.kind for field in fields})
             raise SpecError(
@@ -97,12 +99,24 @@ def _one(field: Field, spec: object) -> dict[str, Any]:
         spec = "histogram" if many else BY_KIND[field.kind]
     part = specs.normalise("likelihood", spec, LIKELIHOODS)
     kinds = LIKELIHOODS[part["kind"]].kinds
+    if field.kind in kinds and not _serves(part, field):
+        raise SpecError(
+            f"likelihood {part['kind']!r} for column {field.name!r}: it is for numbers in [0, 1], such as grey levels",
+            hint="leave it out: standardised numbers have a Gaussian or a histogram",
+        )
     if field.kind not in kinds:
         raise SpecError(
             f"likelihood {part['kind']!r} for column {field.name!r}: the column is {field.kind}, it serves {', '.join(kinds)}",
             hint=f"leave it out, or give the column another kind: schema={{{field.name!r}: {kinds[0]!r}}}",
         )
     return part
+
+
+def _serves(part: Mapping[str, Any], field: Field) -> bool:
+    """Whether the likelihood has a density for these cells: outside [0, 1] a cross-entropy has no lower bound."""
+    shares = part["kind"] == "bernoulli" or part.get("mean") == "sigmoid"
+    inside = field.levels == 2 or not len(field.quantiles) or (field.quantiles[0] >= 0 and field.quantiles[-1] <= 1)
+    return field.kind in LIKELIHOODS[part["kind"]].kinds and bool(inside or not shares)
 
 
 def _size(field: Field) -> str:
