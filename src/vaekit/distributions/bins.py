@@ -53,12 +53,6 @@ class Bins(Distribution):
         index = self.logits.argmax(-1)
         return self.partition.place(index, torch.full(index.shape, 0.5, device=index.device))
 
-    @property
-    def stddev(self) -> Tensor:
-        centres = self.partition.centres()
-        mean, square = (self.probs * centres).sum(-1), (self.probs * centres.square()).sum(-1)
-        return (square - mean.square()).clamp(min=0).sqrt()
-
     def log_prob(self, value: Tensor) -> Tensor:
         atom, slab = self.partition.atom(value), self.partition.slab(value)
         within = self.partition.log_density(value, slab)

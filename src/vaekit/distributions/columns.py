@@ -43,10 +43,6 @@ class Columns(Distribution):
     def mode(self) -> Tensor:
         return self._join(lambda law, _: law.mode)
 
-    @property
-    def stddev(self) -> Tensor:
-        return self._join(lambda law, _: law.stddev)
-
     def best(self) -> Tensor:
         """The best single value of each cell under the mixture over the first axis, (B, K): mean for numbers, else mode."""
         return self._join(lambda law, _: law.best())

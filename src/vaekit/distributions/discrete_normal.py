@@ -77,10 +77,6 @@ class DiscreteNormal(Distribution):
     def pooled(self) -> DiscreteNormal:
         return self
 
-    @property
-    def stddev(self) -> Tensor:
-        return self.scale
-
     def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         noise = torch.randn(*sample_shape, *self.loc.shape, dtype=self.loc.dtype, device=self.loc.device)
         return self.units.cell(self._number(self.loc + noise * self.scale))

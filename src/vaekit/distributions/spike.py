@@ -51,12 +51,6 @@ class Spiked(Distribution):
     def mode(self) -> Tensor:
         return self._place(self.levels.mode.long(), self.normal.mean)
 
-    @property
-    def stddev(self) -> Tensor:
-        share, spikes = self.levels.probs, self.spikes.nan_to_num()
-        square = share[..., 0] * (self.normal.mean.square() + self.normal.variance)
-        return (square + (share[..., 1:] * spikes.square()).sum(-1) - self.mean.square()).clamp(min=0).sqrt()
-
     def best(self) -> Tensor:
         """The expected cell under the mixture over the first axis."""
         return self.mean.mean(0)
