@@ -181,3 +181,53 @@ def adult(real_table: Callable[[str], pa.Table]) -> Case:
     known = table.slice(0, 2000)
     model = vaekit.fit(known, net=NARROW, train={"epochs": 6, "prior_epochs": 3, "batch": 64})
     return Case("adult", model, known, table.slice(2000, 300))
+
+
+# -- columns of every kind, shared by the tests of the model ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Fitted columns by name, and rows of them as cells (B, K) and observed flags (B, K), in double precision."""
+
+    fields: dict[str, Any]
+    cells: Any
+    observed: Any
+
+    def of(self, *kinds: str) -> list[Any]:
+        return [field for field in self.fields.values() if field.kind in kinds]
+
+    def at(self, fields: list[Any]) -> Any:
+        """The cells of these columns, (B, len(fields))."""
+        return self.cells[:, [list(self.fields).index(field.name) for field in fields]]
+
+
+@pytest.fixture(scope="session")
+def every_kind() -> Columns:
+    """400 rows of every column kind, one cell in ten missing, encoded by the codec that was fitted on them."""
+    import torch
+
+    from vaekit import codec
+    from vaekit.schema import Schema
+
+    noise, rows = np.random.default_rng(0), 400
+    numbers = {
+        "height": noise.normal(170, 10, rows),
+        "flat": noise.uniform(0, 1, rows),
+        "income": np.exp(noise.normal(10, 1, rows)),
+        "visits": noise.poisson(2.0, rows),
+        "clicks": noise.negative_binomial(1, 0.02, rows),
+        "gain": np.where(noise.random(rows) < 0.6, 0.0, noise.normal(50, 9, rows)),
+        "debt": np.where(noise.random(rows) < 0.3, noise.choice([-1.0, 5.0], rows), noise.normal(50, 9, rows)),
+        "smoker": noise.random(rows) < 0.3,
+        "grade": noise.integers(-1, 3, rows),
+        "mark": noise.integers(-1, 2, rows),
+        "city": noise.choice(list("abcde"), rows),
+        "breed": noise.choice([f"b{number}" for number in range(12)], rows),
+        "day": np.datetime64("2020-01-01", "s") + noise.integers(0, 10**8, rows).astype("timedelta64[s]"),
+    }
+    gone = noise.random((rows, len(numbers))) < 0.1
+    table = pa.table({name: pa.array(numbers[name], mask=gone[:, k]) for k, name in enumerate(numbers)})
+    fitted = codec.fit(table, Schema.infer(table))
+    cells, observed = fitted.encode(table)
+    return Columns({field.name: field for field in fitted.fields}, torch.from_numpy(cells), torch.from_numpy(observed))
