@@ -1,0 +1,102 @@
+"""Every command: its function, its panel in the help, and an example; the commands of modes follow from their table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, NamedTuple
+
+import typer
+
+import vaekit
+from vaekit.cli import about, demo, fit, rows, walks
+from vaekit.modes import MODES
+
+ASK, LOOK = "Ask a model", "Look around"
+
+
+class Command(NamedTuple):
+    """A command: what runs, and how it is typed."""
+
+    run: Callable[..., None]
+    example: str
+
+
+OWN: dict[str, Command] = {  # modes whose command has options of its own; the others that take rows are `rows.plain`
+    "score": Command(rows.score, "vaekit score fraud.vae today.csv -o scores.csv --reasons 2"),
+    "log_prob": Command(rows.log_prob, "vaekit log-prob fraud.vae today.csv -o nats.csv"),
+    "sample": Command(walks.sample, "vaekit sample adult.vae -n 500 --given marital-status=Divorced -o new.csv"),
+    "impute": Command(rows.impute, "vaekit impute adult.vae gaps.csv -o whole.csv --interval 0.9"),
+    "denoise": Command(rows.denoise, "vaekit denoise adult.vae dirty.csv -o clean.csv"),
+    "decode": Command(walks.decode, "vaekit decode adult.vae latents.csv -o rows.csv"),
+    "traverse": Command(walks.traverse, "vaekit traverse adult.vae --row 17 --data adult.csv --dim 3 -o walk.png"),
+    "interpolate": Command(walks.interpolate, "vaekit interpolate adult.vae adult.csv --rows 0 7 -o between.csv"),
+    "evaluate": Command(rows.evaluate, "vaekit evaluate adult.vae held-out.csv -o report.html"),
+}
+ELSEWHERE = {  # modes without a command, and where they are instead
+    "impute_interval": "vaekit impute --interval",
+    "shift": "Python only: model.shift(row, {3: 2.0})",
+}
+OTHERS: dict[str, Command] = {
+    "inspect": Command(about.inspect, "vaekit inspect adult.vae"),
+    "presets": Command(about.presets, "vaekit presets"),
+    "kinds": Command(about.kinds, "vaekit kinds prior"),
+    "demo": Command(demo.demo, "vaekit demo table -o report.html"),
+}
+FIT = Command(fit.fit, "vaekit fit adult.csv -o adult.vae --set objective.beta=0.5 --time-limit 5m")
+
+app = typer.Typer(
+    name="vaekit", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    context_settings={"help_option_names": ["--help", "-h"]},
+    epilog="Data on stdout, messages on stderr. Exit status: 0 done, 1 our defect, 2 your input, 130 interrupted.",
+)  # fmt: skip
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"vaekit {vaekit.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def vaekit_(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and other packages' warnings.")] = False,
+) -> None:
+    """Fit one variational autoencoder to a table, and ask that one file anything."""
+
+
+def modes() -> dict[str, Command]:
+    """The command of every mode that has one, in the order of their table."""
+    found = {}
+    for mode, about_it in MODES.items():
+        if mode in OWN:
+            found[mode] = OWN[mode]
+        elif mode not in ELSEWHERE and about_it.takes == "rows":
+            word = typed(mode)
+            found[mode] = Command(rows.plain(mode), f"vaekit {word} adult.vae today.csv -o answer.csv")
+    return found
+
+
+def typed(mode: str) -> str:
+    """A mode's name as a command.
+
+    >>> typed("log_prob")
+    'log-prob'
+    """
+    return mode.replace("_", "-")
+
+
+def _register(name: str, command: Command, panel: str | None, line: str = "") -> None:
+    paragraphs = [" ".join(text.split()) for text in (command.run.__doc__ or "").split("\n\n")]
+    first = [f"{line[:1].upper()}{line[1:]}."] if line else []
+    text = "\n\n".join(first + paragraphs)
+    app.command(name, help=text, epilog=f"Example: {command.example}", rich_help_panel=panel)(command.run)
+
+
+_register("fit", FIT, "Fit")
+for _mode, _command in modes().items():
+    _register(typed(_mode), _command, ASK, MODES[_mode].line)
+for _name, _command in OTHERS.items():
+    _register(_name, _command, LOOK)

@@ -1,0 +1,69 @@
+"""The card of a model, for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+ACTIVE = 0.01  # nats: below, a latent carries nothing (Burda, Grosse, Salakhutdinov 2016 count active units likewise)
+
+
+def show(card: Mapping[str, Any], path: str, out: Console) -> None:
+    """Print the card: training, columns, latents, modes."""
+    out.print(Text.assemble((path, "bold"), f"  preset {card['preset']}"))
+    for line in training(card):
+        out.print(line, soft_wrap=True)
+    for title, table in (("Columns", _columns(card)), ("Latents", _latents(card)), ("Modes", _modes(card))):
+        out.print()
+        out.print(Text(title, "bold"))
+        out.print(table)
+
+
+def training(card: Mapping[str, Any]) -> Iterator[str]:
+    """Lines on how it was fitted."""
+    train, spec = card["spec"]["train"], card["spec"]
+    ended = ", ".join(f"{stage}: {how}" for stage, how in card["ended"].items())
+    versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
+    yield f"{card['rows']:,} rows: {card['train_rows']:,} trained, {card['held_out_rows']:,} held out"
+    yield f"{card.get('seconds', 0):,.1f} s on {card['device']}, seed {card['seed']}, {card['parameters']:,} parameters"
+    yield f"up to {train['epochs']} epochs of batches of {train['batch']}; ended {ended}"
+    yield ", ".join(f"{part} {spec[part]['kind']}" for part in ("net", "posterior", "prior", "objective"))
+    yield f"{card['kept_training_rows']:,} training rows are kept in the file"
+    yield f"{card['created']}, {versions}"
+
+
+def _columns(card: Mapping[str, Any]) -> Table:
+    table = _table("name", "kind", "role", "why")
+    for name, column in card["columns"].items():
+        role = "set aside" if name in card["set_aside"] else column["role"]
+        style = "dim" if role == "set aside" else ""
+        table.add_row(*(Text(word, style) for word in (name, column["kind"], role, column["why"])))
+    return table
+
+
+def _latents(card: Mapping[str, Any]) -> Table:
+    rates = card["latents"]["kl_nats"]
+    active = sum(rate > ACTIVE for rate in rates)
+    table = _table("latent", "KL in nats", f"{active} of {len(rates)} active, {sum(rates):.1f} nats in all")
+    most = max([*rates, 1e-9])
+    for latent in sorted(range(len(rates)), key=lambda i: -rates[i]):
+        table.add_row(str(latent), f"{rates[latent]:.2f}", "█" * round(30 * max(rates[latent], 0) / most))
+    return table
+
+
+def _modes(card: Mapping[str, Any]) -> Table:
+    table = _table("mode", "")
+    for name, state in card["modes"].items():
+        table.add_row(name, Text(state, "green" if state == "available" else "yellow"))
+    return table
+
+
+def _table(*headers: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for header in headers:
+        table.add_column(header)
+    return table

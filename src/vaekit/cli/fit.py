@@ -1,0 +1,161 @@
+"""`vaekit fit`: train, checkpoint beside the model, keep the best on Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vaekit.cli import files, pairs
+from vaekit.cli.guard import INTERRUPTED, say
+from vaekit.cli.options import Data, Seed
+
+if TYPE_CHECKING:
+    from vaekit.api import Model
+    from vaekit.train import Step
+
+GRACE = 10.0  # seconds that later stages of a training get after Ctrl-C
+COLUMN = "COLUMN"
+
+
+def fit(
+    data: Data,
+    out: Annotated[str, typer.Option("--out", "-o", metavar="MODEL", help="Where the model goes, such as fraud.vae.")],
+    preset: Annotated[str | None, typer.Option(metavar="NAME", help="A paper's model; see vaekit presets.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PART=VALUE", help="prior=normal, objective.beta=4, ...; see vaekit kinds."),
+    ] = None,
+    given: Annotated[list[str] | None, typer.Option(metavar=COLUMN, help="A column to condition on.")] = None,
+    label: Annotated[str | None, typer.Option(metavar=COLUMN, help="The class column; may have gaps.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar=COLUMN, help="A column to leave out.")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=KIND", help="A column's kind, where the inferred is wrong.")
+    ] = None,
+    seed: Seed = 0,
+    time_limit: Annotated[
+        str | None, typer.Option(metavar="TIME", help="20s, 10m, 1h: the best so far is kept.")
+    ] = None,
+    validation: Annotated[
+        float, typer.Option(metavar="SHARE", help="Rows that never train, to choose the epoch and calibrate p-values.")
+    ] = 0.1,
+    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, ...")] = "auto",
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted fit of this MODEL.")] = False,
+) -> None:
+    """Fit one model to a table and write it to one file.
+
+    Ctrl-C keeps the best so far and exits 130. While fitting, MODEL.checkpoint lies beside MODEL; --resume continues it.
+    """
+    place = files.check_model_place(out)
+    options: dict[str, Any] = {
+        "given": given or (),
+        "label": label,
+        "ignore": ignore or (),
+        "schema": pairs.kinds(kind or ()),
+    }
+    options |= check_parts(pairs.parts(settings or ()))
+    checkpoint = place.with_name(f"{place.name}.checkpoint")
+    _begin(checkpoint, resume)
+    from vaekit.api import fit as fit_model
+
+    with Interrupt() as interrupt:
+        model = fit_model(
+            data, preset, seed=seed, time_limit=time_limit, validation=validation, device=device, resume=checkpoint,
+            on_step=interrupt.on_step, progress=True, **options,
+        )  # fmt: skip
+    model.save(place)
+    say(summary(model, place))
+    if interrupt.asked is not None:
+        if interrupt.stage == "model":  # what came after it stood on a model that will change
+            _remove([_stages(checkpoint)[1]])
+        say(f"stopped early: {place} is the best so far; the same command with --resume goes on")
+        raise typer.Exit(INTERRUPTED)
+    _remove(_stages(checkpoint))
+
+
+def check_parts(parts: dict[str, Any]) -> dict[str, Any]:
+    """Parts that exist, or a message in the words of the command line.
+
+    Raises:
+        SpecError: for an unknown part, with the part that has an option of that name where there is one.
+    """
+    from vaekit.cli.about import families
+    from vaekit.errors import SpecError
+    from vaekit.presets import PARTS
+    from vaekit.spec import closest, options
+
+    for name, chosen in parts.items():
+        if name not in PARTS:
+            meant = closest(name, PARTS)
+            owner = next((p for p, f in families().items() if any(name in kind for kind in options(f).values())), None)
+            hint = f"--set {owner}.{name}={chosen}" if owner else f"did you mean {meant}?" if meant else None
+            raise SpecError(f"--set {name}: there is no such part, expected one of {', '.join(PARTS)}", hint=hint)
+    return parts
+
+
+def summary(model: Model, place: Path) -> str:
+    """What was fitted, in one line."""
+    about, schema = model.fitted.about, model.schema
+    aside = [column.name for column in schema.set_aside]
+    told = f" ({len(aside)} set aside: {', '.join(aside[:4])}{', ...' if len(aside) > 4 else ''})" if aside else ""
+    return (
+        f"{place}: {about['rows']:,} rows, {len(schema.modelled)} columns{told}, {model.fitted.vae.latents} latents, "
+        f"{about['seconds']:.0f} s; vaekit inspect {place} tells more"
+    )
+
+
+class Interrupt:
+    """Ctrl-C once training has begun: the current stage ends, later ones get a little time, the best is kept.
+
+    A second Ctrl-C ends whatever stage runs at once.
+    """
+
+    def __init__(self) -> None:
+        self.asked: float | None = None
+        self.stage = ""
+        self._before: Any = None
+
+    def __enter__(self) -> Interrupt:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def on_step(self, step: Step) -> bool:
+        if self._before is None and threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._ask)
+        if self.asked is None:
+            self.stage = step.stage
+            return True
+        return step.stage != self.stage and time.monotonic() - self.asked < GRACE
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = time.monotonic()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        say("interrupted: the best model so far will be saved in a moment (Ctrl-C again to hurry)")
+
+
+def _begin(checkpoint: Path, resume: bool) -> None:
+    """With --resume a checkpoint is wanted; without, an old one must not be continued by accident."""
+    old = [path for path in _stages(checkpoint) if path.exists()]
+    if resume and not old:
+        say(f"nothing to resume: there is no {checkpoint}; starting anew")
+    if not resume and old:
+        say(f"an unfinished fit left {checkpoint}; starting anew (--resume would have continued it)")
+        _remove(old)
+
+
+def _stages(checkpoint: Path) -> list[Path]:
+    return [checkpoint, checkpoint.with_name(f"{checkpoint.name}.prior")]
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,38 @@
+"""Messages name options as Python spells them; on the command line they shall read as they are typed there."""
+
+from __future__ import annotations
+
+import re
+
+OPTIONS = {
+    "alpha": "--alpha", "by": "--by", "device": "--device", "dims": "--dim", "draws": "--draws", "given": "--given",
+    "label": "--label", "level": "--interval", "n": "-n", "path": "--path", "reasons": "--reasons",
+    "samples": "--samples", "seed": "--seed", "span": "--span", "steps": "--steps", "temperature": "--temperature",
+    "time_limit": "--time-limit", "validation": "--validation", "latent": "--set latent",
+}  # fmt: skip
+PHRASES = {
+    "schema={column: kind}": "--kind COLUMN=KIND",
+    "model.modes()": "vaekit inspect MODEL",
+    "model.save(path)": "vaekit fit DATA -o MODEL",
+    "preset=": "--preset ",
+    "draws=None": "leave --draws out",
+}
+_OPTION = re.compile(rf"(?<![\w.'])({'|'.join(OPTIONS)})=('[^']*'|\"[^\"]*\"|-?[\w.]+)")
+_PART = re.compile(r"\b(\w+)=\{'(\w+)': ([^{}]+?)\}")
+
+
+def as_typed(text: str) -> str:
+    """A message with Python's options in the spelling of the command line.
+
+    >>> as_typed("score: by='x' is no way to score"), as_typed("lower the rate: train={'rate': 1e-4}")
+    ('score: --by x is no way to score', 'lower the rate: --set train.rate=1e-4')
+    """
+    for phrase, typed in PHRASES.items():
+        text = text.replace(phrase, typed)
+    text = _PART.sub(r"--set \1.\2=\3", text)
+    return _OPTION.sub(_typed, text)
+
+
+def _typed(found: re.Match[str]) -> str:
+    flag, value = OPTIONS[found[1]], found[2].strip("'\"")
+    return f"{flag}={value}" if flag.startswith("--set") else f"{flag} {value}"
