@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import torch
 from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, latents
 from vaekit.modes.impute import best, complete
-from vaekit.modes.ways import leave_out
+from vaekit.modes.ways import leave_out, reconstruction
 
 STRANGE = 4.6  # nats: a cell less probable than one in a hundred given the others, beyond its column's usual
+FAR, RARE = 3.0, 0.01  # without a density: standard deviations from the reconstruction, probability of the level in it
 
 
 def reconstruct(fitted: Fitted, data: Any) -> Any:
     """Encode, decode through the mean; see `vaekit.Model.reconstruct`."""
     asked = ask(fitted, data)
     cells = torch.cat([_through(fitted, asked, at) for at in chunks(len(asked))])
-    return answer(decode_cells(fitted, torch.cat([cells, asked.cells[:, fitted.vae.K :]], -1)), asked)
+    decoded = decode_cells(fitted, torch.cat([cells, asked.cells[:, fitted.vae.K :]], -1))
+    # what is not modelled (given columns, identifiers, ignored ones) stays as it was: the row is known by it
+    kept = {name: (decoded if name in fitted.names else asked.arrow)[name] for name in fitted.schema.names}
+    return answer(pa.table(kept), asked)
 
 
 def denoise(fitted: Fitted, data: Any, seed: int = 0) -> Any:
@@ -35,15 +40,24 @@ def _strange(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
     """Flags (B, K) of the strangest cell of each row, where it is strange at all, found again until none is left."""
     K = fitted.vae.K
     seen, found = observed.clone(), torch.zeros_like(observed[:, :K])
-    centre = torch.from_numpy(fitted.arrays["centre.default"]).float()
     for _ in range(max(1, K // 4)):
-        excess = (leave_out(fitted, cells, seen).cells - centre).where(seen[:, :K], -torch.inf)
-        worst = torch.nn.functional.one_hot(excess.argmax(-1), K).bool() & (excess > STRANGE)
+        excess = _excess(fitted, cells, seen).where(seen[:, :K], -torch.inf)
+        worst = torch.nn.functional.one_hot(excess.argmax(-1), K).bool() & (excess > 0)
         if not worst.any():
             break
         found |= worst
         seen[:, :K] &= ~worst
     return found
+
+
+def _excess(fitted: Fitted, cells: Tensor, seen: Tensor) -> Tensor:
+    """How far each cell (B, K) is beyond what is still ordinary; without a density the error through the latents says it."""
+    if fitted.has_density:
+        return (
+            leave_out(fitted, cells, seen).cells - torch.from_numpy(fitted.arrays["centre.default"]).float() - STRANGE
+        )
+    named = torch.tensor([field.levels > 0 for field in fitted.fields])
+    return reconstruction(fitted, cells, seen).cells - torch.where(named, 1 - RARE, FAR**2)
 
 
 def _through(fitted: Fitted, asked: Asked, at: slice) -> Tensor:
