@@ -132,20 +132,22 @@ class Partition(nn.Module):
         return _pick(self.edges, j).to(dtype), _pick(self.edges, j + 1).to(dtype)
 
     def centres(self) -> Tensor:
-        """The cell of the expected number in each segment, (K, M); along a tail one unit out, or its mean number of steps."""
+        """The cell of the expected number in each segment, (K, M); along a right tail one unit out."""
         low, high = self.edges[:, :-1], self.edges[:, 1:]
         last = self.edges.gather(1, self.last[:, None])
         # within a bin that is uniform in cells, E exp(std cell) = exp(std low) (exp(w) - 1) / w
-        width = (self.scale.std[:, None] * (high - low)).clamp(1e-3, 80.0)
-        grown = low + (torch.expm1(width) / width).log() / self.scale.std[:, None]
+        std = self.scale.std[:, None]
+        width = (std * (high - low)).clamp(1e-3, 80.0)
+        grown = low + (torch.expm1(width) / width).log() / std
         bins = torch.where(self.scale.kind[:, None] == 0, (low + high) / 2, grown)
-        tail = last + 1
+        fore = self.edges[:, :1] - torch.where(self.scale.kind[:, None] == 0, 1.0, torch.log1p(std) / std)
+        tail = last + 1  # on a log scale the mean of the right tail may be infinite
         if self.whole.any():
             among = self.scale.cell(((self.scale.number(low.T) + self.scale.number(high.T)) / 2).clamp(min=0)).T
             beyond = self.scale.cell(self.scale.number(last.T) + 0.5 + self._tail_mean()).T
             bins = torch.where(self.whole[:, None], among, bins)
             tail = torch.where(self.whole[:, None], beyond, tail)
-        return torch.cat([self.atoms, bins, self.edges[:, :1] - 1, tail], 1).nan_to_num(0.0, 0.0, 0.0)
+        return torch.cat([self.atoms, bins, fore, tail], 1).nan_to_num(0.0, 0.0, 0.0)
 
     def below(self, cells: Tensor) -> Tensor:
         """The share of each segment that lies at or below a cell, (..., K, M)."""
@@ -154,16 +156,17 @@ class Partition(nn.Module):
         x = cells[..., None]
         inside = (x - low) / (high - low)
         left, right = torch.exp(-(self.edges[:, :1] - x).clamp(min=0)), -torch.expm1(-(x - last).clamp(min=0))
+        atoms = self.lowered <= x
         if self.whole.any():
             number, first = self.scale.number(cells)[..., None], self.scale.number(low.T).T
             number = (number + (1e-3 + 4e-6 * number.abs()).clamp(max=0.4)).floor() + 0.5
             share = (number - first) / (self.scale.number(high.T).T - first)
             steps = (number - self.scale.number(last.T).T).clamp(min=0)
             geometric = -torch.expm1(-steps * torch.log1p(1 / self._tail_mean())[:, None])
+            atoms = torch.where(self.whole[:, None], self.scale.number(self.atoms.T).T <= number, atoms)
             inside = torch.where(self.whole[:, None], share, inside)
             right = torch.where(self.whole[:, None], geometric, right)
-        atoms = (self.lowered <= x).to(cells.dtype)
-        return torch.cat([atoms, inside.nan_to_num(0.0, 0.0, 0.0).clamp(0, 1), left, right], -1)
+        return torch.cat([atoms.to(cells.dtype), inside.nan_to_num(0.0, 0.0, 0.0).clamp(0, 1), left, right], -1)
 
 
 def pad(rows: list[Tensor], width: int) -> Tensor:
