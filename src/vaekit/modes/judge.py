@@ -107,7 +107,9 @@ def coverage(subject: Subject, truth: Floats, hidden: NDArray[np.bool_], low: Fl
     slack = np.array([each.resolution / 2 for each in fields]) + 1e-6 * np.abs(truth)
     inside = (truth >= low - slack) & (truth <= high + slack)
     counted = hidden & ~np.array([each.kind in ("binary", "categorical") for each in fields])
-    by_column = {each.name: float(inside[counted[:, k], k].mean()) for k, each in enumerate(fields) if counted[:, k].any()}
+    by_column = {
+        each.name: float(inside[counted[:, k], k].mean()) for k, each in enumerate(fields) if counted[:, k].any()
+    }
     return {
         "interval_level": LEVEL,
         "coverage": float(inside[counted].mean()) if counted.any() else None,
@@ -229,4 +231,3 @@ def _names(truth: Floats, guess: Floats, seen: Floats) -> dict[str, float]:
 
 def _mean(columns: list[dict[str, Any]], measures: tuple[str, ...]) -> dict[str, float] | None:
     return {name: float(np.mean([column[name] for column in columns])) for name in measures} if columns else None
-

@@ -1,0 +1,231 @@
+"""Pictures of how good a model is: errors, intervals, distributions side by side, p-values, training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from vaekit.figures import style
+from vaekit.figures.style import DATA, FONT, INK, MODEL, RULE, STRANGE, short
+
+LEVELS = 8
+PANELS = 16
+
+
+def errors(columns: Mapping[str, Mapping[str, Any]], label: str = "model") -> Any:
+    """Root mean squared errors of numbers in spreads of their column: the model (dot) beside mean filling (ring)."""
+    shown = {name: each for name, each in columns.items() if "error" in each}
+    figure, ax = _dumbbells(shown, "mean_filling", "error", ("filling in the mean", label))
+    ax.set_xlabel("error in standard deviations of the column (smaller is better)")
+    return figure
+
+
+def accuracy(columns: Mapping[str, Mapping[str, Any]], label: str = "model") -> Any:
+    """The share of names that is right: the model (dot) beside always answering the most frequent level (ring)."""
+    shown = {name: each for name, each in columns.items() if "accuracy" in each}
+    figure, ax = _dumbbells(shown, "most_frequent", "accuracy", ("most frequent level", label))
+    ax.set_xlim(-0.02, 1.02)
+    ax.set_xlabel("share that is right (larger is better)")
+    return figure
+
+
+def _dumbbells(columns: Mapping[str, Mapping[str, Any]], plain: str, ours: str, labels: tuple[str, str]) -> Any:
+    names = sorted(columns, key=lambda name: columns[name][ours])
+    figure, axes = style.canvas(6.4, 0.9 + 0.25 * max(len(names), 1))
+    ax = axes[0, 0]
+    for at, name in enumerate(names):
+        ax.plot([columns[name][plain], columns[name][ours]], [at, at], color=RULE, linewidth=2.2, zorder=1)
+    rows = range(len(names))
+    rings = [columns[name][plain] for name in names]
+    ax.scatter(rings, rows, s=30, facecolor=style.PAPER, edgecolor=DATA, linewidths=1.3, label=labels[0], zorder=2)
+    ax.scatter([columns[name][ours] for name in names], rows, s=34, color=MODEL, label=labels[1], zorder=3)
+    style.rows_of(ax, names)
+    ax.set_xlim(left=0)
+    style.legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    return figure, ax
+
+
+def intervals(truth: Any, best: Any, low: Any, high: Any, name: str = "", most: int = 60) -> Any:
+    """Hidden numbers of a column: the model's interval (bar) and best value (dot), and what was hidden (cross).
+
+    Args:
+        truth, best, low, high: (B,) in original units, sorted here by the best value.
+        name: of the column, with its unit.
+        most: rows shown.
+    """
+    truth, best, low, high = (np.asarray(each, dtype=float) for each in (truth, best, low, high))
+    pick = np.linspace(0, len(best) - 1, min(len(best), most)).astype(int)
+    rows = np.argsort(best, kind="stable")[pick]
+    inside = (truth >= low) & (truth <= high)
+    figure, axes = style.canvas(6.8, 2.8)
+    ax, at = axes[0, 0], np.arange(len(rows))
+    ax.vlines(
+        at, low[rows], high[rows], color=MODEL, alpha=0.3, linewidth=4, label="where it should lie, 9 times in 10"
+    )
+    ax.scatter(at, best[rows], s=10, color=MODEL, label="best guess", zorder=3)
+    for hit, color, label in ((True, DATA, "what was hidden"), (False, STRANGE, "hidden, outside")):
+        there = inside[rows] == hit
+        if there.any():
+            ax.scatter(
+                at[there], truth[rows][there], s=18, marker="x", color=color, linewidths=1.3, label=label, zorder=4
+            )
+    ends = np.nanquantile(low[rows], 0.02), np.nanquantile(np.concatenate([high[rows], truth[rows]]), 0.97)
+    margin = 0.06 * (ends[1] - ends[0]) or 1.0
+    ax.set_ylim(ends[0] - margin, ends[1] + margin)  # one wide interval must not flatten all others
+    ax.set_xticks([])
+    ax.set(ylabel=name, xlabel="rows, sorted by the best guess")
+    style.legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4)
+    return figure
+
+
+def marginals(real: Any, drawn: Any, names: Sequence[str] | None = None, across: int = 4) -> Any:
+    """Distributions of each column, real rows (dark) beside sampled ones (blue).
+
+    Args:
+        real, drawn: Arrow tables.
+        names: columns to show, up to 16 when None.
+        across: panels in a row.
+    """
+    names = list(real.column_names if names is None else names)[:PANELS]
+    names = [name for name in names if real[name].null_count < len(real[name])]
+    down = -(-len(names) // across)
+    figure, axes = style.canvas(2.05 * across, 1.55 * max(down, 1), max(down, 1), across)
+    for ax, name in zip(axes.flat, names, strict=False):
+        sides = [_plain(table[name]) for table in (real, drawn)]
+        (_bars if isinstance(sides[0], list) else _curves)(ax, *sides)
+        ax.set_title(short(name, 22), loc="left", fontsize=FONT, color=INK)
+        ax.set_yticks([])
+        ax.spines["left"].set_visible(False)
+    for ax in axes.flat[len(names) :]:
+        ax.set_visible(False)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    shown = figure.legend(handles, labels, loc="outside upper left", ncols=2, frameon=False, fontsize=FONT)
+    for text in shown.get_texts():
+        text.set_color(INK)
+    return figure
+
+
+def _plain(column: Any) -> Any:
+    """The present values of an Arrow column: an array of numbers or moments, or a list of text."""
+    values = column.drop_null()
+    kind = str(values.type)
+    if kind.startswith(("int", "uint", "float", "double", "halffloat", "date", "timestamp", "decimal")):
+        array = np.asarray(values.to_numpy())
+        return array.astype(float) if array.dtype == object else array
+    return [str(value) for value in values.to_pylist()]
+
+
+def _curves(ax: Any, real: Any, drawn: Any) -> None:
+    ends = np.quantile(real.astype("int64"), [0.005, 0.995]).astype(real.dtype) if real.dtype.kind == "M" else None
+    low, high = ends if ends is not None else np.quantile(real, [0.005, 0.995])
+    if low == high:
+        low, high = real.min(), real.max()
+    levels = np.unique(real[(real >= low) & (real <= high)])
+    few = len(levels) <= 25 and real.dtype.kind != "M"
+    edges = _between(levels) if few and len(levels) > 1 else np.linspace(*_as_float(low, high), 26)
+    for values, color, label, style_of in ((real, DATA, "real", "stepfilled"), (drawn, MODEL, "sampled", "step")):
+        numbers = _as_float(values) if len(values) else np.zeros(0)
+        inside = np.clip(numbers, edges[0], edges[-1])
+        alpha = 0.35 if style_of == "stepfilled" else 1.0
+        weights = np.full(len(inside), 1 / max(len(inside), 1))
+        ax.hist(inside, edges, weights=weights, histtype=style_of, color=color, alpha=alpha, linewidth=1.4, label=label)
+    ax.xaxis.set_major_locator(_ticks())
+    if real.dtype.kind == "M":
+        ax.xaxis.set_major_formatter(lambda value, _: str(np.datetime64(int(value), "s"))[:10])
+
+
+def _ticks() -> Any:
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(3)
+
+
+def _between(levels: Any) -> Any:
+    """Edges around each of a few exact values."""
+    middle = (levels[1:] + levels[:-1]) / 2
+    return np.concatenate([[2 * levels[0] - middle[0]], middle, [2 * levels[-1] - middle[-1]]]).astype(float)
+
+
+def _as_float(*values: Any) -> Any:
+    """Numbers as they are, moments as seconds."""
+    out = [
+        np.asarray(v).astype("datetime64[s]").astype(float) if np.asarray(v).dtype.kind == "M" else v for v in values
+    ]
+    return out[0] if len(out) == 1 else out
+
+
+def _bars(ax: Any, real: list[str], drawn: list[str]) -> None:
+    levels, count = np.unique(real, return_counts=True)
+    shown = levels[np.argsort(-count, kind="stable")][:LEVELS]
+    at = np.arange(len(shown))
+    for values, color, side, label in ((real, DATA, -1, "real"), (drawn, MODEL, 1, "sampled")):
+        share = [float(np.mean(np.asarray(values) == level)) if values else 0.0 for level in shown]
+        ax.bar(at + side * 0.2, share, width=0.38, color=color, alpha=0.45 if side < 0 else 1.0, label=label)
+    room = 12 if len(shown) <= 3 else 5
+    steep = len(shown) > 3
+    ax.set_xticks(
+        at, [short(level, room) for level in shown], rotation=55 if steep else 0, ha="right" if steep else "center"
+    )
+    ax.tick_params(axis="x", labelsize=FONT - 2.5, pad=1)
+
+
+def p_values(p: Any) -> Any:
+    """The p-values of rows: flat where they are ordinary, a peak at the left where many are strange."""
+    p = np.asarray(p, dtype=float)
+    figure, axes = style.canvas(5.6, 2.3)
+    ax = axes[0, 0]
+    ax.hist(p, np.linspace(0, 1, 21), color=MODEL, alpha=0.75, weights=np.full(len(p), 20 / max(len(p), 1)))
+    ax.axhline(1, color=DATA, linewidth=1, linestyle=":", label="where all rows are ordinary and new")
+    style.legend(ax, loc="lower right", bbox_to_anchor=(1.0, 1.0))
+    ax.set(xlabel="p-value", ylabel="density")
+    ax.set_xlim(0, 1)
+    return figure
+
+
+def training(history: Sequence[Mapping[str, Any]]) -> Any:
+    """Loss per epoch on the training rows and on the held-out rows, a panel for each stage of the training."""
+    stages = list(dict.fromkeys(row.get("stage", "model") for row in history)) or ["model"]
+    figure, axes = style.canvas(3.4 * len(stages), 2.4, 1, len(stages))
+    for ax, stage in zip(axes[0], stages, strict=True):
+        rows = [row for row in history if row.get("stage", "model") == stage]
+        for key, color, label in (("loss", DATA, "training rows"), ("validation", MODEL, "held-out rows")):
+            line = [(row["epoch"], row[key]) for row in rows if row.get(key) is not None]
+            if line:
+                ax.plot(*zip(*line, strict=True), color=color, linewidth=1.6, label=label)
+        style.title(ax, {"model": "the autoencoder", "prior": "the prior"}.get(stage, stage))
+        ax.set(xlabel="epoch", ylabel="loss per column" if stage == "model" else "loss")
+        if ax.lines:
+            style.legend(ax)
+    return figure
+
+
+def overview(metrics: Mapping[str, Any]) -> Any:
+    """Reconstruction and imputation at a glance: every column beside the simplest answer."""
+    from vaekit.errors import UserError
+
+    parts = [name for name in ("reconstruction", "imputation") if metrics.get(name, {}).get("columns")]
+    if not parts:
+        raise UserError("there is nothing to draw: no column was observed")
+    count = max(len(metrics[name]["columns"]) for name in parts)
+    figure, axes = style.canvas(4.2 * len(parts), 1.0 + 0.25 * count, 1, len(parts))
+    for ax, part in zip(axes[0], parts, strict=True):
+        columns = metrics[part]["columns"]
+        gain = {name: _gain(each) for name, each in columns.items()}
+        names = sorted(gain, key=lambda name: -gain[name])
+        ax.barh(range(len(names)), [gain[name] for name in names], height=0.6,
+                color=[MODEL if gain[name] > 0 else STRANGE for name in names])  # fmt: skip
+        style.rows_of(ax, names)
+        ax.axvline(0, color=DATA, linewidth=0.8)
+        ax.set_xlim(right=1)
+        ax.set_xlabel("share of the simplest answer's error removed")
+        style.title(ax, part)
+    return figure
+
+
+def _gain(column: Mapping[str, Any]) -> float:
+    """1 - error / simplest error: 1 is perfect, 0 no better than a mean or the most frequent level, cut at -1."""
+    pair = (1 - column["accuracy"], 1 - column["most_frequent"]) if "accuracy" in column else (
+        column["error"], column["mean_filling"])  # fmt: skip
+    return max(-1.0, 1 - pair[0] / pair[1]) if pair[1] > 0 else 0.0
