@@ -15,6 +15,9 @@ VaekitWarning (UserWarning)     a declared mapping took place: extra columns ign
 
 from __future__ import annotations
 
+import sys
+import warnings
+
 
 class VaekitError(Exception):
     """Something that vaekit refuses, with a message for people and a hint on what to do.
@@ -67,6 +70,29 @@ class ArtifactError(VaekitError):
 
 class VaekitWarning(UserWarning):
     """A declared mapping took place; the answer stands, but the user should know."""
+
+
+def warn(message: str) -> None:
+    """Issue a `VaekitWarning` that points at the line which called vaekit, however deep inside it arose.
+
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     warn("column 'extra' ignored")
+    >>> caught[0].category.__name__
+    'VaekitWarning'
+    """
+    level = 1
+    while _is_ours(level + 1):
+        level += 1
+    warnings.warn(message, VaekitWarning, stacklevel=level + 1)
+
+
+def _is_ours(depth: int) -> bool:
+    try:
+        name = str(sys._getframe(depth).f_globals.get("__name__", ""))
+    except ValueError:  # no caller is left
+        return False
+    return name == "vaekit" or name.startswith("vaekit.")
 
 
 def _rebuild(kind: type[VaekitError], message: str, hint: str | None) -> VaekitError:

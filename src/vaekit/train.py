@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 
 from vaekit import rng
 from vaekit.checkpoint import Run, read_checkpoint, write_checkpoint
-from vaekit.errors import DataError, VaekitWarning
+from vaekit.errors import DataError, warn
 from vaekit.goals import Goal, Rows
 
 RECOVERIES = 3
@@ -223,11 +222,9 @@ def _recover(
             hint="look at that column for extreme values, give it another kind, or lower the rate: train={'rate': 1e-4}",
         )
     run.ended = "not a number"
-    warnings.warn(
+    warn(
         f"training stopped in epoch {run.epoch} with the last good model: the loss was not a number {run.recoveries} times; "
-        f"at fault: {fault}",
-        VaekitWarning,
-        stacklevel=2,
+        f"at fault: {fault}"
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vaekit.errors import VaekitWarning
+from vaekit.errors import warn
 from vaekit.schema import Column, arrow_type, plain, restore
 from vaekit.schema.types import value_type
 
@@ -93,7 +92,7 @@ class Identifier:
             message = (
                 f"column {self.column.name!r}: type {kind} holds {fits} new identifiers of {rows}; the others are null"
             )
-            warnings.warn(message, VaekitWarning, stacklevel=3)
+            warn(message)
         fresh = restore(self.column, self._texts(self.last + np.arange(1, fits + 1, dtype=np.int64)))
         return pa.concat_arrays([fresh, pa.nulls(rows - fits, kind)]) if fits < rows else fresh
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vaekit.codec.field import Field, Floats
-from vaekit.errors import DataError, VaekitWarning
+from vaekit.errors import DataError, warn
 from vaekit.schema import Column, arrow_type, plain, restore
 from vaekit.schema.types import value_type
 from vaekit.schema.values import flat
@@ -157,7 +156,7 @@ class Levels:
                 f"{what}, first in row {row}; expected one of {legal}",
                 hint=f'declare {{"{self.column.name}": {{"unseen": "other"}}}} when fitting to accept new levels',
             )
-        warnings.warn(f"{what} in {len(new)} rows count as {fate}", VaekitWarning, stacklevel=4)
+        warn(f"{what} in {len(new)} rows count as {fate}")
 
 
 def _known(column: Column, values: pa.Array) -> pa.Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from vaekit.codec import ticks
 from vaekit.codec.field import DISTINCT, FORWARD, QUANTILES, Field, Floats, Transform
-from vaekit.errors import DataError, VaekitWarning
+from vaekit.errors import DataError, warn
 from vaekit.schema import Column
 
 TRANSFORMS: dict[str, Transform] = {"positive": "log", "count": "log1p"}
@@ -143,11 +142,9 @@ class Numeric:
         if not outside.any():
             return cells
         row, bound = int(np.flatnonzero(outside)[0]), "above zero" if self.field.transform == "log" else "zero or more"
-        warnings.warn(
+        warn(
             f"column {self.column.name!r}: {int(outside.sum())} values, the first {raw[row]} in row {row}, where "
-            f"training values were all {bound}; they count as lying {OUTSIDE:g} deviations below the smallest of them",
-            VaekitWarning,
-            stacklevel=4,
+            f"training values were all {bound}; they count as lying {OUTSIDE:g} deviations below the smallest of them"
         )
         return np.where(outside, self.field.quantiles[0] - OUTSIDE, cells)
 

@@ -14,6 +14,7 @@ from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.errors import ModeUnavailable, SpecError
 from vaekit.modes.ask import Asked, answer, ask, chunks, law_given
+from vaekit.modes.options import number, whole
 
 SAMPLES = 8
 DRAWS = 100
@@ -25,8 +26,7 @@ def impute(fitted: Fitted, data: Any, draws: int | None = None, missing: Any = N
     known = _known(fitted, asked, missing)
     if draws is None:
         return answer(complete(fitted, asked, known, best(fitted, asked, known, seed)), asked)
-    if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
-        raise SpecError(f"impute: draws={draws!r}, expected a whole number of completions from 1 on, or None")
+    whole("impute: draws", draws, 1, hint="draws=None gives the best single value")
     if not fitted.has_density:
         raise ModeUnavailable(
             "impute: random completions need a density, which a plain autoencoder lacks", hint="draws=None"
@@ -39,8 +39,7 @@ def impute_interval(
     fitted: Fitted, data: Any, level: float = 0.9, missing: Any = None, seed: int = 0
 ) -> tuple[Any, Any]:
     """Low and high ends of every missing number; see `vaekit.Model.impute_interval`."""
-    if not 0 < level < 1:
-        raise SpecError(f"impute_interval: level={level!r}, expected a share between 0 and 1", hint="0.9")
+    number("impute_interval: level", level, 0, 1, "a share between 0 and 1", hint="0.9")
     asked = ask(fitted, data)
     known = _known(fitted, asked, missing)
     ends = interval(fitted, asked, known, level, seed)

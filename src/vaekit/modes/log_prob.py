@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.modes.ask import ask, chunks
+from vaekit.modes.options import whole
 
 
 def log_prob(fitted: Fitted, data: Any, samples: int = 64, seed: int = 0) -> NDArray[np.float64]:
     """Importance-weighted bound; see `vaekit.Model.log_prob`."""
+    whole("log_prob: samples", samples, 1, hint="more samples, a tighter bound")
     asked = ask(fitted, data)
     cells, observed, K = asked.cells, asked.observed, fitted.vae.K
     size = max(1, 4096 // samples)

@@ -14,6 +14,7 @@ from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.errors import DataError, SpecError
 from vaekit.modes.ask import answer, ask, chunks, fitted_form
+from vaekit.modes.options import number, whole
 from vaekit.sources import Table
 
 DEFAULT = 1000
@@ -21,10 +22,7 @@ DEFAULT = 1000
 
 def sample(fitted: Fitted, n: int | None = None, given: Any = None, seed: int = 0, temperature: float = 1.0) -> Any:
     """Draw rows; see `vaekit.Model.sample`."""
-    if not 0 <= temperature <= 10:
-        raise SpecError(
-            f"sample: temperature={temperature!r}, expected a number from 0 to 10", hint="1.0 draws as learned"
-        )
+    number("sample: temperature", temperature, -1e-300, 10, "a number from 0 to 10", hint="1.0 draws as learned")
     cells, context, form = _conditions(fitted, n, given, seed)
     with rng.seeded(seed, "sample"):
         drawn = [_draw(fitted, cells[at], context[at], temperature) for at in chunks(len(cells))]
@@ -46,8 +44,7 @@ def _draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float) ->
 
 def _conditions(fitted: Fitted, n: int | None, given: Any, seed: int) -> tuple[Tensor, Tensor, Table]:
     """Cells and context of the rows to draw, and the type of table to give back."""
-    if n is not None and (isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1):
-        raise SpecError(f"sample: n={n!r}, expected a whole number of rows from 1 on")
+    n = None if n is None else whole("sample: n", n, 1)
     form = fitted_form(fitted)
     if given is None:
         return *_unconditional(fitted, int(n or DEFAULT), seed), form

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,10 +10,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vaekit import spec as specs
 from vaekit.artifact import Fitted
-from vaekit.errors import ModeUnavailable, SpecError, VaekitWarning
+from vaekit.errors import ModeUnavailable, SpecError, warn
 from vaekit.modes.ask import Asked, answer, ask
 from vaekit.modes.calibrate import centred, p_values, raw_scores
+from vaekit.modes.options import number, whole
 from vaekit.modes.reasons import Reason, Reasons, explain
 from vaekit.modes.ways import NEEDS_DENSITY, WAYS, unusual, way
 
@@ -87,17 +88,15 @@ def score(
 
 def _check(fitted: Fitted, by: str, reasons: int, alpha: float) -> str:
     if by not in WAYS:
-        raise SpecError(f"score: by={by!r} is no way to score, expected one of {', '.join(WAYS)}")
+        raise SpecError(
+            f"score: by={by!r} is no way to score, expected one of {', '.join(WAYS)}", hint=specs.closest(by, WAYS)
+        )
     if not fitted.has_density and by in NEEDS_DENSITY and by != "default":
         raise ModeUnavailable(
             f"score: by={by!r} needs a density, which a plain autoencoder lacks", hint="by='reconstruction'"
         )
-    if not isinstance(reasons, int) or reasons < 0:
-        raise SpecError(f"score: reasons={reasons!r}, expected a whole number from 0 on")
-    if not 0 < alpha < 1:
-        raise SpecError(
-            f"score: alpha={alpha!r}, expected a share between 0 and 1", hint="alpha=0.01 flags 1 row in 100"
-        )
+    whole("score: reasons", reasons, 0)
+    number("score: alpha", alpha, 0, 1, "a share between 0 and 1", hint="alpha=0.01 flags 1 row in 100")
     return way(fitted, by)
 
 
@@ -110,11 +109,9 @@ def _flag(fitted: Fitted, by: str, p: NDArray[np.float64], alpha: float) -> NDAr
     known = fitted.arrays.get(f"calibration.{by}")
     count = 0 if known is None else len(known)
     if (1 + count) * alpha < 1:
-        warnings.warn(
+        warn(
             f"score: {count} calibration rows cannot give a p-value of {alpha} or less, so nothing is flagged; "
-            f"at least {int(np.ceil(1 / alpha)) - 1} are needed",
-            VaekitWarning,
-            stacklevel=4,
+            f"at least {int(np.ceil(1 / alpha)) - 1} are needed"
         )
         return np.zeros(len(p), dtype=bool)
     return p <= alpha

@@ -16,6 +16,7 @@ from vaekit.artifact import Fitted
 from vaekit.errors import DataError, SpecError
 from vaekit.modes.ask import Asked, answer, ask, fitted_form
 from vaekit.modes.encode import rows_at
+from vaekit.modes.options import number, whole
 from vaekit.sources import Table
 
 Path = Literal["linear", "spherical"]
@@ -59,9 +60,8 @@ def traverse(
     fitted: Fitted, row: Any = None, dims: Sequence[int] | None = None, span: float = 3.0, steps: int = 9
 ) -> Walk:
     """See `vaekit.Model.traverse`."""
-    _check_steps("traverse", steps)
-    if not 0 < span <= 100:
-        raise SpecError(f"traverse: span={span!r}, expected standard deviations above 0", hint="span=3.0")
+    whole("traverse: steps", steps, 2)
+    number("traverse: span", span, 0, 100, "standard deviations above 0", hint="span=3.0")
     centre, spread = (torch.from_numpy(fitted.arrays[f"latents.{name}"]) for name in ("centre", "spread"))
     start, asked = _start(fitted, row, centre)
     chosen = by_rate(fitted) if dims is None else _dims(fitted, dims)
@@ -75,7 +75,7 @@ def traverse(
 
 def interpolate(fitted: Fitted, a: Any, b: Any, steps: int = 9, path: Path = "linear") -> Walk:
     """See `vaekit.Model.interpolate`."""
-    _check_steps("interpolate", steps)
+    whole("interpolate: steps", steps, 2)
     if path not in ("linear", "spherical"):
         raise SpecError(f"interpolate: path={path!r}, expected 'linear' or 'spherical'")
     (first, asked), (last, other) = _encode_row(fitted, a, "a"), _encode_row(fitted, b, "b")
@@ -139,11 +139,6 @@ def _dims(fitted: Fitted, dims: Sequence[int]) -> list[int]:
         if isinstance(dim, bool) or not isinstance(dim, int | np.integer) or not 0 <= dim < L:
             raise SpecError(f"latent {dim!r}: the model has latents 0 to {L - 1}")
     return [int(dim) for dim in dims]
-
-
-def _check_steps(mode: str, steps: int) -> None:
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 2:
-        raise SpecError(f"{mode}: steps={steps!r}, expected a whole number from 2 on")
 
 
 def _arc(a: Tensor, b: Tensor, share: Tensor) -> Tensor:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vaekit.errors import DataError, VaekitWarning
+from vaekit.errors import DataError, warn
 from vaekit.schema import look, times
 from vaekit.schema.column import Column
 from vaekit.schema.types import arrow_type, in_words, is_moment, is_number, is_text, is_tick, value_type
@@ -85,7 +84,7 @@ def _warn_extra(columns: Sequence[Column], table: pa.Table) -> None:
     extra = [name for name in table.column_names if name not in known]
     if extra:
         what = "column" if len(extra) == 1 else "columns"
-        warnings.warn(f"{what} {look.listed(extra)} ignored: the model was fitted without", VaekitWarning, stacklevel=4)
+        warn(f"{what} {look.listed(extra)} ignored: the model was fitted without")
 
 
 def _cast(column: Column, array: pa.Array, target: pa.DataType) -> pa.Array:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vaekit.errors import DataError, VaekitWarning
+from vaekit.errors import DataError, warn
 from vaekit.schema import times
 from vaekit.schema.look import cell, first_row, not_number
 from vaekit.schema.numbers import ENOUGH_ROWS, MANY, Found, Tally, guess_number
@@ -105,4 +103,4 @@ def _report_odd(name: str, array: pa.Array, numbers: int) -> None:
     hint = f"{hint}, or declare {name!r} categorical"
     if numbers > MANY:
         raise DataError(f"{what}, a number was expected", hint=hint)
-    warnings.warn(f"{what}; all cells of the column are read as categories. {hint}", VaekitWarning, stacklevel=2)
+    warn(f"{what}; all cells of the column are read as categories. {hint}")
