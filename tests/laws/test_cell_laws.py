@@ -41,7 +41,7 @@ class Case:
     mode_is_best: bool = False
 
     @property
-    def K(self) -> int:
+    def K(self) -> int:  # noqa: N802
         return len(self.exact)
 
     def build(self, *parameters: Tensor) -> Any:

@@ -163,7 +163,7 @@ class Partition(nn.Module):
             share = (number - first) / (self.scale.number(high.T).T - first)
             steps = (number - self.scale.number(last.T).T).clamp(min=0)
             geometric = -torch.expm1(-steps * torch.log1p(1 / self._tail_mean())[:, None])
-            atoms = torch.where(self.whole[:, None], self.scale.number(self.atoms.T).T <= number, atoms)
+            atoms = torch.where(self.whole[:, None], number >= self.scale.number(self.atoms.T).T, atoms)
             inside = torch.where(self.whole[:, None], share, inside)
             right = torch.where(self.whole[:, None], geometric, right)
         return torch.cat([atoms.to(cells.dtype), inside.nan_to_num(0.0, 0.0, 0.0).clamp(0, 1), left, right], -1)
