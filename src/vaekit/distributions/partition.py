@@ -222,6 +222,9 @@ def _edges(field: Field, bins: int) -> Floats:
     if field.kind == "count":  # whole numbers: cut half-way between two of them, from zero on
         cuts = np.floor(np.maximum(field.value(edges), 0) + 0.5) + 0.5
         edges = field.cell(np.concatenate([[-0.5], cuts]))
+    else:  # the least and the greatest value belong to a bin, not to a tail
+        slack = 1e-5 * np.ptp(edges)
+        edges = np.concatenate([[edges[0] - slack], edges[1:-1], [edges[-1] + slack]])
     edges = np.unique(np.float32(edges)).astype(float)
     edges = edges[np.concatenate([[True], np.diff(edges) > 1e-5])]
     return edges if len(edges) > 1 else np.array([edges[0] - 0.5, edges[0] + 0.5])

@@ -1,0 +1,181 @@
+"""What holds for every net, posterior, prior and objective, alone and put together into a model."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+
+from vaekit import rng, spec
+from vaekit.goals import BoundGoal, PriorGoal, Rows
+from vaekit.likelihoods import choose
+from vaekit.nets import NETS
+from vaekit.objectives import OBJECTIVES, Elbo, kl
+from vaekit.objectives.kl import monte_carlo
+from vaekit.posteriors import POSTERIORS
+from vaekit.priors import PRIORS
+from vaekit.vae import assemble
+
+NET_CASES = {"residual": {"width": 16, "depth": 1}, "mlp": {"hidden": [16, 12]}}
+POSTERIOR_CASES = {"gaussian": {}, "point": {}}
+PRIOR_CASES = {"normal": {}, "flow_matching": {"width": 16, "depth": 1, "steps": 3}}
+OBJECTIVE_CASES = {"elbo": {}}
+MODELS = list(itertools.product(NET_CASES, POSTERIOR_CASES, PRIOR_CASES))
+LATENTS = 4
+
+
+@pytest.mark.parametrize(
+    ("cases", "registry"),
+    [(NET_CASES, NETS), (POSTERIOR_CASES, POSTERIORS), (PRIOR_CASES, PRIORS), (OBJECTIVE_CASES, OBJECTIVES)],
+)
+def test_no_member_is_left_out(cases, registry):
+    assert cases.keys() == registry.keys()
+
+
+def model(every_kind, net="residual", posterior="gaussian", prior="normal", *, given=0, flags=True, start=False):
+    """A model of every column kind in double precision, its weights moved off their start (where some are zero)."""
+    fields = list(every_kind.fields.values())
+    split = len(fields) - given
+    description = {
+        "net": {"kind": net, **NET_CASES[net]}, "posterior": {"kind": posterior}, "latent": LATENTS, "flags": flags,
+        "prior": {"kind": prior, **PRIOR_CASES[prior]}, "likelihood": choose(fields[:split]), "gaps": None,
+    }  # fmt: skip
+    with rng.seeded(0):
+        vae = assemble(description, fields[:split], given=fields[split:]).double()
+        with torch.no_grad():
+            for parameter in vae.parameters():
+                parameter.add_(0.05 * torch.randn_like(parameter) * (not start))
+    return vae
+
+
+@pytest.fixture(params=MODELS, ids="-".join)
+def vae(request, every_kind):
+    return model(every_kind, *request.param)
+
+
+def bound(vae, cells, observed, context=None, objective=None, samples=1):
+    with rng.seeded(1):
+        return (objective or Elbo())(vae.draw(cells, observed, context, samples))
+
+
+def rows(every_kind):
+    return every_kind.cells, every_kind.observed
+
+
+def test_a_draw_has_the_shapes_of_the_glossary(vae, every_kind):
+    cells, observed = rows(every_kind)
+    draw = vae.draw(cells, observed, samples=3)
+    B, K = cells.shape
+    assert draw.z.shape == (3, B, LATENTS) and draw.posterior.batch_shape == (B, LATENTS)
+    assert draw.likelihood.batch_shape == draw.likelihood.log_prob(cells).shape == (3, B, K)
+    terms = Elbo()(draw)
+    assert terms.loss.shape == () and terms.reconstruction.shape == (B,) and terms.kl.shape == (B, LATENTS)
+    torch.testing.assert_close(terms.loss, terms.bound.mean())
+
+
+def test_every_parameter_gets_a_finite_gradient_that_is_not_zero(vae, every_kind):
+    every = Rows(*rows(every_kind))
+    with rng.seeded(2):
+        loss, _ = BoundGoal(vae, Elbo(), hide=0.5).loss(every, 1.0)
+        loss.backward()
+        if vae.prior.learns:
+            PriorGoal(vae).loss(every, 1.0)[0].backward()
+    for name, parameter in vae.named_parameters():
+        assert parameter.grad is not None and parameter.grad.isfinite().all(), name
+        assert (parameter.grad != 0).any(), name
+
+
+def test_the_gradient_of_the_rate_is_not_zero_at_the_defaults(every_kind):
+    """A posterior that ignores its row from the first step on is the commonest way in which such a model fails."""
+    for net in NETS:
+        vae = model(every_kind, net, start=True)
+        draw = vae.draw(*rows(every_kind))
+        rate = kl(draw.posterior, draw.prior, draw.z).sum(-1).mean()
+        rate.backward()
+        assert rate > 1e-3
+        assert vae.posterior.parameters_of.weight.grad.abs().sum() > 1e-3
+
+
+def test_closed_form_and_monte_carlo_rates_agree(vae, every_kind):
+    cells, observed = rows(every_kind)
+    draw = vae.draw(cells[:5], observed[:5], samples=40_000)
+    if not vae.posterior.density:
+        assert (kl(draw.posterior, draw.prior, draw.z) == 0).all()
+        return
+    closed = kl(draw.posterior, draw.prior, draw.z)
+    assert (closed >= 0).all()
+    torch.testing.assert_close(monte_carlo(draw.posterior, draw.prior, draw.z), closed, atol=0.02, rtol=0.02)
+
+
+def test_saved_and_loaded_it_answers_the_same(vae, every_kind, request):
+    other = model(every_kind, *request.node.callspec.params["vae"], start=True)
+    other.load_state_dict(vae.state_dict())
+    for mine, theirs in zip(vae.state_dict().values(), other.state_dict().values(), strict=True):
+        assert torch.equal(mine, theirs)
+    first, second = (bound(each, *rows(every_kind)) for each in (vae, other))
+    assert torch.equal(first.reconstruction, second.reconstruction) and torch.equal(first.kl, second.kl)
+
+
+def test_a_missing_cell_contributes_nothing(vae, every_kind):
+    """Whatever stands in a missing cell, loss and gradients are the same to the last bit."""
+    cells, observed = rows(every_kind)
+    shuffled = torch.where(observed, cells, cells.roll(7, 0))  # other legal cells of the same column
+    assert not torch.equal(shuffled, cells)
+    first, second = bound(vae, cells, observed), bound(vae, shuffled, observed)
+    assert torch.equal(first.reconstruction, second.reconstruction) and torch.equal(first.kl, second.kl)
+    parameters = [each for each in vae.parameters() if not vae.prior.learns or each.shape != ()]
+    one = torch.autograd.grad(first.loss, parameters, allow_unused=True)
+    two = torch.autograd.grad(second.loss, parameters, allow_unused=True)
+    for a, b in zip(one, two, strict=True):
+        assert (a is None and b is None) or torch.equal(a, b)
+
+
+def test_a_row_without_any_cell_is_legal(vae, every_kind):
+    cells, observed = rows(every_kind)
+    terms = bound(vae, cells[:3] * 0, torch.zeros_like(observed[:3]))
+    assert (terms.reconstruction == 0).all() and terms.kl.isfinite().all()
+    terms.loss.backward()
+    assert all(each.grad is None or each.grad.isfinite().all() for each in vae.parameters())
+
+
+def test_a_hidden_cell_is_not_seen_and_is_asked_for(vae, every_kind):
+    cells, observed = rows(every_kind)
+    k = list(every_kind.fields).index("height")
+    context = observed.clone()
+    context[:, k] = False
+    moved = cells.clone()
+    moved[:, k] += 1.0
+    first, second = bound(vae, cells, observed, context), bound(vae, moved, observed, context)
+    assert torch.equal(first.kl, second.kl)
+    seen = observed[:, k]
+    assert (first.reconstruction[seen] != second.reconstruction[seen]).all()
+    assert torch.equal(first.reconstruction[~seen], second.reconstruction[~seen])
+
+
+def test_a_row_does_not_depend_on_its_neighbours(vae, every_kind):
+    cells, observed = rows(every_kind)
+    together, alone = vae.posterior_of(cells, observed), vae.posterior_of(cells[5:6], observed[5:6])
+    torch.testing.assert_close(together.mean[5:6], alone.mean, rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(together.stddev[5:6], alone.stddev, rtol=1e-9, atol=1e-9)
+
+
+def test_given_columns_reach_the_decoder_and_are_not_modelled(every_kind):
+    vae = model(every_kind, given=2)
+    cells, observed = rows(every_kind)
+    assert vae.K == cells.shape[1] - 2
+    z = torch.zeros(len(cells), LATENTS).double()
+    law, other = (vae.likelihood_of(z, each, observed) for each in (cells, cells.roll(1, 0)))
+    assert law.batch_shape == (len(cells), vae.K)
+    assert not torch.equal(law.mean, other.mean)
+    decoded = vae.decode(z, cells[:, vae.K :].where(observed[:, vae.K :], torch.nan))
+    assert torch.equal(decoded, law.mean)
+
+
+@pytest.mark.parametrize("name", OBJECTIVE_CASES)
+def test_an_objective_is_the_bound_at_its_defaults(name, every_kind):
+    vae = model(every_kind)
+    objective = spec.build("objective", {"kind": name, **OBJECTIVE_CASES[name]}, OBJECTIVES)
+    terms = bound(vae, *rows(every_kind), objective=objective)
+    torch.testing.assert_close(terms.loss, terms.bound.mean())
+    assert torch.equal(terms.loss, bound(vae, *rows(every_kind)).loss)
