@@ -11,7 +11,7 @@ from vaekit.figures import style
 from vaekit.figures.style import DATA, FONT, INK, MODEL, RULE, STRANGE, short
 
 LEVELS = 8
-PANELS = 16
+PANELS = 20
 
 
 def errors(columns: Mapping[str, Mapping[str, Any]], label: str = "model") -> Any:
@@ -47,7 +47,7 @@ def _dumbbells(columns: Mapping[str, Mapping[str, Any]], plain: str, ours: str, 
     return figure, ax
 
 
-def intervals(truth: Any, best: Any, low: Any, high: Any, name: str = "", most: int = 60) -> Any:
+def intervals(truth: Any, best: Any, low: Any, high: Any, *, name: str = "", most: int = 60) -> Any:
     """Hidden numbers of a column: the model's interval (bar) and best value (dot), and what was hidden (cross).
 
     Args:
@@ -85,7 +85,7 @@ def marginals(real: Any, drawn: Any, names: Sequence[str] | None = None, across:
 
     Args:
         real, drawn: Arrow tables.
-        names: columns to show, up to 16 when None.
+        names: columns to show, the first 20 when None.
         across: panels in a row.
     """
     names = list(real.column_names if names is None else names)[:PANELS]
@@ -95,6 +95,8 @@ def marginals(real: Any, drawn: Any, names: Sequence[str] | None = None, across:
     for ax, name in zip(axes.flat, names, strict=False):
         sides = [_plain(table[name]) for table in (real, drawn)]
         (_bars if isinstance(sides[0], list) else _curves)(ax, *sides)
+        if str(real[name].type).startswith(("date", "timestamp")):
+            ax.xaxis.set_major_formatter(_day)
         ax.set_title(short(name, 22), loc="left", fontsize=FONT, color=INK)
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
@@ -108,52 +110,39 @@ def marginals(real: Any, drawn: Any, names: Sequence[str] | None = None, across:
 
 
 def _plain(column: Any) -> Any:
-    """The present values of an Arrow column: an array of numbers or moments, or a list of text."""
-    values = column.drop_null()
-    kind = str(values.type)
-    if kind.startswith(("int", "uint", "float", "double", "halffloat", "date", "timestamp", "decimal")):
-        array = np.asarray(values.to_numpy())
-        return array.astype(float) if array.dtype == object else array
+    """The present values of an Arrow column: an array of numbers, moments as seconds; or a list of text."""
+    values, kind = column.drop_null(), str(column.type)
+    if kind.startswith(("date", "timestamp")):
+        return values.to_numpy().astype("datetime64[s]").astype(float)
+    if kind.startswith(("int", "uint", "float", "double", "halffloat", "decimal")):
+        return values.to_numpy().astype(float)
     return [str(value) for value in values.to_pylist()]
 
 
+def _day(seconds: float, _: Any) -> str:
+    return str(np.datetime64(int(seconds), "s"))[:10]
+
+
 def _curves(ax: Any, real: Any, drawn: Any) -> None:
-    ends = np.quantile(real.astype("int64"), [0.005, 0.995]).astype(real.dtype) if real.dtype.kind == "M" else None
-    low, high = ends if ends is not None else np.quantile(real, [0.005, 0.995])
-    if low == high:
-        low, high = real.min(), real.max()
-    levels = np.unique(real[(real >= low) & (real <= high)])
-    few = len(levels) <= 25 and real.dtype.kind != "M"
-    edges = _between(levels) if few and len(levels) > 1 else np.linspace(*_as_float(low, high), 26)
-    for values, color, label, style_of in ((real, DATA, "real", "stepfilled"), (drawn, MODEL, "sampled", "step")):
-        numbers = _as_float(values) if len(values) else np.zeros(0)
-        inside = np.clip(numbers, edges[0], edges[-1])
-        alpha = 0.35 if style_of == "stepfilled" else 1.0
-        weights = np.full(len(inside), 1 / max(len(inside), 1))
-        ax.hist(inside, edges, weights=weights, histtype=style_of, color=color, alpha=alpha, linewidth=1.4, label=label)
-    ax.xaxis.set_major_locator(_ticks())
-    if real.dtype.kind == "M":
-        ax.xaxis.set_major_formatter(lambda value, _: str(np.datetime64(int(value), "s"))[:10])
-
-
-def _ticks() -> Any:
+    """Histograms over the middle 99 % of the real numbers; what lies beyond is in the outer bins."""
     from matplotlib.ticker import MaxNLocator
 
-    return MaxNLocator(3)
+    low, high = np.quantile(real, [0.005, 0.995]) if len(np.unique(real)) > 25 else (real.min(), real.max())
+    levels = np.unique(real[(real >= low) & (real <= high)])
+    edges = _between(levels) if 1 < len(levels) <= 25 else np.linspace(low, high if high > low else low + 1, 26)
+    for values, color, label, kind, alpha in (
+        (real, DATA, "real", "stepfilled", 0.35), (drawn, MODEL, "sampled", "step", 1.0)
+    ):  # fmt: skip
+        inside = np.clip(values, edges[0], edges[-1])
+        weights = np.full(len(inside), 1 / max(len(inside), 1))
+        ax.hist(inside, edges, weights=weights, histtype=kind, color=color, alpha=alpha, linewidth=1.4, label=label)
+    ax.xaxis.set_major_locator(MaxNLocator(3))
 
 
 def _between(levels: Any) -> Any:
     """Edges around each of a few exact values."""
     middle = (levels[1:] + levels[:-1]) / 2
-    return np.concatenate([[2 * levels[0] - middle[0]], middle, [2 * levels[-1] - middle[-1]]]).astype(float)
-
-
-def _as_float(*values: Any) -> Any:
-    """Numbers as they are, moments as seconds."""
-    out = [
-        np.asarray(v).astype("datetime64[s]").astype(float) if np.asarray(v).dtype.kind == "M" else v for v in values
-    ]
-    return out[0] if len(out) == 1 else out
+    return np.concatenate([[2 * levels[0] - middle[0]], middle, [2 * levels[-1] - middle[-1]]])
 
 
 def _bars(ax: Any, real: list[str], drawn: list[str]) -> None:

@@ -7,9 +7,10 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -79,7 +80,7 @@ class Report:
             raise UserError(f"{target}: a report is written as {' or '.join(WRITERS)}", hint=f"{target.stem}.html")
         module, function = WRITERS[target.suffix.lower()].split(":")
         text = getattr(import_module(module), function)(self).encode()
-        whole_file(target, lambda file: file.write(text))
+        whole_file(target, partial(_fill, text=text))
         return target
 
     def plot(self) -> Any:
@@ -105,6 +106,10 @@ def evaluate(fitted: Fitted, data: Any, seed: int = 0) -> Report:
     subject.pictures["real"] = subject.asked.arrow
     subject.pictures["history"] = fitted.history
     return Report(plain(metrics), _about(fitted), subject.pictures, fitted_form(fitted))
+
+
+def _fill(stream: BinaryIO, text: bytes) -> None:
+    stream.write(text)
 
 
 def write_json(report: Report) -> str:

@@ -88,9 +88,9 @@ def nearer(near: Floats, usual: Floats) -> float:
 
 
 def _gower(a: Floats, b: Floats, named: bool) -> Any:
-    a, b = a.astype(np.float32)[:, None], b.astype(np.float32)[None]
-    apart = (a != b).astype(np.float32) if named else np.minimum(np.abs(a - b), 1)
-    gap_a, gap_b = np.isnan(a), np.isnan(b)
+    left, right = a.astype(np.float32)[:, None], b.astype(np.float32)[None]
+    apart = (left != right).astype(np.float32) if named else np.minimum(np.abs(left - right), 1)
+    gap_a, gap_b = np.isnan(left), np.isnan(right)
     return np.where(gap_a | gap_b, gap_a != gap_b, apart)
 
 

@@ -80,13 +80,7 @@ def correlation_similarity(real: Floats, drawn: Floats) -> float:
     >>> correlation_similarity(up, up * [1, -1])
     0.0
     """
-    correlations = []
-    for side in (real, drawn):
-        complete = side[~np.isnan(side).any(1)]
-        if len(complete) < 2 or not (complete.std(0) > 0).all():
-            return float("nan")
-        correlations.append(float(np.corrcoef(complete.T)[0, 1]))
-    return round(1 - abs(correlations[0] - correlations[1]) / 2, 12)
+    return float(1 - abs(_correlation(real) - _correlation(drawn)) / 2)
 
 
 def cut(real: Floats, drawn: Floats) -> tuple[Floats, Floats]:
@@ -150,6 +144,16 @@ def error_percent(similarities: Sequence[float]) -> float | None:
     """
     known = [value for value in similarities if not np.isnan(value)]
     return round(100 * (1 - float(np.mean(known))), 6) if known else None
+
+
+def _correlation(pair: Floats) -> float:
+    """Pearson's r of the complete rows of (B, 2)."""
+    complete = pair[~np.isnan(pair).any(1)]
+    if len(complete) < 2:
+        return float("nan")
+    a, b = (complete - complete.mean(0)).T
+    size = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / size if size > 0 else float("nan")
 
 
 def _overlap(real: Floats, drawn: Floats) -> float:

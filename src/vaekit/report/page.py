@@ -1,0 +1,107 @@
+"""The blocks of a page. Every function returns HTML; whatever comes from data is escaped here and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from vaekit import figures
+from vaekit.figures.style import number
+
+
+def page(title: str, lead: str, sections: Sequence[tuple[str, str]], foot: str = "") -> str:
+    """A whole page.
+
+    Args:
+        title: its name.
+        lead: what it is, in a sentence or two.
+        sections: (title, HTML) pairs, as `section` makes them.
+        foot: the last line.
+
+    >>> page("A <title>", "What it is.", [section("One", text("Words."))])[:15]
+    '<!doctype html>'
+    """
+    style = files("vaekit.report").joinpath("page.css").read_text(encoding="utf-8")
+    links = "".join(f'<li><a href="#{_slug(name)}">{escape(name)}</a></li>' for name, _ in sections)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
+        f'<header><h1>{escape(title)}</h1><p class="lead">{_inline(lead)}</p></header>\n'
+        f"<nav><ol>{links}</ol></nav>\n<main>\n{''.join(body for _, body in sections)}</main>\n"
+        f"<footer>{_inline(foot)}</footer>\n</body>\n</html>\n"
+    )
+
+
+def section(title: str, *blocks: str) -> tuple[str, str]:
+    """A section's title, and its HTML with a heading that links can name."""
+    return title, f'<section id="{_slug(title)}"><h2>{escape(title)}</h2>\n{"".join(blocks)}</section>\n'
+
+
+def text(*paragraphs: str) -> str:
+    r"""Paragraphs; `code` between backticks, **strong** between stars.
+
+    >>> text("`x < 1` is **rare**")
+    '<p><code>x &lt; 1</code> is <strong>rare</strong></p>\n'
+    """
+    return "".join(f"<p>{_inline(each)}</p>\n" for each in paragraphs)
+
+
+def figure(picture: Any, caption: str, worry: str = "") -> str:
+    """A picture with what it shows, and when to worry."""
+    warn = f' <span class="worry"><b>When to worry.</b> {_inline(worry)}</span>' if worry else ""
+    label = escape(re.sub(r"[`*]", "", caption), quote=True)
+    drawing = figures.svg(picture, page=True).replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+    return f"<figure>{drawing}<figcaption>{_inline(caption)}{warn}</figcaption></figure>\n"
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = "", mark: Sequence[Any] = ()) -> str:
+    """A small table; None is an em dash, numbers stand at the right; `mark` holds (row, column) cells to highlight."""
+    marked = set(mark)
+    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    body = "".join(
+        "<tr>" + "".join(_cell(value, (r, c) in marked) for c, value in enumerate(row)) + "</tr>\n"
+        for r, row in enumerate(rows)
+    )
+    title = f'<p class="caption">{_inline(caption)}</p>\n' if caption else ""
+    return f'{title}<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>\n'
+
+
+def facts(*pairs: tuple[str, str]) -> str:
+    """Large numbers with a line below each: (number, what it is)."""
+    return (
+        '<dl class="facts">'
+        + "".join(f"<div><dd>{escape(value)}</dd><dt>{_inline(line)}</dt></div>" for value, line in pairs)
+        + "</dl>\n"
+    )
+
+
+def code(source: str) -> str:
+    """A piece of a program."""
+    return f"<pre><code>{escape(source.strip())}</code></pre>\n"
+
+
+def details(title: str, *blocks: str) -> str:
+    """Blocks that are folded away."""
+    return f"<details><summary>{escape(title)}</summary>\n{''.join(blocks)}</details>\n"
+
+
+def _cell(value: Any, marked: bool) -> str:
+    classes = ["num"] if re.fullmatch(r"[-+−]?[\d,.]+ ?%?", number(value)) else []
+    classes += ["mark"] if marked else []
+    shown = "—" if value is None else number(value)
+    return f'<td class="{" ".join(classes)}">{escape(shown)}</td>' if classes else f"<td>{escape(shown)}</td>"
+
+
+def _inline(words: str) -> str:
+    words = escape(words, quote=False)
+    words = re.sub(r"`([^`]+)`", r"<code>\1</code>", words)
+    return re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", words)
+
+
+def _slug(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
