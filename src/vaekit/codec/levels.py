@@ -80,6 +80,11 @@ class Levels:
         cells = np.append(self.cell_of, other)[index].astype(float)  # index -1 is the appended one
         return np.where(observed, cells, 0.0), observed
 
+    def new(self, array: pa.ChunkedArray | pa.Array) -> NDArray[np.bool_]:
+        """Flags (B,) of the cells that hold a level which training rows never held."""
+        values = plain(self.column, array)
+        return values.is_valid().to_numpy(zero_copy_only=False) & (self._index(values) < 0)
+
     def decode(
         self, cells: Floats, observed: NDArray[np.bool_], generator: np.random.Generator | None = None
     ) -> pa.Array:

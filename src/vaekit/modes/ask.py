@@ -12,8 +12,12 @@ import torch
 from torch import Tensor
 
 from vaekit import rng
+from vaekit import spec as specs
 from vaekit.artifact import Fitted
+from vaekit.codec.levels import Levels
 from vaekit.distributions import Columns
+from vaekit.errors import DataError
+from vaekit.schema.look import listed
 from vaekit.sources import Table, give_back, read
 
 CHUNK = 4096  # rows that pass through the network at once
@@ -32,22 +36,42 @@ class Asked:
         return len(self.cells)
 
 
-def ask(fitted: Fitted, data: Any, *, partial: bool = False) -> Asked:
+def ask(fitted: Fitted, data: Any, *, partial: bool = False, strict: bool = False) -> Asked:
     """Read rows, hold them against the fitted schema, encode them.
 
     Args:
         fitted: the model.
         data: whatever `vaekit.sources.read` takes.
         partial: absent columns are missing rather than refused.
+        strict: unknown columns and new levels are refused: a condition must not silently become another one, or none.
 
     Raises:
         DataError: as `read` and `Schema.conform` do.
     """
     array = fitted.form["flavour"] in ("numpy", "torch")
     table = read(data, names=list(fitted.schema.names) if array else None, text=fitted.schema.text)
+    if strict and (unknown := [name for name in table.names if name not in fitted.schema.names]):
+        known = fitted.codec.names
+        near = specs.closest(unknown[0], known)
+        hint = f"did you mean {near!r}?" if near else f"columns: {listed(known)}"
+        raise DataError(f"no column {unknown[0]!r} to condition on", hint=hint)
     arrow = fitted.schema.conform(table.arrow, partial=partial)
+    if strict:
+        _refuse_new(fitted, arrow)
     cells, observed = fitted.codec.encode(arrow)
     return Asked(table, arrow, torch.from_numpy(cells).float(), torch.from_numpy(observed))
+
+
+def _refuse_new(fitted: Fitted, arrow: pa.Table) -> None:
+    for name in fitted.codec.names:
+        part: Any = fitted.codec.parts[name]
+        new = part.new(arrow[name]) if isinstance(part, Levels) else np.zeros(1, dtype=bool)
+        if new.any():
+            row, levels = int(new.argmax()), part.known.to_pylist()
+            raise DataError(
+                f"column {name!r} never held {arrow[name][row].as_py()!r} in training (row {row}), so it cannot be a condition",
+                hint=f"it held {listed(levels)}",
+            )
 
 
 def answer(table: pa.Table, like: Asked | Table | str) -> Any:

@@ -15,6 +15,7 @@ from vaekit.artifact import Fitted
 from vaekit.errors import ModeUnavailable, SpecError
 from vaekit.modes.ask import Asked, answer, ask, chunks, law_given
 from vaekit.modes.options import number, whole
+from vaekit.sources import read
 
 SAMPLES = 8
 DRAWS = 100
@@ -100,14 +101,23 @@ def _known(fitted: Fitted, asked: Asked, missing: Any) -> Tensor:
     """Observed cells less those that the extra mask hides, (B, K + G)."""
     if missing is None:
         return asked.observed
-    mask = np.asarray(missing.to_numpy() if hasattr(missing, "to_numpy") else missing)
-    shape = (len(asked), len(fitted.schema.names))
+    mask, names = _flags(missing, asked.table.names)
+    shape = (len(asked), len(names))
     if mask.shape != shape or mask.dtype != bool:
         raise SpecError(
             f"impute: missing has shape {mask.shape} of {mask.dtype}, expected {shape} of bool",
-            hint=f"one flag per row and fitted column, in the order {', '.join(fitted.schema.names[:6])}, ...",
+            hint=f"one flag per row and column of the data, in the order {', '.join(names[:6])}, ...",
         )
-    index = [fitted.schema.names.index(name) for name in fitted.codec.names]
-    hide = torch.from_numpy(mask[:, index])
+    if absent := [name for name in fitted.codec.names if name not in names]:
+        raise SpecError(f"impute: missing has no column {absent[0]!r}", hint="give it the columns of the data")
+    hide = torch.from_numpy(mask[:, [names.index(name) for name in fitted.codec.names]])
     hide[:, fitted.vae.K :] = False
     return asked.observed & ~hide
+
+
+def _flags(missing: Any, names: list[str]) -> tuple[np.ndarray[Any, Any], list[str]]:
+    """The extra mask and the names of its columns: its own for a table, those of the data for an array."""
+    if isinstance(missing, np.ndarray | list | torch.Tensor):
+        return np.asarray(missing), names
+    table = read(missing)
+    return np.column_stack([table.arrow[name].to_numpy() for name in table.names]), table.names

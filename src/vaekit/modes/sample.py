@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 from torch import Tensor
 
@@ -15,6 +16,7 @@ from vaekit.artifact import Fitted
 from vaekit.errors import DataError, SpecError
 from vaekit.modes.ask import answer, ask, chunks, fitted_form
 from vaekit.modes.options import number, whole
+from vaekit.schema.look import listed
 from vaekit.sources import Table
 
 DEFAULT = 1000
@@ -23,12 +25,12 @@ DEFAULT = 1000
 def sample(fitted: Fitted, n: int | None = None, given: Any = None, seed: int = 0, temperature: float = 1.0) -> Any:
     """Draw rows; see `vaekit.Model.sample`."""
     number("sample: temperature", temperature, -1e-300, 10, "a number from 0 to 10", hint="1.0 draws as learned")
-    cells, context, form = _conditions(fitted, n, given, seed)
+    cells, context, form, conditions = _conditions(fitted, n, given, seed)
     with rng.seeded(seed, "sample"):
         drawn = [_draw(fitted, cells[at], context[at], temperature) for at in chunks(len(cells))]
     values, observed = (torch.cat(part) for part in zip(*drawn, strict=True))
     table = fitted.codec.decode(values.double().numpy(), observed.numpy(), seed=seed)
-    return answer(_restore(fitted, table, given), form)
+    return answer(table if conditions is None else _restore(fitted, table, conditions), form)
 
 
 def _draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
@@ -42,27 +44,26 @@ def _draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float) ->
     return values, torch.cat([present | known, context[:, vae.K :]], -1)
 
 
-def _conditions(fitted: Fitted, n: int | None, given: Any, seed: int) -> tuple[Tensor, Tensor, Table]:
-    """Cells and context of the rows to draw, and the type of table to give back."""
+def _conditions(fitted: Fitted, n: int | None, given: Any, seed: int) -> tuple[Tensor, Tensor, Table, pa.Table | None]:
+    """Cells and context of the rows to draw, the type of table to give back, and the conditions as they were given."""
     n = None if n is None else whole("sample: n", n, 1)
     form = fitted_form(fitted)
     if given is None:
-        return *_unconditional(fitted, int(n or DEFAULT), seed), form
+        return *_unconditional(fitted, n or DEFAULT, seed), form, None
     one = isinstance(given, Mapping) and not any(
         isinstance(value, list | tuple | np.ndarray) for value in given.values()
     )
     if one:
         _check_names(fitted, given)
-    asked = ask(fitted, [dict(given)] if one else given, partial=True)
+    asked = ask(fitted, [dict(given)] if one else given, partial=True, strict=True)
     if not one and n is not None and n != len(asked):
         raise SpecError(
             f"sample: n={n} beside a table of {len(asked)} conditions, which draws one row for each",
             hint="leave n out, or repeat the conditions",
         )
-    times = int(n or DEFAULT) if one else 1
-    cells, context = asked.cells.repeat(times, 1), asked.observed.repeat(times, 1)
-    _refuse_unknown(fitted, asked.arrow, context)
-    return cells, context, form if one else asked.table
+    rows = np.zeros(n or DEFAULT, dtype=np.int64) if one else np.arange(len(asked))
+    at = torch.from_numpy(rows)
+    return asked.cells[at], asked.observed[at], form if one else asked.table, asked.arrow.take(pa.array(rows))
 
 
 def _unconditional(fitted: Fitted, n: int, seed: int) -> tuple[Tensor, Tensor]:
@@ -78,23 +79,18 @@ def _unconditional(fitted: Fitted, n: int, seed: int) -> tuple[Tensor, Tensor]:
 
 
 def _check_names(fitted: Fitted, given: Mapping[str, Any]) -> None:
-    known = fitted.codec.names
-    if unknown := [name for name in given if name not in known]:
-        aside = {column.name: column.reason for column in fitted.schema.set_aside}
-        why = f": it was set aside ({aside[unknown[0]]})" if unknown[0] in aside else ""
+    aside = {column.name: column.reason for column in fitted.schema.set_aside}
+    if refused := [name for name in given if name in aside]:
         raise DataError(
-            f"sample: no modelled column {unknown[0]!r} to condition on{why}", hint=f"columns: {', '.join(known)}"
+            f"sample: no modelled column {refused[0]!r} to condition on: it was set aside ({aside[refused[0]]})",
+            hint=f"columns: {listed(fitted.codec.names)}",
         )
 
 
-def _refuse_unknown(fitted: Fitted, conditions: pa.Table, context: Tensor) -> None:
-    """A condition that the model cannot represent must not silently become no condition."""
-    for k, name in enumerate(fitted.codec.names):
-        lost = conditions[name].is_valid().to_numpy(zero_copy_only=False) & ~context[: conditions.num_rows, k].numpy()
-        if lost.any():
-            value = conditions[name][int(lost.argmax())].as_py()
-            raise DataError(f"sample: column {name!r} never held {value!r} in training, so it cannot be a condition")
-
-
-def _restore(fitted: Fitted, table: pa.Table, given: Any) -> pa.Table:
-    return table.select(list(fitted.schema.names))
+def _restore(fitted: Fitted, drawn: pa.Table, conditions: pa.Table) -> pa.Table:
+    """Conditions come back as they were given, not as the codec rounds them or draws one of several rare levels."""
+    for name in fitted.codec.names:
+        given, place = conditions[name].combine_chunks(), drawn.schema.get_field_index(name)
+        column = pc.if_else(given.is_valid(), given, drawn[name].combine_chunks())
+        drawn = drawn.set_column(place, name, column)
+    return drawn
