@@ -163,7 +163,7 @@ def test_a_row_does_not_depend_on_its_neighbours(vae, every_kind):
 def test_given_columns_reach_the_decoder_and_are_not_modelled(every_kind):
     vae = model(every_kind, given=2)
     cells, observed = rows(every_kind)
-    assert vae.K == cells.shape[1] - 2
+    assert cells.shape[1] - 2 == vae.K
     z = torch.zeros(len(cells), LATENTS).double()
     law, other = (vae.likelihood_of(z, each, observed) for each in (cells, cells.roll(1, 0)))
     assert law.batch_shape == (len(cells), vae.K)
