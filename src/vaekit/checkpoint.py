@@ -67,7 +67,7 @@ def read_checkpoint(
         kept = {name: about[name] for name in KEPT}
     except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise ArtifactError(
-            f"{path}: not a checkpoint of this training: {str(error).splitlines()[0]}",
+            f"{path}: not a checkpoint of this training: {_reason(error)}",
             hint="resume with the same data and options, or delete the file to start anew",
         ) from error
     for name, value in kept.items():
@@ -85,3 +85,8 @@ def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]
         number, name = key.split(".", 1)
         state.setdefault(int(number), {})[name] = tensor
     optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+
+
+def _reason(error: Exception) -> str:
+    """The last line: torch begins with what it was doing, and goes on with what was wrong."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
