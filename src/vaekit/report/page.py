@@ -43,7 +43,7 @@ def section(title: str, *blocks: str) -> tuple[str, str]:
 
 
 def text(*paragraphs: str) -> str:
-    r"""Paragraphs; `code` between backticks, **strong** between stars.
+    r"""Paragraphs; `code` between backticks, **strong** between stars, [page.html] a link to that neighbour.
 
     >>> text("`x < 1` is **rare**")
     '<p><code>x &lt; 1</code> is <strong>rare</strong></p>\n'
@@ -100,7 +100,8 @@ def _cell(value: Any, marked: bool) -> str:
 def _inline(words: str) -> str:
     words = escape(words, quote=False)
     words = re.sub(r"`([^`]+)`", r"<code>\1</code>", words)
-    return re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", words)
+    words = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", words)
+    return re.sub(r"\[([\w.-]+\.html)\]", r'<a href="\1">\1</a>', words)
 
 
 def _slug(title: str) -> str:
