@@ -135,12 +135,12 @@ def merge(preset: str | None, parts: Mapping[str, Any]) -> dict[str, Any]:
     """
     if preset is not None and preset not in PRESETS:
         raise SpecError(
-            f"preset: given {preset!r}, expected one of {', '.join(PRESETS)}", hint=specs.closest(preset, PRESETS)
+            f"preset: given {preset!r}, expected one of {', '.join(PRESETS)}", hint=specs.meant(preset, PRESETS)
         )
     for name in parts:
         if name not in PARTS:
             raise SpecError(
-                f"unknown part {name!r}, expected one of {', '.join(PARTS)}", hint=specs.closest(name, PARTS)
+                f"unknown part {name!r}, expected one of {', '.join(PARTS)}", hint=specs.meant(name, PARTS)
             )
     merged: dict[str, Any] = dict(PRESETS[preset or "default"].parts)
     for name, part in parts.items():

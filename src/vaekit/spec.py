@@ -156,6 +156,16 @@ def closest(word: object, known: Iterable[str]) -> str | None:
     return by_lower[found[0]] if found else None
 
 
+def meant(word: object, known: Iterable[str]) -> str | None:
+    """The hint of a message about an unknown name.
+
+    >>> meant("vmap", ["normal", "vamp"])
+    "did you mean 'vamp'?"
+    """
+    found = closest(word, known)
+    return None if found is None else f"did you mean {found!r}?"
+
+
 def _is_module(spec: object) -> bool:
     # by its looks, so that torch is not imported to read a spec
     return callable(spec) and not isinstance(spec, type) and hasattr(spec, "state_dict") and hasattr(spec, "parameters")
@@ -186,8 +196,8 @@ def _split(part: str, spec: object, registry: Mapping[str, Any]) -> tuple[str, d
             hint="pass a fresh one: vaekit.load(path, net=MyNet())",
         )
     if not isinstance(kind, str) or kind not in registry:
-        known, meant = ", ".join(map(repr, registry)), closest(kind, registry)
-        hint = f"did you mean {meant!r}?" if meant else f"vaekit kinds {part} lists them with their options"
+        known = ", ".join(map(repr, registry))
+        hint = meant(kind, registry) or f"vaekit kinds {part} lists them with their options"
         raise SpecError(f"{part}: there is no kind {kind!r}, expected one of {known}", hint=hint)
     return kind, chosen
 
@@ -206,13 +216,10 @@ def _validated(
 
 
 def _unknown(where: str, name: str, known: Iterable[str], registry: Mapping[str, Callable[..., Any]]) -> SpecError:
-    meant = closest(name, known)
     elsewhere = [kind for kind, maker in registry.items() if name in _options(maker)]
     hint = f'{name!r} is an option of kind {elsewhere[0]!r}: say so with "kind"' if elsewhere else None
     takes = ", ".join(map(repr, known)) or "no options"
-    return SpecError(
-        f"{where}: there is no option {name!r}, it takes {takes}", hint=f"did you mean {meant!r}?" if meant else hint
-    )
+    return SpecError(f"{where}: there is no option {name!r}, it takes {takes}", hint=meant(name, known) or hint)
 
 
 def _value(where: str, value: Any, annotation: Any) -> Any:

@@ -1,5 +1,6 @@
 import gzip
 import io
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -171,3 +172,11 @@ def test_a_word_among_numbers_of_a_csv_is_refused_at_inference(folder):
     put("t.csv", "a,b\n" + "".join(f"{row}.5,{row}\n" for row in range(40)) + "oops,1\n")
     with pytest.raises(DataError, match=r"column 'a', row 40 \(counted from 0\): 'oops' was given among numbers"):
         Schema.infer(read("t.csv").arrow)
+
+
+def test_a_process_may_end_right_after_reading(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n" + "1,x\n" * 400)
+    script = f"import torch; from vaekit.sources import read; read({str(tmp_path / 't.csv')!r})"
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")

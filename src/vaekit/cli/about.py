@@ -50,14 +50,13 @@ def kinds(
     ] = None,
 ) -> None:
     """The kinds of a part and their options, as --set takes them: --set prior=normal, --set net.hidden=[400]."""
-    from vaekit.spec import closest
+    from vaekit.spec import meant
 
     known = families()
     if part is not None and part not in known:
-        meant = closest(part, known)
         raise SpecError(
             f"kinds {part}: there is no such part, expected one of {', '.join(known)}",
-            hint=f"did you mean {meant}?" if meant else "vaekit kinds lists them all",
+            hint=meant(part, known) or "vaekit kinds lists them all",
         )
     for name in known if part is None else [part]:
         _list(name, known[name], console())

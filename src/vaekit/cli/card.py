@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from vaekit.cli.words import as_typed
+
 ACTIVE = 0.01  # nats: below, a latent carries nothing (Burda, Grosse, Salakhutdinov 2016 count active units likewise)
 
 
@@ -58,6 +60,7 @@ def _latents(card: Mapping[str, Any]) -> Table:
 def _modes(card: Mapping[str, Any]) -> Table:
     table = _table("mode", "")
     for name, state in card["modes"].items():
+        state = as_typed(state)
         table.add_row(name, Text(state, "green" if state == "available" else "yellow"))
     return table
 

@@ -21,16 +21,25 @@ PICTURES = (".png", ".svg", ".pdf")
 def open_model(path: str) -> Model:
     """The model in a file; its answers are Arrow tables, whatever it was fitted on."""
     from vaekit.api import load
-    from vaekit.sources.files import READERS
 
     try:
         model = load(path)
     except ArtifactError as error:
-        if Path(path).suffix.lower() in READERS:
-            raise ArtifactError(error.message, hint="the model comes first, then the data") from error
-        raise
+        raise ArtifactError(error.message, hint=_hint(path) or error.hint) from error
     model.fitted.form = {"flavour": "file", "native": {}}
     return model
+
+
+def _hint(path: str) -> str | None:
+    from vaekit.schema.look import nearest
+    from vaekit.sources.files import READERS
+
+    place = Path(path)
+    if place.suffix.lower() in READERS:
+        return "the model comes first, then the data"
+    if place.exists() or not place.parent.is_dir():
+        return None
+    return nearest(path, [str(other) for other in place.parent.glob("*.vae")])
 
 
 def check_out(out: str, more: Sequence[str] = ()) -> None:

@@ -88,13 +88,12 @@ def check_parts(parts: dict[str, Any]) -> dict[str, Any]:
     from vaekit.cli.about import families
     from vaekit.errors import SpecError
     from vaekit.presets import PARTS
-    from vaekit.spec import closest, options
+    from vaekit.spec import meant, options
 
     for name, chosen in parts.items():
         if name not in PARTS:
-            meant = closest(name, PARTS)
             owner = next((p for p, f in families().items() if any(name in kind for kind in options(f).values())), None)
-            hint = f"--set {owner}.{name}={chosen}" if owner else f"did you mean {meant}?" if meant else None
+            hint = f"--set {owner}.{name}={chosen}" if owner else meant(name, PARTS)
             raise SpecError(f"--set {name}: there is no such part, expected one of {', '.join(PARTS)}", hint=hint)
     return parts
 

@@ -39,7 +39,10 @@ def guarded(call: Callable[[], Any], *, debug: bool = False) -> int:
             status = call()
     except KeyboardInterrupt:
         status = INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has seen enough: `vaekit sample m.vae | head`
+    except (
+        BrokenPipeError,
+        SystemExit,
+    ):  # typer leaves so when the reader has seen enough: `vaekit sample m.vae | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the last resort: a traceback is no message

@@ -15,7 +15,9 @@ PHRASES = {
     "model.modes()": "vaekit inspect MODEL",
     "model.save(path)": "vaekit fit DATA -o MODEL",
     "preset=": "--preset ",
-    "draws=None": "leave --draws out",
+    "lists what is": "lists what is available",
+    "draws=None": "no --draws",
+    "device='auto' or 'cpu'": "--device auto or cpu",
 }
 _OPTION = re.compile(rf"(?<![\w.'])({'|'.join(OPTIONS)})=('[^']*'|\"[^\"]*\"|-?[\w.]+)")
 _PART = re.compile(r"\b(\w+)=\{'(\w+)': ([^{}]+?)\}")

@@ -89,7 +89,7 @@ def score(
 def _check(fitted: Fitted, by: str, reasons: int, alpha: float) -> str:
     if by not in WAYS:
         raise SpecError(
-            f"score: by={by!r} is no way to score, expected one of {', '.join(WAYS)}", hint=specs.closest(by, WAYS)
+            f"score: by={by!r} is no way to score, expected one of {', '.join(WAYS)}", hint=specs.meant(by, WAYS)
         )
     if not fitted.has_density and by in NEEDS_DENSITY and by != "default":
         raise ModeUnavailable(

@@ -126,7 +126,8 @@ def _parse_csv(content: bytes, text: Text, block: int) -> pa.Table:
     header = content.split(b"\n", 1)[0]
     return pa_csv.read_csv(
         io.BytesIO(content),
-        read_options=pa_csv.ReadOptions(block_size=min(block, len(content) + 1)),
+        # the threaded reader aborts a process that has imported torch and ends soon after reading
+        read_options=pa_csv.ReadOptions(use_threads=False, block_size=min(block, len(content) + 1)),
         parse_options=pa_csv.ParseOptions(delimiter=_delimiter(header), newlines_in_values=b'"' in content),
         convert_options=pa_csv.ConvertOptions(strings_can_be_null=True, column_types=dict.fromkeys(text, pa.string())),
     )
