@@ -129,6 +129,8 @@ def _train(
     runs = []
     for number, (stage, goal, epochs) in enumerate(goals):
         if stage == "prior":
+            if runs[0].ended == "interrupted":
+                break
             _fit_scale(vae, rows)
         settings = Settings(
             epochs, options["batch"], options["rate"], options["patience"], options["weight_decay"], options["clip"]

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Normal
 
 from vaekit.nets.residual import Block
+from vaekit.priors.normal import from_posterior
 from vaekit.spec import AtLeastOne
 
 
@@ -33,6 +34,7 @@ class FlowMatching(nn.Module):
     one: Tensor
     centre: Tensor
     spread: Tensor
+    learned: Tensor
     frequencies: Tensor
 
     def __init__(self, latents: int, *, width: AtLeastOne = 256, depth: AtLeastOne = 3, steps: AtLeastOne = 12) -> None:
@@ -41,6 +43,7 @@ class FlowMatching(nn.Module):
         self.register_buffer("one", torch.ones(latents), persistent=False)
         self.register_buffer("centre", torch.zeros(latents))
         self.register_buffer("spread", torch.ones(latents))
+        self.register_buffer("learned", torch.tensor(False))
         self.register_buffer("frequencies", torch.linspace(0, math.log(50), 16).exp(), persistent=False)
         self.of_z, self.of_context = nn.Linear(latents, width), nn.Linear(2 * latents, width)
         self.of_time = nn.Linear(32, width)
@@ -53,6 +56,7 @@ class FlowMatching(nn.Module):
 
     def fit_scale(self, posterior: Distribution) -> None:
         """Take centre and spread of the aggregate posterior from the training rows' posteriors (B, L)."""
+        self.learned.fill_(True)
         self.centre.copy_(posterior.mean.mean(0))
         self.spread.copy_((posterior.mean.var(0, correction=0) + posterior.variance.mean(0)).sqrt().clamp(min=1e-3))
 
@@ -80,9 +84,11 @@ class FlowMatching(nn.Module):
 
         Args:
             context: q(z|context), batch shape (B, L).
-            empty: (B,) flags of rows whose context shows nothing; they need no care here.
+            empty: (B,) flags of rows whose context shows nothing: of no concern to a velocity that has been learned.
             temperature: scale of the noise.
         """
+        if not self.learned:  # training was cut short before this stage
+            return from_posterior(context, empty, temperature)
         z = torch.randn_like(context.mean) * temperature
         condition = self.of_context(self.describe(context))
         span = 1 / self.steps

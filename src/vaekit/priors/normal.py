@@ -33,5 +33,10 @@ class StandardNormal(nn.Module):
             empty: (B,) flags of rows whose context shows nothing.
             temperature: scale of the noise.
         """
-        noise = torch.randn_like(context.mean) * temperature
-        return torch.where(empty[:, None], noise, context.mean + context.stddev * noise)
+        return from_posterior(context, empty, temperature)
+
+
+def from_posterior(context: Distribution, empty: Tensor, temperature: float) -> Tensor:
+    """mu + sigma e of each context (B, L), and e alone where the context is empty."""
+    noise = torch.randn_like(context.mean) * temperature
+    return torch.where(empty[:, None], noise, context.mean + context.stddev * noise)
