@@ -1,0 +1,110 @@
+"""Latents that the learned prior draws have the law of the latents it was fitted to, also under a context."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch.distributions import Normal
+
+from vaekit import rng
+from vaekit.priors import FlowMatching
+
+L = 2
+MEAN, ROOT = torch.tensor([1.0, -2.0]), torch.tensor([[0.8, 0.0], [0.5, 0.3]])
+
+
+def aggregate(count, stream="z"):
+    return MEAN + rng.table(0, (count, L), stream) @ ROOT.T
+
+
+def nothing(count):
+    """The posterior of an empty context: the same for every row."""
+    return Normal(torch.zeros(count, L), torch.ones(count, L))
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    """Half of the steps show nothing; the other half show the first latent, as posterior of small deviation."""
+    z = aggregate(4_000)
+    with rng.seeded(0):
+        prior = FlowMatching(L, width=64, depth=2)
+        prior.fit_scale(Normal(z, torch.full_like(z, 1e-3)))
+        optimiser = torch.optim.Adam(prior.parameters(), 3e-3)
+        steps = 700
+        for step in range(steps):
+            optimiser.param_groups[0]["lr"] = 3e-3 * 0.5 * (1 + math.cos(math.pi * step / steps))
+            batch = z[torch.randint(len(z), (256,))]
+            shown = Normal(torch.stack([batch[:, 0], torch.zeros(256)], 1), torch.tensor([0.01, 1.0]).expand(256, 2))
+            blank = torch.rand(256, 1) < 0.5
+            part = Normal(shown.mean.where(~blank, 0.0), shown.stddev.where(~blank, 1.0))
+            optimiser.zero_grad()
+            prior.loss(batch, part).mean().backward()
+            optimiser.step()
+    return prior.eval()
+
+
+@torch.no_grad()
+def drawn(prior, context, **options):
+    with rng.seeded(1):
+        return prior.given(context, torch.zeros(len(context.mean), dtype=torch.bool), **options)
+
+
+def test_without_a_context_it_samples_the_aggregate(fitted):
+    z = drawn(fitted, nothing(20_000))
+    torch.testing.assert_close(z.mean(0), MEAN, atol=0.06, rtol=0)
+    torch.testing.assert_close(z.T.cov(), ROOT @ ROOT.T, atol=0.07, rtol=0.1)
+
+
+@pytest.mark.parametrize("first", [0.2, 1.0, 1.8])
+def test_with_a_context_it_follows_it(fitted, first):
+    """z_0 is known: z_0 stays there, and z_1 has the mean and deviation of the conditional normal law."""
+    count = 5_000
+    context = Normal(torch.tensor([first, 0.0]).expand(count, 2), torch.tensor([0.01, 1.0]).expand(count, 2))
+    z = drawn(fitted, context)
+    slope = 0.5 / 0.8
+    assert z[:, 0].mean().item() == pytest.approx(first, abs=0.08) and z[:, 0].std() < 0.15
+    assert z[:, 1].mean().item() == pytest.approx(-2 + slope * (first - 1), abs=0.08)
+    assert z[:, 1].std().item() == pytest.approx(0.3, abs=0.08)
+
+
+def test_a_lower_temperature_draws_closer_together(fitted):
+    wide, narrow = (drawn(fitted, nothing(2_000), temperature=t).std(0) for t in (1.0, 0.3))
+    assert (narrow < 0.6 * wide).all()
+
+
+def test_equal_seeds_draw_equal_latents(fitted):
+    assert torch.equal(drawn(fitted, nothing(10)), drawn(fitted, nothing(10)))
+
+
+def test_the_rate_is_measured_against_the_standard_normal(fitted):
+    assert torch.equal(fitted().mean, torch.zeros(L)) and torch.equal(fitted().stddev, torch.ones(L))
+
+
+def test_the_scale_is_that_of_the_aggregate_posterior():
+    prior, z = FlowMatching(L, width=8, depth=1), aggregate(5_000)
+    prior.fit_scale(Normal(z, torch.full_like(z, 0.5)))
+    torch.testing.assert_close(prior.centre, MEAN, atol=0.05, rtol=0)
+    torch.testing.assert_close(prior.spread.square(), (ROOT @ ROOT.T).diagonal() + 0.25, atol=0.05, rtol=0)
+
+
+def test_one_row_and_points_have_a_scale_too():
+    prior = FlowMatching(L, width=8, depth=1)
+    prior.fit_scale(Normal(torch.ones(1, L), torch.full((1, L), 1e-9)))
+    assert (prior.spread > 0).all()
+    assert drawn(prior, nothing(3)).isfinite().all()
+    assert drawn(prior, Normal(torch.zeros(3, L), torch.zeros(3, L), validate_args=False)).isfinite().all()
+
+
+def test_the_loss_is_that_of_the_velocity(fitted):
+    """A net that answers zero pays E |z - e|^2 = var z + 1 per latent, in standardised units: 2."""
+    prior = FlowMatching(L, width=8, depth=1)
+    torch.nn.init.zeros_(prior.out.weight), torch.nn.init.zeros_(prior.out.bias)
+    z = aggregate(20_000)
+    prior.fit_scale(Normal(z, torch.full_like(z, 1e-3)))
+    with rng.seeded(0):
+        loss = prior.loss(z, nothing(len(z)))
+    assert loss.shape == (20_000,) and loss.mean().item() == pytest.approx(2.0, abs=0.05)
+    with rng.seeded(0):
+        assert fitted.loss(z, nothing(len(z))).mean() < 1.9
