@@ -217,25 +217,31 @@ def new_flights(told: Told) -> Section:
 
 def flights_given(told: Told) -> Section:
     """New rows given values: sample."""
-    given = {"carrier": "HA", "origin": "JFK"} if "HA" in told.known["carrier"].to_pylist() else {"origin": "JFK"}
-    drawn = told.model.sample(200, given=given, seed=2)
-    told_given = ", ".join(f"{name} = {value}" for name, value in given.items())
-    mask = np.ones(told.known.num_rows, dtype=bool)
+    given = {"carrier": "US", "origin": "LGA"}
+    real = told.known
     for name, value in given.items():
-        mask &= np.array(told.known[name].to_pylist()) == value
-    real = told.known.filter(pa.array(mask))
-    lines = [(name, *(_middle(side[name]) for side in (real, drawn))) for name in BRIEF if name not in given]
+        real = real.filter(pc.equal(real[name], value))
+    drawn = told.model.sample(max(real.num_rows, 200), given=given, seed=2)
+    shown = ["dest", "distance", "hour", "air_time"]
+    lines = [
+        (name, *(_middle(side[name]) for side in (told.known, real, drawn))) for name in BRIEF if name not in given
+    ]
     return section(
         "New flights with conditions",
         text(
-            f"Any columns can be fixed, none had to be named during the fit. Here: **{told_given}** (Hawaiian Airlines flew "
-            "one route from New York). No sample is drawn and thrown away: the condition goes into the encoder as the "
-            "visible part of a row."
+            "Any columns can be fixed; none had to be named during the fit. Here: flights of **US Airways from LaGuardia**, "
+            "which went to few airports nearby. No sample is drawn and thrown away: the condition goes into the encoder as "
+            "the visible part of a row."
         ),
-        code(f"model.sample(200, given={given})"),
+        code(f"model.sample(1000, given={given})"),
         _rows(drawn.slice(0, 4)),
-        table(["column", "real flights", "sampled flights"], lines,
-              f"Median, or the most frequent value with its share: {real.num_rows} real rows beside 200 sampled ones."),
+        figure(
+            figures.marginals(real, drawn, shown),
+            f"Grey: the {real.num_rows:,} flights of US Airways from LaGuardia among the fitted ones. Blue: the samples.",
+            "Samples that look like all flights rather than like those that meet the condition.",
+        ),
+        table(["column", "all flights", "meeting the condition", "sampled"], lines,
+              "Median, or the most frequent value with its share."),
     )  # fmt: skip
 
 
@@ -271,7 +277,7 @@ def the_map(told: Told) -> Section:
         figure(figures.latent_map(latents.mean, told.new[name].to_pylist(), name),
                f"Flights by their latents, coloured by `{name}`. Neighbours are flights that the model finds alike. Of "
                f"{latents.mean.shape[1]} directions the page has room for two.")
-        for name in ("distance", "temp", "carrier")
+        for name in ("distance", "temp")
     ]  # fmt: skip
     return section(
         "A map of flights",

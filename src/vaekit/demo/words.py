@@ -9,16 +9,19 @@ from vaekit.figures.style import number
 
 MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")  # fmt: skip
+DAYS = {"Mon": "Monday", "Tue": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday", "Fri": "Friday", "Sat": "Saturday",
+        "Sun": "Sunday"}  # fmt: skip
 
 
 def flight(row: Mapping[str, Any], airlines: Mapping[str, str]) -> str:
     """One flight in words.
 
     >>> flight({"carrier": "UA", "origin": "EWR", "dest": "IAH", "month": 1, "weekday": "Tue", "hour": 5}, {"UA": "United"})
-    'United from EWR to IAH, a Tue in January at 5:00'
+    'United from EWR to IAH, on a Tuesday in January at 5:00'
     """
     airline = airlines.get(row["carrier"], row["carrier"])
-    return f"{airline} from {row['origin']} to {row['dest']}, a {row['weekday']} in {MONTHS[row['month']]} at {row['hour']}:00"
+    when = f"on a {DAYS[row['weekday']]} in {MONTHS[row['month']]} at {row['hour']}:00"
+    return f"{airline} from {row['origin']} to {row['dest']}, {when}"
 
 
 def because(reasons: Sequence[Any], units: Mapping[str, str]) -> str:

@@ -59,11 +59,19 @@ def _numbers(figure: Any, ax: Any, points: Any, values: Any, dots: Mapping[str, 
     known = ~np.isnan(values)
     ends = np.quantile(values[known], [0.02, 0.98]) if known.any() else (0, 1)
     ax.scatter(*points[~known].T, color=MUTED, **{**dots, "alpha": 0.3})
-    shown = ax.scatter(*points[known].T, c=values[known], cmap="viridis", vmin=ends[0], vmax=ends[1], **dots)
+    shown = ax.scatter(*points[known].T, c=values[known], cmap=_scale(), vmin=ends[0], vmax=ends[1], **dots)
     bar = figure.colorbar(shown, ax=ax, shrink=0.7, aspect=24, pad=0.02)
     bar.outline.set_visible(False)
     bar.ax.tick_params(colors=MUTED, labelsize=FONT - 1, length=0)
     bar.set_label(title or "", color=MUTED, size=FONT)
+
+
+def _scale() -> Any:
+    """Viridis without its ends, which vanish on a dark or a white page."""
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(colormaps["viridis"](np.linspace(0.18, 0.93, 128)))
 
 
 def _names(ax: Any, points: Any, values: list[str], dots: Mapping[str, Any], title: str | None) -> None:
@@ -89,12 +97,12 @@ def walk(along: Any, latents: int = 3, columns: int = 8) -> Any:
     Args:
         along: `vaekit.modes.traverse.Walk`.
         latents: panels at most.
-        columns: rows of a panel at most.
+        columns: rows of a panel at most, twice as many where there is one panel.
     """
     table = along.to_arrow()
     groups = list(dict.fromkeys(along.latent.tolist()))[:latents]
     names = [name for name in table.column_names if name not in ("latent", "where")]
-    columns = min(columns, len(names))
+    columns = min(columns if len(groups) > 1 else 2 * columns, len(names))
     spans = {name: _span(table[name].to_pylist()) for name in names}
     figure, axes = style.canvas(8.2, 0.5 + (0.55 + 0.24 * columns) * len(groups), len(groups), 1)
     for ax, latent in zip(axes[:, 0], groups, strict=True):
@@ -133,13 +141,14 @@ def shading(values: Sequence[Any]) -> list[float]:
 
 
 def change(values: Sequence[Any], span: float) -> float:
-    """How much happens: the range of numbers as a share of their span over all walks, the share of names unlike the middle one.
+    """How much happens: the range of numbers as a share of their span over all walks, 1 for names that end as another.
 
-    >>> change([1, 2, 3], 4.0), change(["a", "b", "b", "b"], 0.0)
-    (0.5, 0.25)
+    >>> change([1, 2, 3], 4.0), change(["a", "b", "b", "b"], 0.0), change(["a", "b", "a", "a"], 0.0)
+    (0.5, 1.0, 0.125)
     """
     if not _numeric(values):
-        return sum(value != values[len(values) // 2] for value in values) / len(values)
+        changed = sum(value != values[0] for value in values) / len(values)
+        return 1.0 if values[0] != values[-1] else changed / 2
     return (max(values) - min(values)) / span if span > 0 else 0.0
 
 

@@ -51,33 +51,37 @@ def intervals(truth: Any, best: Any, low: Any, high: Any, *, name: str = "", mos
     """Hidden numbers of a column: the model's interval (bar) and best value (dot), and what was hidden (cross).
 
     Args:
-        truth, best, low, high: (B,) in original units, sorted here by the best value.
+        truth, best, low, high: (B,) in original units.
         name: of the column, with its unit.
         most: rows shown.
     """
-    truth, best, low, high = (np.asarray(each, dtype=float) for each in (truth, best, low, high))
-    pick = np.linspace(0, len(best) - 1, min(len(best), most)).astype(int)
-    rows = np.argsort(best, kind="stable")[pick]
-    inside = (truth >= low) & (truth <= high)
     figure, axes = style.canvas(6.8, 2.8)
-    ax, at = axes[0, 0], np.arange(len(rows))
+    ax = axes[0, 0]
+    pick = np.linspace(0, len(truth) - 1, min(len(truth), most)).astype(int)
+    bars(ax, *(np.asarray(each, dtype=float)[pick] for each in (truth, best, low, high)))
+    ax.set(ylabel=name, xlabel="rows, sorted by the best guess")
+    style.legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4)
+    return figure
+
+
+def bars(ax: Any, truth: Any, best: Any, low: Any, high: Any) -> None:
+    """Intervals, best values and what was hidden, (B,) each, on given axes, sorted by the best value."""
+    rows, at = np.argsort(best, kind="stable"), np.arange(len(best))
+    inside = ((truth >= low) & (truth <= high))[rows]
     ax.vlines(
         at, low[rows], high[rows], color=MODEL, alpha=0.3, linewidth=4, label="where it should lie, 9 times in 10"
     )
     ax.scatter(at, best[rows], s=10, color=MODEL, label="best guess", zorder=3)
     for hit, color, label in ((True, DATA, "what was hidden"), (False, STRANGE, "hidden, outside")):
-        there = inside[rows] == hit
+        there = inside == hit
         if there.any():
             ax.scatter(
                 at[there], truth[rows][there], s=18, marker="x", color=color, linewidths=1.3, label=label, zorder=4
             )
-    ends = np.nanquantile(low[rows], 0.02), np.nanquantile(np.concatenate([high[rows], truth[rows]]), 0.97)
+    ends = np.quantile(low, 0.02), np.quantile(np.concatenate([high, truth]), 0.97)
     margin = 0.06 * (ends[1] - ends[0]) or 1.0
     ax.set_ylim(ends[0] - margin, ends[1] + margin)  # one wide interval must not flatten all others
     ax.set_xticks([])
-    ax.set(ylabel=name, xlabel="rows, sorted by the best guess")
-    style.legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4)
-    return figure
 
 
 def marginals(real: Any, drawn: Any, names: Sequence[str] | None = None, across: int = 4) -> Any:
@@ -93,8 +97,8 @@ def marginals(real: Any, drawn: Any, names: Sequence[str] | None = None, across:
     down = -(-len(names) // across)
     figure, axes = style.canvas(2.05 * across, 1.55 * max(down, 1), max(down, 1), across)
     for ax, name in zip(axes.flat, names, strict=False):
-        sides = [_plain(table[name]) for table in (real, drawn)]
-        (_bars if isinstance(sides[0], list) else _curves)(ax, *sides)
+        sides = [present(table[name]) for table in (real, drawn)]
+        (_columns if isinstance(sides[0], list) else curves)(ax, *sides)
         if str(real[name].type).startswith(("date", "timestamp")):
             ax.xaxis.set_major_formatter(_day)
         ax.set_title(short(name, 22), loc="left", fontsize=FONT, color=INK)
@@ -109,7 +113,7 @@ def marginals(real: Any, drawn: Any, names: Sequence[str] | None = None, across:
     return figure
 
 
-def _plain(column: Any) -> Any:
+def present(column: Any) -> Any:
     """The present values of an Arrow column: an array of numbers, moments as seconds; or a list of text."""
     values, kind = column.drop_null(), str(column.type)
     if kind.startswith(("date", "timestamp")):
@@ -123,7 +127,7 @@ def _day(seconds: float, _: Any) -> str:
     return str(np.datetime64(int(seconds), "s"))[:10]
 
 
-def _curves(ax: Any, real: Any, drawn: Any) -> None:
+def curves(ax: Any, real: Any, drawn: Any) -> None:
     """Histograms over the middle 99 % of the real numbers; what lies beyond is in the outer bins."""
     from matplotlib.ticker import MaxNLocator
 
@@ -145,7 +149,7 @@ def _between(levels: Any) -> Any:
     return np.concatenate([[2 * levels[0] - middle[0]], middle, [2 * levels[-1] - middle[-1]]])
 
 
-def _bars(ax: Any, real: list[str], drawn: list[str]) -> None:
+def _columns(ax: Any, real: list[str], drawn: list[str]) -> None:
     levels, count = np.unique(real, return_counts=True)
     shown = levels[np.argsort(-count, kind="stable")][:LEVELS]
     at = np.arange(len(shown))

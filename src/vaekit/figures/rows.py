@@ -28,7 +28,7 @@ def scores(scored: Any, rows: int = 3) -> Any:
     style.quiet(left)
     _histogram(left, np.asarray(scored.total), np.asarray(scored.flagged))
     for ax, row in zip(axes[:, -1] if rows else [], np.argsort(-scored.total), strict=False):
-        _account(ax, scored, int(row))
+        account(ax, scored, int(row))
         style.title(ax, f"row {row}: score {number(float(scored.total[row]))}")
     return figure
 
@@ -41,7 +41,7 @@ def reasons(scored: Any, row: int) -> Any:
         row: its number.
     """
     figure, axes = style.canvas(7.2, 2.6)
-    _account(axes[0, 0], scored, row, words=True)
+    account(axes[0, 0], scored, row, words=True)
     axes[0, 0].set_xlabel("nats added to the score")
     return figure
 
@@ -58,14 +58,14 @@ def _histogram(ax: Any, total: Any, flagged: Any) -> None:
     style.title(ax, f"{len(total):,} rows")
 
 
-def _account(ax: Any, scored: Any, row: int, *, words: bool = False) -> None:
-    """A staircase: the largest contributions one after another, all the others, and where they end."""
+def account(ax: Any, scored: Any, row: int, *, words: bool = False) -> None:
+    """A staircase on given axes: the largest contributions one after another, all the others, and where they end."""
     names, steps = _steps(scored, row)
     ends = np.cumsum(steps)
     starts = ends - steps
     for at, (begin, step) in enumerate(zip(starts, steps, strict=True)):
         ax.barh(at, step, left=begin, height=0.62, color=STRANGE if step > 0 else MODEL, alpha=0.9 if at < 3 else 0.45)
-    ax.vlines(ends[-1], -0.5, len(names) - 0.5, color=INK, linewidth=0.8, linestyle=":")
+    ax.vlines(ends[-1], len(names) - 1.7, len(names) - 0.5, color=INK, linewidth=0.8, linestyle=":")
     style.rows_of(ax, names)
     if words:
         told = {reason.column: reason for reason in scored.reasons[row]}

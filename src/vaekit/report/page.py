@@ -55,17 +55,19 @@ def figure(picture: Any, caption: str, worry: str = "") -> str:
     """A picture with what it shows, and when to worry."""
     warn = f' <span class="worry"><b>When to worry.</b> {_inline(worry)}</span>' if worry else ""
     label = escape(re.sub(r"[`*]", "", caption), quote=True)
-    drawing = figures.svg(picture, page=True).replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+    room = f"max-width: {picture.get_figwidth() * 7.2:.1f}rem"  # equal letters in every picture, whatever its width
+    drawing = figures.svg(picture, page=True).replace("<svg", f'<svg role="img" aria-label="{label}" style="{room}"', 1)
     return f"<figure>{drawing}<figcaption>{_inline(caption)}{warn}</figcaption></figure>\n"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = "", mark: Sequence[Any] = ()) -> str:
     """A small table; None is an em dash, numbers stand at the right; `mark` holds (row, column) cells to highlight."""
-    marked = set(mark)
-    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    cells = [list(row) for row in rows]
+    right = [all(_is_number(row[c]) for row in cells) for c in range(len(columns))]
+    head = "".join(f"<th{_class(right[c])}>{escape(column)}</th>" for c, column in enumerate(columns))
     body = "".join(
-        "<tr>" + "".join(_cell(value, (r, c) in marked) for c, value in enumerate(row)) + "</tr>\n"
-        for r, row in enumerate(rows)
+        "<tr>" + "".join(_cell(value, right[c], (r, c) in set(mark)) for c, value in enumerate(row)) + "</tr>\n"
+        for r, row in enumerate(cells)
     )
     title = f'<p class="caption">{_inline(caption)}</p>\n' if caption else ""
     return f'{title}<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>\n'
@@ -90,11 +92,19 @@ def details(title: str, *blocks: str) -> str:
     return f"<details><summary>{escape(title)}</summary>\n{''.join(blocks)}</details>\n"
 
 
-def _cell(value: Any, marked: bool) -> str:
-    classes = ["num"] if re.fullmatch(r"[-+−]?[\d,.]+ ?%?", number(value)) else []
-    classes += ["mark"] if marked else []
+def _cell(value: Any, right: bool, marked: bool) -> str:
     shown = "—" if value is None else number(value)
-    return f'<td class="{" ".join(classes)}">{escape(shown)}</td>' if classes else f"<td>{escape(shown)}</td>"
+    return f"<td{_class(right, marked)}>{escape(shown)}</td>"
+
+
+def _class(right: bool, marked: bool = False) -> str:
+    names = " ".join(name for name, there in (("num", right), ("mark", marked)) if there)
+    return f' class="{names}"' if names else ""
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a cell stands at the right: a number, a percentage, or nothing."""
+    return value is None or re.fullmatch(r"[-+−]?[\d,.]+%?", number(value)) is not None
 
 
 def _inline(words: str) -> str:
