@@ -1,0 +1,37 @@
+"""Fully connected layers of any depth, mirrored."""
+
+import pytest
+import torch
+from torch import nn
+
+from vaekit.nets import Mlp
+
+
+@pytest.mark.parametrize("hidden", [[], [7], [9, 5], [9, 5, 3]])
+def test_the_decoder_walks_the_widths_backwards(hidden):
+    net = Mlp(11, 2, hidden=hidden)
+    assert net.encode(torch.zeros(4, 11)).shape == (4, net.encoded) == (4, hidden[-1] if hidden else 11)
+    assert net.decode(torch.zeros(3, 4, 2)).shape == (3, 4, net.decoded) == (3, 4, hidden[0] if hidden else 2)
+    widths = [(layer.in_features, layer.out_features) for layer in net.modules() if isinstance(layer, nn.Linear)]
+    down, up = [11, *hidden], [2, *reversed(hidden)]
+    assert widths == [*zip(down, down[1:], strict=False), *zip(up, up[1:], strict=False)]
+
+
+def test_without_layers_it_is_linear():
+    x = torch.randn(3, 11)
+    assert torch.equal(Mlp(11, 2, hidden=[]).encode(x), x)
+
+
+@pytest.mark.parametrize("activation", ["relu", "silu", "gelu", "elu", "tanh"])
+def test_activations_by_name(activation):
+    net = Mlp(3, 2, hidden=[4], activation=activation)
+    x = torch.randn(5, 3)
+    expected = getattr(torch, activation, getattr(nn.functional, activation, None))(net._down[0](x))
+    torch.testing.assert_close(net.encode(x), expected)
+
+
+def test_dropout_is_for_training():
+    net, x = Mlp(3, 2, hidden=[50], dropout=0.5), torch.ones(1, 3)
+    assert not torch.equal(net.encode(x), net.encode(x))
+    net.eval()
+    assert torch.equal(net.encode(x), net.encode(x))

@@ -1,0 +1,81 @@
+"""Beta, warm-up and free bits do what they say."""
+
+import hypothesis.strategies as st
+import pytest
+import torch
+from hypothesis import given
+from torch.distributions import Normal
+
+from vaekit import rng
+from vaekit.distributions import Columns, NormalCell, Scale
+from vaekit.objectives import Elbo
+from vaekit.vae import Draw
+
+B, K, L = 6, 3, 4
+
+
+def draw(samples=2, spread=1.0, observed=None):
+    mean = (spread * rng.table(0, (B, L), "mean")).requires_grad_()
+    posterior = Normal(mean, rng.table(0, (B, L), "std").mul(0.3).exp())
+    z = posterior.mean + posterior.stddev * rng.table(0, (samples, B, L), "z")
+    units = Scale(["linear"] * K, torch.zeros(K), torch.ones(K))
+    law = Columns([NormalCell(z[..., :K], torch.ones(K), units)], [torch.arange(K)], torch.arange(K))
+    seen = torch.ones(B, K, dtype=torch.bool) if observed is None else observed
+    return Draw(z, posterior, Normal(torch.zeros(L), 1.0), law, rng.table(0, (B, K), "cells"), seen, z), mean
+
+
+def rate(each):
+    q = each.posterior
+    return (q.mean**2 + q.variance - 1 - q.variance.log()) / 2
+
+
+def test_the_terms_are_the_textbooks():
+    each, _ = draw()
+    terms = Elbo()(each)
+    torch.testing.assert_close(terms.kl, rate(each))
+    torch.testing.assert_close(terms.reconstruction, -each.likelihood.log_prob(each.cells).sum(-1).mean(0))
+    torch.testing.assert_close(terms.bound, terms.reconstruction + rate(each).sum(-1))
+    torch.testing.assert_close(terms.loss, terms.bound.mean())
+
+
+@given(st.floats(0, 10))
+def test_beta_weighs_the_rate(beta):
+    each, _ = draw()
+    terms = Elbo(beta=beta)(each)
+    torch.testing.assert_close(terms.loss, terms.reconstruction.mean() + beta * rate(each).sum(-1).mean())
+    torch.testing.assert_close(terms.bound, Elbo()(each).bound)  # reported with weight one
+
+
+@pytest.mark.parametrize(("progress", "weight"), [(0.0, 0.0), (0.1, 0.5), (0.2, 1.0), (0.7, 1.0), (1.0, 1.0)])
+def test_warm_up_grows_over_its_share_of_the_training(progress, weight):
+    each, _ = draw()
+    terms = Elbo(beta=3.0, warm_up=0.2)(each, progress)
+    torch.testing.assert_close(terms.loss, terms.reconstruction.mean() + 3 * weight * rate(each).sum(-1).mean())
+
+
+def test_free_bits_cost_nothing_and_have_no_gradient():
+    each, mean = draw(spread=0.01)
+    terms = Elbo(free_bits=5.0)(each)
+    torch.testing.assert_close(terms.loss, terms.reconstruction.mean() + L * 5.0)
+    (gradient,) = torch.autograd.grad(terms.loss - terms.reconstruction.mean(), mean, allow_unused=True)
+    assert gradient is None or (gradient == 0).all()
+
+
+def test_free_bits_are_per_latent_and_averaged_over_the_batch():
+    each, _ = draw(spread=2.0)
+    average = rate(each).mean(0)
+    bits = average.median().item()
+    assert (average > bits).any() and (average < bits).any()
+    terms = Elbo(free_bits=bits)(each)
+    torch.testing.assert_close(terms.loss, terms.reconstruction.mean() + average.clamp(min=bits).sum())
+
+
+def test_missing_cells_count_nothing_even_when_their_density_is_zero():
+    observed = torch.ones(B, K, dtype=torch.bool)
+    observed[0] = False
+    each, mean = draw(observed=observed)
+    each.cells[0] = 1e30
+    terms = Elbo()(each)
+    assert terms.reconstruction[0] == 0
+    terms.loss.backward()
+    assert mean.grad.isfinite().all()
