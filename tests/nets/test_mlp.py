@@ -1,5 +1,7 @@
 """Fully connected layers of any depth, mirrored."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
@@ -14,7 +16,7 @@ def test_the_decoder_walks_the_widths_backwards(hidden):
     assert net.decode(torch.zeros(3, 4, 2)).shape == (3, 4, net.decoded) == (3, 4, hidden[0] if hidden else 2)
     widths = [(layer.in_features, layer.out_features) for layer in net.modules() if isinstance(layer, nn.Linear)]
     down, up = [11, *hidden], [2, *reversed(hidden)]
-    assert widths == [*zip(down, down[1:], strict=False), *zip(up, up[1:], strict=False)]
+    assert widths == [*pairwise(down), *pairwise(up)]
 
 
 def test_without_layers_it_is_linear():

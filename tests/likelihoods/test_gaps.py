@@ -1,0 +1,65 @@
+"""Sampled rows have gaps as the training rows had."""
+
+import torch
+
+from vaekit import rng
+from vaekit.likelihoods import Gaps, frequent
+
+TWO = torch.tensor([[True, True, False], [False, True, True]])
+
+
+def test_patterns_are_found_by_frequency_and_only_where_they_cover_the_rows():
+    observed = torch.cat([TWO[:1].expand(30, 3), TWO[1:].expand(60, 3), torch.ones(5, 3, dtype=torch.bool)])
+    assert frequent(observed).tolist() == [TWO[1].tolist(), TWO[0].tolist(), [True] * 3]
+    assert frequent(observed, most=1).shape == (0, 3)  # covers 63 %
+    assert frequent(observed, most=2).tolist() == [TWO[1].tolist(), TWO[0].tolist()]
+
+
+def test_the_target_is_the_patterns_number_and_a_rare_one_is_ignored():
+    gaps = Gaps(4, TWO, 3)
+    observed = torch.stack([TWO[1], TWO[0], torch.tensor([True, True, True])])
+    assert gaps.target(observed).tolist() == [1, 0, -100]
+    assert Gaps(4, TWO[:0], 3).target(observed).tolist() == observed.float().tolist()
+
+
+def learned(gaps, observed):
+    target = gaps.target(observed)
+    optimiser = torch.optim.Adam(gaps.parameters(), 0.1)
+    for _ in range(150):
+        optimiser.zero_grad()
+        gaps.loss(torch.ones(len(observed), 4), target).backward()
+        optimiser.step()
+    with rng.seeded(0):
+        return gaps.sample(torch.ones(20_000, 4))
+
+
+def test_patterns_are_sampled_by_their_shares():
+    drawn = learned(Gaps(4, TWO, 3), torch.cat([TWO[:1].expand(25, 3), TWO[1:].expand(75, 3)]))
+    assert drawn.dtype == torch.bool
+    shares = torch.stack([(drawn == pattern).all(1).float().mean() for pattern in TWO])
+    torch.testing.assert_close(shares, torch.tensor([0.25, 0.75]), atol=0.02, rtol=0)
+
+
+def test_gaps_at_random_are_sampled_column_by_column():
+    with rng.seeded(0):
+        observed = torch.rand(4_000, 3) < torch.tensor([0.9, 0.5, 0.1])
+    drawn = learned(Gaps(4, TWO[:0], 3), observed).float()
+    torch.testing.assert_close(drawn.mean(0), torch.tensor([0.9, 0.5, 0.1]), atol=0.03, rtol=0)
+
+
+def test_nothing_else_learns_from_the_gaps():
+    features = torch.ones(2, 4, requires_grad=True)
+    gaps = Gaps(4, TWO, 3)
+    gaps.loss(features, gaps.target(TWO)).backward()
+    assert features.grad is None and gaps.linear.bias.grad is not None
+
+
+def test_a_batch_of_rare_patterns_has_a_loss_of_zero():
+    gaps = Gaps(4, TWO, 3)
+    loss = gaps.loss(torch.ones(2, 4), torch.tensor([-100, -100]))
+    loss.backward()
+    assert loss.item() == 0.0 and gaps.linear.bias.grad.isfinite().all()
+
+
+def test_patterns_are_saved():
+    assert torch.equal(Gaps(4, TWO, 3).state_dict()["patterns"], TWO)

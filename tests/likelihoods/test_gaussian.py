@@ -1,0 +1,50 @@
+"""Learned, shared and fixed scales; identity and sigmoid means."""
+
+import math
+
+import pytest
+import torch
+
+from vaekit.codec.field import Field
+from vaekit.likelihoods.gaussian import GaussianLikelihood
+
+FIELDS = [Field("a", "real"), Field("b", "real")]
+H = torch.tensor([[[1.0, -1.0, 0.5]]])
+
+
+def test_a_fixed_scale_of_root_one_half_is_the_summed_squared_error():
+    made = GaussianLikelihood(3, FIELDS, scale=math.sqrt(0.5))
+    x, law = torch.tensor([[0.3, -2.0]]), made(H)
+    expected = -(x - law.mean).square() - 0.5 * math.log(math.pi)
+    torch.testing.assert_close(law.log_prob(x), expected)
+    assert made.head.linear.out_features == 2 and made.raw is None
+
+
+def test_a_shared_scale_is_one_per_column_and_learns():
+    made = GaussianLikelihood(3, FIELDS, scale="shared")
+    with torch.no_grad():
+        made.raw.copy_(torch.tensor([0.0, 2.0]))
+    law = made(torch.cat([H, -H]))
+    assert torch.equal(law.scale[0], law.scale[1]) and law.scale[0, 0, 0] != law.scale[0, 0, 1]
+    law.log_prob(torch.zeros(1, 2)).sum().backward()
+    assert (made.raw.grad != 0).all()
+
+
+def test_a_learned_scale_depends_on_the_features():
+    law = GaussianLikelihood(3, FIELDS)(torch.cat([H, -H]))
+    assert (law.scale[0] != law.scale[1]).all()
+
+
+@pytest.mark.parametrize("scale", ["learned", "shared"])
+def test_the_floor_is_kept(scale):
+    made = GaussianLikelihood(3, FIELDS, scale=scale, floor=0.25)
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter.fill_(-100.0)
+    assert made(H.abs()).scale.min().item() == pytest.approx(0.25)
+
+
+def test_a_sigmoid_mean_stays_between_zero_and_one():
+    made = GaussianLikelihood(3, FIELDS, mean="sigmoid", scale=1.0)
+    raw = made.head(H)[..., 0]
+    torch.testing.assert_close(made(H).mean, raw.sigmoid())

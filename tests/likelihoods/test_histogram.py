@@ -1,0 +1,57 @@
+"""The shape of a column as a histogram."""
+
+import numpy as np
+import pytest
+import torch
+
+from vaekit import rng
+from vaekit.codec.field import Field
+from vaekit.likelihoods.histogram import HistogramLikelihood
+
+
+def column(values, **options):
+    distinct = np.unique(values)
+    return Field(
+        "x", "real", quantiles=np.quantile(values, np.linspace(0, 1, 257)), rows=len(values),
+        distinct=distinct if len(distinct) <= 256 else np.empty(0), **options,
+    )  # fmt: skip
+
+
+def two_modes(rows=4_000):
+    noise = np.random.default_rng(0)
+    return np.where(noise.random(rows) < 0.5, noise.normal(-1, 0.1, rows), noise.normal(1, 0.1, rows))
+
+
+def test_at_the_start_it_is_the_training_histogram():
+    """Two modes and a gap between them, which no single normal law has."""
+    values = two_modes()
+    law = HistogramLikelihood(3, [column(values)])(torch.zeros(1, 3))
+    gap, mode = law.log_prob(torch.tensor([[0.0], [1.0]]))[:, 0]
+    assert mode - gap > 3
+    with rng.seeded(0):
+        drawn = law.sample((20_000,))[:, 0, 0].double().numpy()
+    at = np.linspace(-1.5, 1.5, 31)
+    seen, expected = ((part[:, None] <= at).mean(0) for part in (drawn, values))
+    assert np.abs(seen - expected).max() < 0.03
+
+
+@pytest.mark.parametrize(
+    ("rows", "bins", "expected"), [(4_000, 128, 128), (4_000, 16, 16), (400, 128, 20), (30, 128, 4)]
+)
+def test_bins_hold_at_least_twenty_rows(rows, bins, expected):
+    made = HistogramLikelihood(3, [column(two_modes(rows))], bins=bins)
+    assert expected == made.partition.J
+
+
+def test_a_single_column_of_few_values_is_atoms():
+    values = np.random.default_rng(0).integers(0, 5, 1_000) / 2
+    law = HistogramLikelihood(3, [column(values)])(torch.zeros(1, 3))
+    mass = law.log_prob(torch.arange(5)[:, None] / 2).exp()
+    assert mass.sum().item() == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_far_outlier_has_a_finite_log_probability_and_gradient():
+    made = HistogramLikelihood(3, [column(two_modes())])
+    value = made(torch.ones(1, 3)).log_prob(torch.tensor([[1e6]]))
+    value.backward()
+    assert value.isfinite() and made.head.linear.bias.grad.isfinite().all()
