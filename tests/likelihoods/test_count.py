@@ -27,7 +27,7 @@ def test_it_learns_counts_of_any_spread(name):
         loss = -made(torch.ones(1, 1)).log_prob(cells).mean()
         loss.backward()
         optimiser.step()
-    values, seen = np.unique(counts, return_counts=True)
+    _, seen = np.unique(counts, return_counts=True)
     entropy = -(seen / 2_000 * np.log(seen / 2_000)).sum()
     assert entropy - 1e-3 <= loss.item() < entropy + 0.15
     with rng.seeded(0):
