@@ -66,7 +66,7 @@ def test_the_loss_is_the_bound_per_cell_and_the_gaps(toy):
     with rng.seeded(0):
         draw = vae.draw(rows.cells, rows.observed)
         expected = Elbo(beta=0.3)(draw)
-    torch.testing.assert_close(loss, expected.loss / 5 + vae.gaps.loss(draw.features[0], rows.gaps))
+    torch.testing.assert_close(loss, expected.loss / 5 + vae.gaps.loss(draw.features[0], rows.target))
     torch.testing.assert_close(terms["reconstruction"], expected.reconstruction.mean())
     torch.testing.assert_close(terms["kl"], expected.kl.mean(0))
 
@@ -87,7 +87,7 @@ def test_nothing_hidden_is_the_tutorial(toy):
 def test_the_goal_of_the_prior_trains_the_prior_alone(toy):
     vae, rows = toy
     goal = PriorGoal(vae)
-    goal.loss(rows, 1.0)[0].backward()
+    goal.loss(goal.prepare(rows), 1.0)[0].backward()
     own = {id(parameter) for parameter in goal.parameters}
     assert own == {id(parameter) for parameter in vae.prior.parameters()}
     assert all((parameter.grad is None) == (id(parameter) not in own) for parameter in vae.parameters())
@@ -96,5 +96,7 @@ def test_the_goal_of_the_prior_trains_the_prior_alone(toy):
 def test_rows_are_taken_together(toy):
     _, rows = toy
     part = rows[torch.tensor([3, 1])]
-    assert len(part) == 2 and torch.equal(part.cells, rows.cells[[3, 1]]) and torch.equal(part.gaps, rows.gaps[[3, 1]])
+    assert (
+        len(part) == 2 and torch.equal(part.cells, rows.cells[[3, 1]]) and torch.equal(part.target, rows.target[[3, 1]])
+    )
     assert np.array_equal(part.to("cpu").observed, rows.observed[[3, 1]])

@@ -121,34 +121,25 @@ def _train(
 ) -> list[Run]:  # fmt: skip
     """Stage one fits the model; stage two fits a prior that learns, in the last third of a limited time."""
     options, names = plan.spec["train"], plan.codec.names
-    objective = specs.build("objective", plan.spec["objective"], OBJECTIVES)
-    goals: list[tuple[str, Any, int]] = [("model", BoundGoal(vae, objective, hide=options["hide"]), options["epochs"])]
-    if vae.prior.learns:
-        goals.append(("prior", PriorGoal(vae), options["prior_epochs"]))
     held_out = None if plan.held_out is None else plan.held_out.to(device)
-    runs = []
-    for number, (stage, goal, epochs) in enumerate(goals):
-        if stage == "prior":
-            if runs[0].ended == "interrupted":
-                break
-            _fit_scale(vae, rows)
-        settings = Settings(
-            epochs, options["batch"], options["rate"], options["patience"], options["weight_decay"], options["clip"]
-        )
-        until = deadline
-        if deadline is not None and number == 0 and len(goals) > 1:
-            until = time.monotonic() + (deadline - time.monotonic()) * 2 / 3
-        path = None if resume is None else Path(f"{resume}{'' if number == 0 else '.prior'}")
-        runs.append(
-            train(vae, goal, rows, held_out, settings, stage=stage, seed=seed, deadline=until, checkpoint=path,
-                  on_step=on_step, blame=lambda batch: blame(vae, batch, names))
-        )  # fmt: skip
-    return runs
 
+    def stage(name: str, goal: Any, rows: Rows, held_out: Rows | None, epochs: int, until: float | None) -> Run:
+        pace = Settings(epochs, *(options[key] for key in ("batch", "rate", "patience", "weight_decay", "clip")))
+        path = None if resume is None else Path(f"{resume}{'' if name == 'model' else '.' + name}")
+        return train(vae, goal, rows, held_out, pace, stage=name, seed=seed, deadline=until, checkpoint=path,
+                     on_step=on_step, blame=lambda batch: blame(vae, batch, names))  # fmt: skip
 
-@torch.no_grad()
-def _fit_scale(vae: VAE, rows: Rows) -> None:
-    vae.prior.fit_scale(vae.posterior_of(rows.cells[:50_000], rows.observed[:50_000]))
+    objective = specs.build("objective", plan.spec["objective"], OBJECTIVES)
+    until = deadline
+    if deadline is not None and vae.prior.learns:
+        until = time.monotonic() + (deadline - time.monotonic()) * 2 / 3
+    first = stage("model", BoundGoal(vae, objective, hide=options["hide"]), rows, held_out, options["epochs"], until)
+    if not vae.prior.learns or first.ended == "interrupted":
+        return [first]
+    goal = PriorGoal(vae)
+    rows, held_out = goal.prepare(rows), None if held_out is None else goal.prepare(held_out)
+    vae.prior.fit_scale(*rows.latents())
+    return [first, stage("prior", goal, rows, held_out, options["prior_epochs"], deadline)]
 
 
 @torch.no_grad()

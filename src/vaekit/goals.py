@@ -15,21 +15,30 @@ from vaekit.vae import VAE
 
 @dataclass(frozen=True)
 class Rows:
-    """Encoded rows as tensors: cells (B, K), observed (B, K), and what the gaps head compares with (see `Gaps.target`)."""
+    """Encoded rows as tensors: cells (B, K), observed (B, K), and what else the goal of the moment compares with.
+
+    In the first stage that is what the gaps head learns (see `Gaps.target`), in the second the posteriors of the whole rows.
+    """
 
     cells: Tensor
     observed: Tensor
-    gaps: Tensor | None = None
+    target: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.cells)
 
     def __getitem__(self, index: Tensor) -> Rows:
-        return Rows(self.cells[index], self.observed[index], None if self.gaps is None else self.gaps[index])
+        return Rows(self.cells[index], self.observed[index], None if self.target is None else self.target[index])
+
+    def latents(self) -> tuple[Tensor, Tensor]:
+        """Mean and deviation of q(z|row), (B, L) each, of rows that `PriorGoal.prepare` has seen."""
+        assert self.target is not None, "prepare the rows first"
+        mean, std = self.target.chunk(2, -1)
+        return mean, std
 
     def to(self, device: torch.device | str) -> Rows:
         return Rows(
-            self.cells.to(device), self.observed.to(device), None if self.gaps is None else self.gaps.to(device)
+            self.cells.to(device), self.observed.to(device), None if self.target is None else self.target.to(device)
         )
 
 
@@ -60,8 +69,8 @@ class BoundGoal:
         terms = self.objective(draw, progress)
         # The size of a row must not decide how strongly it is clipped or decayed.
         loss = terms.loss / self.vae.K
-        if self.vae.gaps is not None and rows.gaps is not None:
-            loss = loss + self.vae.gaps.loss(draw.features[0], rows.gaps)
+        if self.vae.gaps is not None and rows.target is not None:
+            loss = loss + self.vae.gaps.loss(draw.features[0], rows.target)
         return loss, {"reconstruction": terms.reconstruction.mean(), "kl": terms.kl.mean(0)}
 
 
@@ -75,12 +84,21 @@ class PriorGoal:
         self.vae = vae
         self.parameters = list(vae.prior.parameters())
 
+    @torch.no_grad()
+    def prepare(self, rows: Rows) -> Rows:
+        """The rows with the mean and deviation of q(z|row), (B, 2 L), which no longer change."""
+        whole = [
+            self.vae.posterior_of(*pair) for pair in zip(rows.cells.split(4096), rows.observed.split(4096), strict=True)
+        ]
+        return Rows(rows.cells, rows.observed, torch.cat([torch.cat([q.mean, q.stddev], -1) for q in whole]))
+
     def loss(self, rows: Rows, progress: float) -> tuple[Tensor, Mapping[str, Tensor]]:
         with torch.no_grad():
             context = hidden(rows.observed, 1.0, self.vae.K)
             blank = torch.rand(len(rows), 1, device=context.device) < 0.3
             context[:, : self.vae.K] &= ~blank
-            z = self.vae.posterior_of(rows.cells, rows.observed).sample()
+            mean, std = rows.latents()
+            z = mean + std * torch.randn_like(mean)
             part = self.vae.posterior_of(rows.cells, context)
         loss = self.vae.prior.loss(z, part).mean()
         return loss, {"velocity_error": loss}

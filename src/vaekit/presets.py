@@ -139,9 +139,7 @@ def merge(preset: str | None, parts: Mapping[str, Any]) -> dict[str, Any]:
         )
     for name in parts:
         if name not in PARTS:
-            raise SpecError(
-                f"unknown part {name!r}, expected one of {', '.join(PARTS)}", hint=specs.meant(name, PARTS)
-            )
+            raise SpecError(f"unknown part {name!r}, expected one of {', '.join(PARTS)}", hint=specs.meant(name, PARTS))
     merged: dict[str, Any] = dict(PRESETS[preset or "default"].parts)
     for name, part in parts.items():
         before = merged.get(name)

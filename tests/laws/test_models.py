@@ -80,7 +80,8 @@ def test_every_parameter_gets_a_finite_gradient_that_is_not_zero(vae, every_kind
         loss, _ = BoundGoal(vae, Elbo(), hide=0.5).loss(every, 1.0)
         loss.backward()
         if vae.prior.learns:
-            PriorGoal(vae).loss(every, 1.0)[0].backward()
+            goal = PriorGoal(vae)
+            goal.loss(goal.prepare(every), 1.0)[0].backward()
     for name, parameter in vae.named_parameters():
         assert parameter.grad is not None and parameter.grad.isfinite().all(), name
         assert (parameter.grad != 0).any(), name

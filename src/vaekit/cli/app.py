@@ -9,6 +9,7 @@ import typer
 
 import vaekit
 from vaekit.cli import about, demo, fit, rows, walks
+from vaekit.cli.group import Group
 from vaekit.modes import MODES
 
 ASK, LOOK = "Ask a model", "Look around"
@@ -45,7 +46,7 @@ OTHERS: dict[str, Command] = {
 FIT = Command(fit.fit, "vaekit fit adult.csv -o adult.vae --set objective.beta=0.5 --time-limit 5m")
 
 app = typer.Typer(
-    name="vaekit", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    name="vaekit", cls=Group, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich",
     context_settings={"help_option_names": ["--help", "-h"]},
     epilog="Data on stdout, messages on stderr. Exit status: 0 done, 1 our defect, 2 your input, 130 interrupted.",
 )  # fmt: skip

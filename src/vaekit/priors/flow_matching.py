@@ -54,11 +54,11 @@ class FlowMatching(nn.Module):
         """N(0, I), the law that the bound's rate is measured against."""
         return Normal(torch.zeros_like(self.one), self.one, validate_args=False)
 
-    def fit_scale(self, posterior: Distribution) -> None:
-        """Take centre and spread of the aggregate posterior from the training rows' posteriors (B, L)."""
+    def fit_scale(self, mean: Tensor, std: Tensor) -> None:
+        """Take centre and spread of the aggregate posterior from means and deviations of the rows' posteriors, (B, L) each."""
         self.learned.fill_(True)
-        self.centre.copy_(posterior.mean.mean(0))
-        self.spread.copy_((posterior.mean.var(0, correction=0) + posterior.variance.mean(0)).sqrt().clamp(min=1e-3))
+        self.centre.copy_(mean.mean(0))
+        self.spread.copy_((mean.var(0, correction=0) + std.square().mean(0)).sqrt().clamp(min=1e-3))
 
     def describe(self, context: Distribution) -> Tensor:
         """What the velocity sees of a context: its posterior's standardised mean and log-deviation, (B, 2 L)."""
