@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -39,9 +40,15 @@ class Bins(Distribution):
         self.partition = partition
         super().__init__(logits.shape[:-1], validate_args=False)
 
-    @property
+    @cached_property
     def probs(self) -> Tensor:
         return self.logits.exp()
+
+    @cached_property
+    def _below(self) -> Tensor:
+        """Mass of the first 0, 1, ... atoms and bins, (..., K, A + J + 1)."""
+        share = self.probs[..., :-2]
+        return torch.cat([torch.zeros_like(share[..., :1]), share.cumsum(-1)], -1)
 
     @property
     def mean(self) -> Tensor:
@@ -68,7 +75,13 @@ class Bins(Distribution):
         return torch.where(is_atom, both, on_slab)
 
     def cdf(self, value: Tensor) -> Tensor:
-        return (self.probs * self.partition.below(value)).sum(-1)
+        A, shape = self.partition.A, torch.broadcast_shapes(value.shape, self.batch_shape)
+        atoms, slab, inside, left, right = (part.expand(shape) for part in self.partition.below(value))
+        first = torch.full_like(slab, A)
+        index = torch.stack([atoms, first, slab, slab + 1], -1)
+        on_atoms, start, low, high = self._below.expand(*shape, -1).gather(-1, index).unbind(-1)
+        tails = self.probs[..., -2] * left + self.probs[..., -1] * right
+        return on_atoms + (low - start) + (high - low) * inside + tails
 
     def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         index = draw_index(self.probs, tuple(sample_shape))

@@ -149,24 +149,24 @@ class Partition(nn.Module):
             tail = torch.where(self.whole[:, None], beyond, tail)
         return torch.cat([self.atoms, bins, fore, tail], 1).nan_to_num(0.0, 0.0, 0.0)
 
-    def below(self, cells: Tensor) -> Tensor:
-        """The share of each segment that lies at or below a cell, (..., K, M)."""
-        low, high = self.edges[:, :-1], self.edges[:, 1:]
-        last = self.edges.gather(1, self.last[:, None])
-        x = cells[..., None]
-        inside = (x - low) / (high - low)
-        left, right = torch.exp(-(self.edges[:, :1] - x).clamp(min=0)), -torch.expm1(-(x - last).clamp(min=0))
-        atoms = self.lowered <= x
-        if self.whole.any():
-            number, first = self.scale.number(cells)[..., None], self.scale.number(low.T).T
+    def below(self, cells: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """At or below each cell lie: so many atoms, the bins before this one, shares of this one, of the left and the right tail."""
+        x, number = cells, cells
+        if self.whole.any():  # a step at each whole number
+            number = self.scale.number(cells)
             number = (number + (1e-3 + 4e-6 * number.abs()).clamp(max=0.4)).floor() + 0.5
-            share = (number - first) / (self.scale.number(high.T).T - first)
-            steps = (number - self.scale.number(last.T).T).clamp(min=0)
-            geometric = -torch.expm1(-steps * torch.log1p(1 / self._tail_mean())[:, None])
-            atoms = torch.where(self.whole[:, None], number >= self.scale.number(self.atoms.T).T, atoms)
-            inside = torch.where(self.whole[:, None], share, inside)
-            right = torch.where(self.whole[:, None], geometric, right)
-        return torch.cat([atoms.to(cells.dtype), inside.nan_to_num(0.0, 0.0, 0.0).clamp(0, 1), left, right], -1)
+            x = torch.where(self.whole, self.scale.cell(number), cells)
+        slab = self.A + torch.minimum(_search(self.edges, x).clamp(min=0), self.last - 1)
+        low, high = self._bounds(slab, x.dtype)
+        first, last = self.edges[:, 0], _pick(self.edges, self.last.expand(x.shape))
+        inside, right = (x - low) / (high - low), -torch.expm1(-(x - last).clamp(min=0))
+        if self.whole.any():
+            a, b, c = (self.scale.number(edge) for edge in (low, high, last))
+            steps = (number - c).clamp(min=0)
+            inside = torch.where(self.whole, (number - a) / (b - a), inside)
+            right = torch.where(self.whole, -torch.expm1(-steps * torch.log1p(1 / self._tail_mean())), right)
+        atoms = _search(self.lowered, x) + 1 if self.A else torch.zeros_like(slab)
+        return atoms, slab, inside.clamp(0, 1), torch.exp(-(first - x).clamp(min=0)), right
 
 
 def pad(rows: list[Tensor], width: int) -> Tensor:
