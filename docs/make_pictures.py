@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from vaekit import api, demo, figures
-from vaekit.demo.flights import flights
+from vaekit.demo.flights import read_flights
 from vaekit.demo.pictures import banner
 
 ASSETS = Path(__file__).parent / "assets"
@@ -17,7 +17,7 @@ ASSETS = Path(__file__).parent / "assets"
 
 def main(path: Path) -> None:
     """Draw every picture."""
-    known, new = demo.split(flights(demo.ROWS + demo.NEW), demo.ROWS)
+    known, new = demo.split(read_flights(demo.ROWS + demo.NEW), demo.ROWS)
     model = api.load(path) if path.exists() else demo.fit(known)
     ASSETS.mkdir(exist_ok=True)
     figures.save(banner(model, new), ASSETS / "demo.svg")

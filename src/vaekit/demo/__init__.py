@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vaekit import api
-from vaekit.demo.flights import UNITS, flights
+from vaekit.demo.flights import UNITS, read_flights
 from vaekit.demo.story import Told, tell
 from vaekit.errors import SpecError
 from vaekit.sources import whole_file
@@ -51,7 +51,7 @@ def run(name: str, out: str | Path, *, rows: int = ROWS, new: int = NEW, **optio
     page, began = Path(out), time.monotonic()
     page.parent.mkdir(parents=True, exist_ok=True)
     with step("read the flights"):
-        known, unknown = split(flights(rows + new), rows)
+        known, unknown = split(read_flights(rows + new), rows)
     with step(f"fit {known.num_rows:,} rows by {known.num_columns} columns"):
         model = fit(known, **options)
     with step("save and load the one file"):

@@ -23,7 +23,7 @@ UNITS = {
 }  # fmt: skip
 
 
-def flights(rows: int | None = 40_000, seed: int = 0) -> pa.Table:
+def read_flights(rows: int | None = 40_000, seed: int = 0) -> pa.Table:
     """A seeded choice of the 336,776 flights, 17 columns.
 
     Cancelled flights have no delays and no air time, stations miss hours: those gaps are real, and stay gaps.

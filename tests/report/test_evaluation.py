@@ -1,0 +1,44 @@
+import re
+
+import pytest
+
+from vaekit.report import evaluation
+
+
+@pytest.fixture(scope="module")
+def html(mixed, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    return mixed.model.evaluate(mixed.rows).save(path).read_text(encoding="utf-8")
+
+
+def test_every_section_is_there_with_its_pictures(html):
+    titles = re.findall(r"<h2>(.*?)</h2>", html)
+    assert len(titles) == len(evaluation.SECTIONS)
+    assert html.count("<svg") >= 8
+    assert html.count("When to worry.") >= 6
+
+
+def test_the_page_needs_nothing_from_elsewhere(html):
+    assert not re.search(r"<(script|link|img)\b|src=|@import|url\((?!#)", html.replace("url(&quot;#", ""))
+
+
+def test_the_numbers_are_those_of_the_metrics(html, mixed):
+    metrics = mixed.model.evaluate(mixed.rows).metrics
+    assert f"{metrics['samples']['two_sample_auc']:.2f}" in html
+    assert f"{metrics['imputation']['coverage']:.1%}" in html
+    assert f"{metrics['latents']['active_units']} of {metrics['latents']['count']}" in html
+
+
+@pytest.mark.parametrize("name", ["ae", "given", "numbers", "words"])
+def test_models_that_lack_parts_have_pages(name, fitted, tmp_path):
+    case = fitted(name)
+    html = case.model.evaluate(case.rows).save(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert ("Sampled rows" in html) == (name != "ae")
+    if name == "ae":
+        assert "Left out" in html
+        assert "no density" in html
+
+
+def test_a_page_about_three_rows(mixed, tmp_path):
+    html = mixed.model.evaluate(mixed.rows[:3]).save(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "At a glance" in html
