@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,6 +112,21 @@ def law_given(
     """p(cell|context) as a mixture over S latents, batch shape (S, B, K)."""
     z = latents(fitted, cells, context, samples, seed)
     return fitted.vae.likelihood_of(z, cells, observed)
+
+
+def is_one(given: Any) -> bool:
+    """Whether conditions are {column: value}, one for all rows, rather than a table of them.
+
+    >>> is_one({"age": 40}), is_one({"age": [40, 50]})
+    (True, False)
+    """
+    tables = list | tuple | np.ndarray | pa.Array | pa.ChunkedArray
+    return isinstance(given, Mapping) and not any(isinstance(value, tables) for value in given.values())
+
+
+def with_aside(fitted: Fitted, decoded: pa.Table, asked: Asked) -> pa.Table:
+    """The decoded columns, beside what is not modelled (given columns, identifiers, ignored ones) as it was given."""
+    return pa.table({name: (decoded if name in fitted.names else asked.arrow)[name] for name in fitted.schema.names})
 
 
 def decode_cells(fitted: Fitted, cells: Tensor, observed: Tensor | None = None, seed: int = 0) -> pa.Table:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.errors import DataError
-from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, fitted_form
+from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, fitted_form, is_one
 from vaekit.sources import Table, read
 
 
@@ -56,15 +56,19 @@ def encode(fitted: Fitted, data: Any) -> Latents:
 def decode(fitted: Fitted, z: Any, given: Any = None) -> Any:
     """See `vaekit.Model.decode`."""
     points, form = read_latents(fitted, z)
-    return answer(rows_at(fitted, points, given), form)
+    return answer(rows_at(fitted, points, given, strict=True), form)
 
 
-def rows_at(fitted: Fitted, points: Tensor, given: Any = None) -> pa.Table:
-    """The Arrow rows at latents (B, L): the best value of every cell."""
+def rows_at(fitted: Fitted, points: Tensor, given: Any = None, *, strict: bool = False) -> pa.Table:
+    """The Arrow rows at latents (B, L): the best value of every cell, under one condition for all or one for each."""
     cells = torch.zeros(len(points), len(fitted.codec.columns))
     observed = torch.zeros(cells.shape, dtype=torch.bool)
     if given is not None:
-        asked = ask(fitted, [dict(given)] if isinstance(given, dict) else given, partial=True)
+        asked = ask(fitted, [dict(given)] if is_one(given) else given, partial=True, strict=strict)
+        if len(asked) not in (1, len(points)):
+            raise DataError(
+                f"decode: {len(asked)} conditions for {len(points)} latents", hint="give one, or one for each"
+            )
         cells[:], observed[:] = asked.cells, asked.observed
     out = [fitted.vae.likelihood_of(points[None, at], cells[at], observed[at]).best() for at in chunks(len(points))]
     K = fitted.vae.K
@@ -103,8 +107,12 @@ def _matrix(z: Any, L: int) -> NDArray[Any] | None:
     """The array that was given, None for a table."""
     if isinstance(z, torch.Tensor):
         z = z.detach().cpu().numpy()
-    if isinstance(z, list | tuple) and z and not isinstance(z[0], dict | str):
-        z = np.asarray(z, dtype=float)
-    if not isinstance(z, np.ndarray):
+    if isinstance(z, list | tuple) and z and isinstance(z[0], dict | str):
         return None
+    if not isinstance(z, np.ndarray | list | tuple):
+        return None
+    try:
+        z = np.asarray(z, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"decode: latents are not numbers: {error}", hint=f"an array (B, {L})") from error
     return z[None] if z.ndim == 1 and len(z) == L else z

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyarrow as pa
 import torch
 from torch import Tensor
 
 from vaekit.artifact import Fitted
-from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, latents
+from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, latents, with_aside
 from vaekit.modes.impute import best, complete
 from vaekit.modes.ways import leave_out, reconstruction
 
@@ -22,9 +21,7 @@ def reconstruct(fitted: Fitted, data: Any) -> Any:
     asked = ask(fitted, data)
     cells = torch.cat([_through(fitted, asked, at) for at in chunks(len(asked))])
     decoded = decode_cells(fitted, torch.cat([cells, asked.cells[:, fitted.vae.K :]], -1))
-    # what is not modelled (given columns, identifiers, ignored ones) stays as it was: the row is known by it
-    kept = {name: (decoded if name in fitted.names else asked.arrow)[name] for name in fitted.schema.names}
-    return answer(pa.table(kept), asked)
+    return answer(with_aside(fitted, decoded, asked), asked)
 
 
 def denoise(fitted: Fitted, data: Any, seed: int = 0) -> Any:

@@ -14,7 +14,7 @@ from torch import Tensor
 from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.errors import DataError, SpecError
-from vaekit.modes.ask import answer, ask, chunks, fitted_form
+from vaekit.modes.ask import answer, ask, chunks, fitted_form, is_one
 from vaekit.modes.options import number, whole
 from vaekit.schema.look import listed
 from vaekit.sources import Table
@@ -50,10 +50,7 @@ def _conditions(fitted: Fitted, n: int | None, given: Any, seed: int) -> tuple[T
     form = fitted_form(fitted)
     if given is None:
         return *_unconditional(fitted, n or DEFAULT, seed), form, None
-    one = isinstance(given, Mapping) and not any(
-        isinstance(value, list | tuple | np.ndarray) for value in given.values()
-    )
-    if one:
+    if one := is_one(given):
         _check_names(fitted, given)
     asked = ask(fitted, [dict(given)] if one else given, partial=True, strict=True)
     if not one and n is not None and n != len(asked):

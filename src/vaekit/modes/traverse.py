@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.errors import DataError, SpecError
-from vaekit.modes.ask import Asked, answer, ask, fitted_form
+from vaekit.modes.ask import Asked, answer, ask, fitted_form, with_aside
 from vaekit.modes.encode import rows_at
 from vaekit.modes.options import number, whole
 from vaekit.sources import Table
@@ -65,6 +66,8 @@ def traverse(
     centre, spread = (torch.from_numpy(fitted.arrays[f"latents.{name}"]) for name in ("centre", "spread"))
     start, asked = _start(fitted, row, centre)
     chosen = by_rate(fitted) if dims is None else _dims(fitted, dims)
+    if not chosen:
+        raise SpecError("traverse: dims is empty, expected at least one latent", hint="dims=None walks along each")
     places = torch.linspace(-span, span, steps)
     z = start.repeat(len(chosen) * steps, 1)
     for i, latent in enumerate(chosen):
@@ -93,8 +96,9 @@ def shift(fitted: Fitted, row: Any, moves: Mapping[int, float]) -> Any:
     z = start.clone()
     for latent, move in moves.items():
         (index,) = _dims(fitted, [latent])
-        z[:, index] += float(move) * spread[index]
-    return answer(rows_at(fitted, z, _given(fitted, asked)), asked)
+        far = number(f"shift: move of latent {index}", move, -math.inf, math.inf, "a number of standard deviations")
+        z[:, index] += far * spread[index]
+    return answer(with_aside(fitted, rows_at(fitted, z, _given(fitted, asked)), asked), asked)
 
 
 def by_rate(fitted: Fitted) -> list[int]:
