@@ -271,8 +271,13 @@ def _plural(origin: Any) -> str:
 
 
 def _sentence(maker: Callable[..., Any], name: str) -> str:
-    """What the docstring's Args section says of one argument."""
-    lines = inspect.cleandoc(maker.__doc__ or "").splitlines()
+    """What the docstring's Args section says of one argument; a class may leave it to the one that it extends."""
+    docs = (each.__doc__ or "" for each in getattr(maker, "__mro__", [maker]))
+    return next((text for doc in docs if (text := _said(inspect.cleandoc(doc), name))), "")
+
+
+def _said(doc: str, name: str) -> str:
+    lines = doc.splitlines()
     start = next((at for at, line in enumerate(lines) if line.strip().startswith(f"{name}: ")), None)
     if start is None:
         return ""

@@ -20,7 +20,7 @@ def test_the_last_word_counts():
 
 @pytest.mark.parametrize("setting", ["beta", "=4", "objective.=4", ".beta=4", "objective.beta="])
 def test_a_setting_without_name_or_value_is_refused(setting):
-    with pytest.raises(SpecError, match="expected PART=VALUE or PART.OPTION=VALUE"):
+    with pytest.raises(SpecError, match=r"expected PART=VALUE or PART\.OPTION=VALUE"):
         parts([setting])
 
 

@@ -45,9 +45,7 @@ def presets() -> None:
 
 
 def kinds(
-    part: Annotated[
-        str | None, typer.Argument(metavar="[PART]", help="net, posterior, prior, ...; all without.")
-    ] = None,
+    part: Annotated[str | None, typer.Argument(metavar="PART", help="net, posterior, prior, ...; all without.")] = None,
 ) -> None:
     """The kinds of a part and their options, as --set takes them: --set prior=normal, --set net.hidden=[400]."""
     from vaekit.spec import meant

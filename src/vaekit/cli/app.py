@@ -46,8 +46,8 @@ OTHERS: dict[str, Command] = {
 FIT = Command(fit.fit, "vaekit fit adult.csv -o adult.vae --set objective.beta=0.5 --time-limit 5m")
 
 app = typer.Typer(
-    name="vaekit", cls=Group, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich",
-    context_settings={"help_option_names": ["--help", "-h"]},
+    name="vaekit", cls=Group, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    rich_markup_mode="rich", context_settings={"help_option_names": ["--help", "-h"]},
     epilog="Data on stdout, messages on stderr. Exit status: 0 done, 1 our defect, 2 your input, 130 interrupted.",
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from vaekit.cli.guard import say
 
 
 def demo(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="table: 336,776 flights with real gaps.")] = "table",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="table: 336,776 flights with real gaps.")] = "table",
     out: Annotated[str, typer.Option("--out", "-o", metavar="REPORT", help="Where the report goes.")] = "report.html",
 ) -> None:
     """Fit on real data that a package carries, run every mode once, and write a report with pictures."""
