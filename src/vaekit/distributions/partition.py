@@ -150,7 +150,7 @@ class Partition(nn.Module):
         return torch.cat([self.atoms, bins, fore, tail], 1).nan_to_num(0.0, 0.0, 0.0)
 
     def below(self, cells: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """At or below a cell: how many atoms, the bin that it is in, and the shares of that bin, the left and the right tail."""
+        """At or below a cell: how many atoms, its bin, and the shares of that bin, the left and the right tail."""
         x, number = cells, cells
         if self.whole.any():  # a step at each whole number
             number = self.scale.number(cells)
