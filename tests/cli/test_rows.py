@@ -120,7 +120,8 @@ def test_a_report_of_pictures(here, tmp_path, run):
 
 
 def test_a_shell_pipes_rows_through(here):
-    command = f"cat rows.csv | {sys.executable} -m vaekit impute label.vae - | {sys.executable} -m vaekit score label.vae - --alpha 0.1"
+    vaekit = f"{sys.executable} -m vaekit"
+    command = f"cat rows.csv | {vaekit} impute label.vae - | {vaekit} score label.vae - --alpha 0.1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 41
