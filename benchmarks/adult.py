@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from common import adult, two_sample_auc, write_result
+from _common import adult, two_sample_auc, write_result
 from sklearn.metrics import roc_auc_score
 
 import vaekit
