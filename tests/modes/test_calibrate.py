@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from vaekit.modes.calibrate import p_values, raw_scores
+from vaekit.modes.ways import WAYS
+
+
+def test_p_values_count_the_rows_at_least_as_strange(mixed: Any) -> None:
+    known = mixed.model.fitted.arrays["calibration.default"]
+    assert len(known) == 140 and (np.diff(known) >= 0).all()
+    total = torch.tensor([known.max() + 1, known.max(), known.min(), known.min() - 1, np.median(known)])
+    p = p_values(mixed.model.fitted, "default", total)
+    np.testing.assert_allclose(p[:4], [1 / 141, 2 / 141, 1, 1])
+    assert p[4] == (1 + (known >= np.median(known)).sum()) / 141
+
+
+def test_a_calibration_row_meets_itself_among_the_rows(mixed: Any) -> None:
+    """The last digits of a row scored alone must not move it past itself."""
+    known = mixed.model.fitted.arrays["calibration.default"]
+    p = p_values(mixed.model.fitted, "default", torch.from_numpy(known * (1 + 1e-10) + 1e-11))
+    assert p[0] == 1 and p[-1] == 2 / 141
+
+
+def test_every_way_is_calibrated(mixed: Any) -> None:
+    arrays = mixed.model.fitted.arrays
+    assert all(f"calibration.{by}" in arrays and f"centre.{by}" in arrays for by in WAYS)
+    assert not arrays["centre.reconstruction"].any(), "errors stay what they are"
+
+
+def test_raw_scores_do_not_depend_on_the_chunk(mixed: Any, monkeypatch: Any) -> None:
+    codec = mixed.model.fitted.codec
+    import pyarrow as pa
+
+    cells, observed = codec.encode(
+        mixed.model.schema.conform(pa.Table.from_pandas(mixed.rows[:30], preserve_index=False))
+    )
+    pair = torch.from_numpy(cells).float(), torch.from_numpy(observed)
+    with torch.no_grad():
+        whole = raw_scores(mixed.model.fitted, "default", *pair)
+        monkeypatch.setattr("vaekit.modes.calibrate.chunks", lambda count: [slice(0, 7), slice(7, count)])
+        parts = raw_scores(mixed.model.fitted, "default", *pair)
+    assert whole.cells.dtype == torch.float64
+    torch.testing.assert_close(whole.cells, parts.cells, rtol=1e-5, atol=1e-5)
