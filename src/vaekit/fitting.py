@@ -123,23 +123,26 @@ def _train(
     options, names = plan.spec["train"], plan.codec.names
     held_out = None if plan.held_out is None else plan.held_out.to(device)
 
-    def stage(name: str, goal: Any, rows: Rows, held_out: Rows | None, epochs: int, until: float | None) -> Run:
+    def stage(
+        name: str, module: nn.Module, goal: Any, rows: Rows, held_out: Rows | None, epochs: int, until: float | None
+    ) -> Run:
         pace = Settings(epochs, *(options[key] for key in ("batch", "rate", "patience", "weight_decay", "clip")))
         path = None if resume is None else Path(f"{resume}{'' if name == 'model' else '.' + name}")
-        return train(vae, goal, rows, held_out, pace, stage=name, seed=seed, deadline=until, checkpoint=path,
+        return train(module, goal, rows, held_out, pace, stage=name, seed=seed, deadline=until, checkpoint=path,
                      on_step=on_step, blame=lambda batch: blame(vae, batch, names))  # fmt: skip
 
     objective = specs.build("objective", plan.spec["objective"], OBJECTIVES)
     until = deadline
     if deadline is not None and vae.prior.learns:
         until = time.monotonic() + (deadline - time.monotonic()) * 2 / 3
-    first = stage("model", BoundGoal(vae, objective, hide=options["hide"]), rows, held_out, options["epochs"], until)
+    goal = BoundGoal(vae, objective, hide=options["hide"])
+    first = stage("model", vae, goal, rows, held_out, options["epochs"], until)
     if not vae.prior.learns or first.ended == "interrupted":
         return [first]
-    goal = PriorGoal(vae)
-    rows, held_out = goal.prepare(rows), None if held_out is None else goal.prepare(held_out)
+    of_prior = PriorGoal(vae.eval())
+    rows, held_out = of_prior.prepare(rows), None if held_out is None else of_prior.prepare(held_out)
     vae.prior.fit_scale(*rows.latents())
-    return [first, stage("prior", goal, rows, held_out, options["prior_epochs"], deadline)]
+    return [first, stage("prior", vae.prior.train(), of_prior, rows, held_out, options["prior_epochs"], deadline)]
 
 
 @torch.no_grad()

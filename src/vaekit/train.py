@@ -86,6 +86,8 @@ def train(
         goal.parameters, settings.rate, betas=(0.9, 0.99), weight_decay=settings.weight_decay, fused=True
     )
     run = Run(stage)
+    now = time.monotonic()
+    window = None if deadline is None else (now, max(deadline, now + 1e-3))
     best = _weights(module)
     if checkpoint is not None and checkpoint.exists():
         best = read_checkpoint(checkpoint, run, module, optimiser) or best
@@ -96,7 +98,7 @@ def train(
                 run.ended = WAITED
                 break
             with rng.seeded(seed, stage, run.epoch):
-                totals = _epoch(goal, rows, settings, optimiser, run, deadline, on_step)
+                totals = _epoch(goal, rows, settings, optimiser, run, window, on_step)
             if totals is None or not _finite(module):
                 _recover(module, optimiser, good, run, blame, rows)
                 continue
@@ -116,7 +118,7 @@ def train(
 
 def _epoch(
     goal: Goal, rows: Rows, settings: Settings, optimiser: torch.optim.Optimizer, run: Run,
-    deadline: float | None, on_step: Callable[[Step], Any] | None,
+    window: tuple[float, float] | None, on_step: Callable[[Step], Any] | None,
 ) -> dict[str, Any] | None:  # fmt: skip
     """Average terms of one epoch; None when a loss was not a number."""
     totals: dict[str, Any] = {}
@@ -124,6 +126,8 @@ def _epoch(
     steps = max(1, len(rows) // settings.batch)
     for step, index in enumerate(_batches(len(rows), settings.batch, rows.cells.device)):
         progress = (run.epoch + step / steps) / settings.epochs
+        if window is not None:  # a training that will be cut short slows its rate in time
+            progress = min(1.0, max(progress, (time.monotonic() - window[0]) / (window[1] - window[0])))
         for group in optimiser.param_groups:
             group["lr"] = settings.rate * run.slow * schedule(progress)
         loss, terms = goal.loss(rows[index], progress)
@@ -141,7 +145,7 @@ def _epoch(
             at = run.epoch * steps + step + 1
             if on_step(Step(run.stage, run.epoch, settings.epochs, at, settings.epochs * steps, value, rate)) is False:
                 run.ended = "stopped"
-        if deadline is not None and time.monotonic() > deadline:
+        if window is not None and time.monotonic() > window[1]:
             run.ended = "time limit"
         if run.ended:
             break
