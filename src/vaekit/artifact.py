@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +18,9 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from vaekit.codec import Codec, Field
-from vaekit.errors import ArtifactError, SpecError, UserError
+from vaekit.errors import ArtifactError, SpecError
 from vaekit.schema import Schema
+from vaekit.sources.write import whole_file
 from vaekit.vae import VAE, assemble
 
 FORMAT = "vaekit"
@@ -85,15 +85,17 @@ def write_model(fitted: Fitted, path: str | Path) -> Path:
     }  # fmt: skip
     text = json.dumps(about, sort_keys=True)
     metadata = {"format": FORMAT, "version": str(VERSION), "model": text, "checksum": checksum(text, tensors)}
-    beside = target.with_name(target.name + ".part")
-    try:
-        beside.write_bytes(save_tensors(tensors, metadata))
-        os.replace(beside, target)
-    except OSError as error:
-        raise UserError(
-            f"cannot write the model to {target}: {error.strerror}", hint="give a path in a folder that exists"
-        ) from error
+    data = _ordered(save_tensors(tensors, metadata))
+    whole_file(target, lambda stream: stream.writelines([data]))
     return target
+
+
+def _ordered(data: bytes) -> bytes:
+    """The same file with the names of its header in order, so that equal models are equal files."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + data[8 + length :]
 
 
 def read_model(path: str | Path, net: nn.Module | None = None) -> Fitted:
@@ -106,28 +108,37 @@ def read_model(path: str | Path, net: nn.Module | None = None) -> Fitted:
     Raises:
         ArtifactError: when the file is absent, truncated, altered, foreign, or newer than this vaekit.
     """
-    about, tensors = _read(Path(path))
-    codec = Codec.from_state(about["codec"], {k: t.numpy() for k, t in _under("codec.", tensors).items()})
-    spec = about["spec"]
-    if spec["net"]["kind"] == "own" and net is None:
-        raise ArtifactError(
-            f"{path}: was fitted with your own net {spec['net'].get('name', '')!r}, whose code a model file never holds",
-            hint="vaekit.load(path, net=MyNet())",
-        )
-    K = codec.modelled
+    text, tensors = _read(Path(path))
     try:
+        about = json.loads(text)
+        codec = Codec.from_state(about["codec"], {k: t.numpy() for k, t in _under("codec.", tensors).items()})
+        spec, K = about["spec"], codec.modelled
+        _check_net(path, spec["net"], net)
         vae = assemble(spec, codec.fields[:K], given=codec.fields[K:], net=net)
         vae.load_state_dict(_under("vae.", tensors))
-    except (RuntimeError, SpecError, KeyError) as error:
+        arrays = {name: tensor.numpy() for name, tensor in _under("array.", tensors).items()}
+        return Fitted(codec, spec, vae.eval(), about["form"], about["history"], about["about"], arrays)
+    except (RuntimeError, SpecError, KeyError, TypeError, ValueError, AttributeError) as error:
+        why = " ".join(str(error).split())[:200]
         raise ArtifactError(
-            f"{path}: the weights do not fit the model it describes: {str(error).splitlines()[0]}",
+            f"{path}: the weights do not fit the model it describes: {why}",
             hint="with a net of your own, give one of the sizes that were fitted" if net is not None else None,
         ) from error
-    arrays = {name: tensor.numpy() for name, tensor in _under("array.", tensors).items()}
-    return Fitted(codec, spec, vae.eval(), about["form"], about["history"], about["about"], arrays)
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def _check_net(path: str | Path, fitted: Mapping[str, Any], net: object) -> None:
+    if fitted["kind"] == "own" and not isinstance(net, nn.Module):
+        raise ArtifactError(
+            f"{path}: was fitted with your own net {fitted.get('name', '')!r}, whose code a model file never holds",
+            hint="vaekit.load(path, net=MyNet())",
+        )
+    if fitted["kind"] != "own" and net is not None:
+        raise ArtifactError(
+            f"{path}: was fitted with the net {fitted['kind']!r}, not with one of your own", hint="vaekit.load(path)"
+        )
+
+
+def _read(path: Path) -> tuple[str, dict[str, Tensor]]:
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -137,9 +148,12 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise ArtifactError(
             f"{path}: a safetensors file, but not a vaekit model", hint="write one with model.save(path)"
         )
-    if int(metadata["version"]) > VERSION:
+    version = metadata.get("version", "")
+    if not version.isdecimal() or int(version) < 1 or not {"model", "checksum"} <= metadata.keys():
+        raise ArtifactError(f"{path}: altered since it was written: its header is damaged", hint="copy the file again")
+    if int(version) > VERSION:
         raise ArtifactError(
-            f"{path}: format version {metadata['version']}, this vaekit reads up to {VERSION}", hint="upgrade vaekit"
+            f"{path}: format version {version}, this vaekit reads up to {VERSION}", hint="upgrade vaekit"
         )
     try:
         tensors = load_tensors(data)
@@ -149,7 +163,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         ) from error
     if checksum(metadata["model"], tensors) != metadata["checksum"]:
         raise ArtifactError(f"{path}: altered since it was written: its checksum differs", hint="copy the file again")
-    return json.loads(metadata["model"]), tensors
+    return metadata["model"], tensors
 
 
 def _metadata(path: Path, data: bytes) -> dict[str, str]:

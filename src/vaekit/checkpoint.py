@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from vaekit.errors import ArtifactError
+from vaekit.sources.write import whole_file
 
 KEPT = ("epoch", "best", "since", "slow", "recoveries", "history")
 
@@ -43,9 +43,7 @@ def write_checkpoint(
         tensors |= {f"optimiser.{number}.{name}": tensor for name, tensor in state.items()}
     about = {"stage": run.stage, **{name: getattr(run, name) for name in KEPT}}
     data = save({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, {"run": json.dumps(about)})
-    beside = path.with_name(path.name + ".part")
-    beside.write_bytes(data)
-    os.replace(beside, path)
+    whole_file(path, lambda stream: stream.writelines([data]))
 
 
 def read_checkpoint(

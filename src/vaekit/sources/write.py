@@ -51,7 +51,7 @@ def whole_file(path: str | os.PathLike[str], fill: Callable[[BinaryIO], None]) -
         UserError: the place cannot be written to.
     """
     place = Path(path)
-    part = place.with_name(f".{place.name}.{os.getpid()}.part")
+    part = place.parent / f".{place.name}.{os.getpid()}.part"
     try:
         with part.open("wb") as stream:
             fill(stream)
