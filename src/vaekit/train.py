@@ -87,7 +87,7 @@ def train(
     )
     run = Run(stage)
     now = time.monotonic()
-    window = None if deadline is None else (now, max(deadline, now + 1e-3))
+    window = None if deadline is None else (now, max(deadline, now + 1e-9))
     best = _weights(module)
     if checkpoint is not None and checkpoint.exists():
         best = read_checkpoint(checkpoint, run, module, optimiser) or best
