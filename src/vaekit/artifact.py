@@ -113,17 +113,24 @@ def read_model(path: str | Path, net: nn.Module | None = None) -> Fitted:
         about = json.loads(text)
         codec = Codec.from_state(about["codec"], {k: t.numpy() for k, t in _under("codec.", tensors).items()})
         spec, K = about["spec"], codec.modelled
-        _check_net(path, spec["net"], net)
+        rest = about["form"], about["history"], about["about"]
+    except (ArtifactError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ArtifactError(f"{path}: describes no model that this vaekit can read: {_brief(error)}") from error
+    _check_net(path, spec["net"], net)
+    try:
         vae = assemble(spec, codec.fields[:K], given=codec.fields[K:], net=net)
         vae.load_state_dict(_under("vae.", tensors))
-        arrays = {name: tensor.numpy() for name, tensor in _under("array.", tensors).items()}
-        return Fitted(codec, spec, vae.eval(), about["form"], about["history"], about["about"], arrays)
-    except (RuntimeError, SpecError, KeyError, TypeError, ValueError, AttributeError) as error:
-        why = " ".join(str(error).split())[:200]
+    except (RuntimeError, SpecError, KeyError) as error:
         raise ArtifactError(
-            f"{path}: the weights do not fit the model it describes: {why}",
+            f"{path}: the weights do not fit the model it describes: {_brief(error)}",
             hint="with a net of your own, give one of the sizes that were fitted" if net is not None else None,
         ) from error
+    arrays = {name: tensor.numpy() for name, tensor in _under("array.", tensors).items()}
+    return Fitted(codec, spec, vae.eval(), *rest, arrays)
+
+
+def _brief(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def _check_net(path: str | Path, fitted: Mapping[str, Any], net: object) -> None:
