@@ -81,7 +81,7 @@ def split(rows: int, validation: float, seed: int) -> tuple[np.ndarray[Any, Any]
     >>> len(kept), len(apart)
     (90, 10)
     """
-    if not 0 <= validation < 1:
+    if not isinstance(validation, int | float) or not 0 <= validation < 1:
         raise SpecError(f"validation={validation!r}, expected a share of the rows, 0 <= validation < 1", hint="0.1")
     order = rng.numpy(seed, "split").permutation(rows)
     apart = min(round(rows * validation), HELD_OUT)
@@ -147,11 +147,13 @@ def _train(
 
 @torch.no_grad()
 def blame(vae: VAE, rows: Rows, names: Iterable[str]) -> str:
-    """The column whose log-probability is not a number, or the largest cell."""
+    """The column whose log-probability is not a number, or that of the largest cell when all columns are at a loss."""
     part = rows[torch.arange(min(len(rows), 4096))]
-    cells = vae.draw(part.cells, part.observed).likelihood.log_prob(part.cells[:, : vae.K])[0]
-    bad = (~cells.isfinite() & part.observed[:, : vae.K]).float().mean(0)
-    k = int(bad.argmax()) if bad.any() else int(part.cells[:, : vae.K].abs().amax(0).argmax())
+    cells, observed = part.cells[:, : vae.K], part.observed[:, : vae.K]
+    law = vae.draw(part.cells, part.observed).likelihood
+    bad = (~law.log_prob(cells)[0].isfinite() & observed).any(0)
+    largest = cells.where(observed, 0.0).abs().amax(0).nan_to_num(torch.inf)
+    k = int((largest if bad.all() or not bad.any() else bad.float()).argmax())
     return f"column {list(names)[k]!r}"
 
 
@@ -251,7 +253,7 @@ def deadline(began: float, limit: float | str | None) -> float | None:
         seconds = (
             float(limit[:-1]) * units[limit[-1]] if isinstance(limit, str) and limit[-1:] in units else float(limit)
         )
-    except ValueError:
+    except (TypeError, ValueError):
         seconds = -1.0
     if not seconds > 0:
         raise SpecError(f"time_limit={limit!r}, expected seconds, or a duration such as 20s, 10m, 1h")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from vaekit.codec.field import Field
 from vaekit.errors import SpecError
 from vaekit.likelihoods import choose
 from vaekit.nets import NETS
-from vaekit.objectives import OBJECTIVES
+from vaekit.objectives import OBJECTIVES, Elbo
 from vaekit.posteriors import POSTERIORS
 from vaekit.priors import PRIORS
 from vaekit.spec import AtLeastOne, NonNegative, Positive, Share
@@ -139,7 +140,12 @@ def merge(preset: str | None, parts: Mapping[str, Any]) -> dict[str, Any]:
         )
     for name in parts:
         if name not in PARTS:
-            raise SpecError(f"unknown part {name!r}, expected one of {', '.join(PARTS)}", hint=specs.meant(name, PARTS))
+            owner = next(
+                (part for part, kind in (("train", adamw), ("objective", Elbo)) if name in signature(kind).parameters),
+                None,
+            )
+            hint = specs.meant(name, PARTS) if owner is None else f"{owner}={{{name!r}: ...}}"
+            raise SpecError(f"unknown part {name!r}, expected one of {', '.join(PARTS)}", hint=hint)
     merged: dict[str, Any] = dict(PRESETS[preset or "default"].parts)
     for name, part in parts.items():
         before = merged.get(name)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from vaekit.errors import SpecError
+from vaekit.fitting import HELD_OUT, blame, card, choose_device, deadline, history, split
+from vaekit.goals import Rows
+
+
+@pytest.mark.parametrize(("rows", "validation"), [(100, 0.1), (1, 0.1), (3, 0.5), (10, 0.0), (300_000, 0.5)])
+def test_every_row_trains_or_is_held_out(rows: int, validation: float) -> None:
+    kept, apart = split(rows, validation, 0)
+    assert len(apart) == min(round(rows * validation), HELD_OUT) and len(kept) >= 1
+    assert np.array_equal(np.sort(np.concatenate([kept, apart])), np.arange(rows))
+    again, other = split(rows, validation, 0)[1], split(rows, validation, 1)[1]
+    assert np.array_equal(apart, again) and (len(apart) < 5 or not np.array_equal(apart, other))
+
+
+@pytest.mark.parametrize("validation", [-0.1, 1, 1.5, "0.1", None, True])
+def test_a_share_held_out_is_a_share(validation: Any) -> None:
+    with pytest.raises(SpecError, match="validation="):
+        split(10, validation, 0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "seconds"), [(None, None), (5, 105), ("20s", 120), ("10m", 700), ("1h", 3700), ("2.5", 102.5)]
+)
+def test_a_time_limit_is_seconds_or_a_duration(limit: Any, seconds: float | None) -> None:
+    assert deadline(100.0, limit) == seconds
+
+
+@pytest.mark.parametrize("limit", [0, -1, "soon", "5 days", "", "m", float("nan"), [5]])
+def test_what_is_no_duration_is_refused(limit: Any) -> None:
+    with pytest.raises(SpecError, match="time_limit=") as refusal:
+        deadline(0.0, limit)
+    assert "20s" in str(refusal.value)
+
+
+def test_a_device_that_is_not_there_is_refused() -> None:
+    assert choose_device("cpu").type == "cpu" and choose_device("auto").type in ("cpu", "cuda")
+    for name in ("gpu", "cuda:99"):
+        with pytest.raises(SpecError, match=name) as refusal:
+            choose_device(name)
+        assert "auto" in refusal.value.hint
+
+
+def test_the_column_at_fault_is_named(mixed: Any) -> None:
+    vae, names = mixed.model.module, mixed.model.fitted.names
+    cells = torch.zeros(4, len(names))
+    cells[2, names.index("income")] = float("inf")
+    assert blame(vae, Rows(cells, torch.ones(cells.shape, dtype=torch.bool)), names) == "column 'income'"
+
+
+def test_the_card_tells_what_was_fitted(mixed: Any) -> None:
+    found = card(mixed.model.fitted)
+    assert found == mixed.model.card
+    assert (found["rows"], found["train_rows"], found["held_out_rows"], found["seed"]) == (700, 560, 140, 0)
+    assert found["columns"]["debt"]["kind"] == "mixed" and found["columns"]["debt"]["why"]
+    assert set(found["set_aside"]) == {"id", "country"} and "identifier" in found["set_aside"]["id"]
+    assert found["latents"]["count"] == 8 == len(found["latents"]["kl_nats"])
+    assert min(found["latents"]["kl_nats"]) >= 0 and sum(found["latents"]["kl_nats"]) > 1, "nothing collapsed"
+    assert set(found["ended"]) == {"model", "prior"} and found["modes"] == mixed.model.modes()
+    assert found["versions"]["vaekit"] and found["seconds"] > 0 and found["parameters"] > 1000
+    assert found["kept_training_rows"] == 0
+
+
+def test_conditions_that_were_kept_are_counted(fitted: Any) -> None:
+    assert fitted("given").model.card["kept_training_rows"] == 630
+
+
+def test_the_history_has_a_row_an_epoch(mixed: Any) -> None:
+    table = history(mixed.model.fitted)
+    names = table.column_names
+    assert {"stage", "epoch", "loss", "reconstruction", "kl", "rows_per_s", "validation"} <= set(names)
+    assert [name for name in names if name.startswith("kl_")] == [f"kl_{i}" for i in range(8)]
+    first = table.filter(pa_equal(table, "stage", "model"))
+    assert first["epoch"].to_pylist() == list(range(len(first))) and len(first) <= 15
+    summed = sum(first[f"kl_{i}"].to_numpy() for i in range(8))
+    np.testing.assert_allclose(first["kl"].to_numpy(), summed, rtol=1e-5)
+    losses = first["loss"].to_numpy()
+    assert losses[-1] < losses[0]
+
+
+def pa_equal(table: Any, name: str, value: str) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.equal(table[name], value)

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import vaekit
+from vaekit.errors import SpecError
+from vaekit.presets import PARTS, PRESETS, adamw, complete, merge, pace
+
+BRIEF = {"epochs": 1, "prior_epochs": 1, "batch": 64}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_fits_and_scores(numbers: Any, name: str) -> None:
+    model = vaekit.fit(numbers.fitted_on[:120], name, train=BRIEF)
+    assert model.card["preset"] == name and model.card["spec"]["train"]["batch"] == 64
+    assert np.isfinite(model.score(numbers.rows[:3], alpha=0.2).total).all()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_told_in_a_line_with_its_reference(name: str) -> None:
+    preset = PRESETS[name]
+    assert preset.line and "\n" not in preset.line and any(year.isdigit() for year in preset.reference.split())
+    assert set(preset.parts) <= set(PARTS)
+
+
+def test_what_the_user_chose_overrides_the_preset() -> None:
+    merged = merge("beta-vae", {"objective": {"beta": 8}, "latent": 3})
+    assert merged["objective"] == {**PRESETS["beta-vae"].parts["objective"], "beta": 8} and merged["latent"] == 3
+    assert merge("vae", {"net": {"kind": "residual", "width": 8}})["net"] == {"kind": "residual", "width": 8}
+    assert merge("vae", {"prior": "flow_matching"})["prior"] == "flow_matching"
+    assert PRESETS["beta-vae"].parts["objective"]["beta"] != 8, "the preset itself stays"
+
+
+@pytest.mark.parametrize(
+    ("preset", "parts", "message", "hint"),
+    [
+        ("beta_vae", {}, "preset: given 'beta_vae'", "beta-vae"),
+        ("nonsense", {}, "expected one of default", None),
+        (None, {"priors": "normal"}, "unknown part 'priors'", "prior"),
+        (None, {"epochs": 3}, "unknown part 'epochs'", "train"),
+        (None, {"prior": "normall"}, "'normall'", "normal"),
+        (None, {"objective": {"betta": 1}}, "'betta'", "beta"),
+        (None, {"train": {"epoch": 1}}, "'epoch'", "epochs"),
+        (None, {"train": {"epochs": 0}}, "epochs", None),
+        (None, {"train": {"rate": -1.0}}, "rate", None),
+        (None, {"net": {"kind": "mpl"}}, "'mpl'", "mlp"),
+        (None, {"latent": 0}, "latent: given 0", "latent=32"),
+        (None, {"latent": 2.5}, "latent: given 2.5", "latent=32"),
+        (None, {"likelihood": {"columns": {"x9": "gaussian"}}}, "'x9'", "x0"),
+        (None, {"likelihood": {"columns": {"x0": "bernoulli"}}}, "'x0'", None),
+    ],
+)
+def test_mistakes_are_told_with_what_was_meant(
+    numbers: Any, preset: str | None, parts: dict[str, Any], message: str, hint: str | None
+) -> None:
+    with pytest.raises(SpecError) as refusal:
+        vaekit.fit(numbers.fitted_on[:50], preset, **parts)
+    assert message in refusal.value.message
+    assert hint is None or hint in str(refusal.value.hint)
+
+
+def test_a_complete_spec_names_every_choice(numbers: Any) -> None:
+    spec = complete({}, None, numbers.model.fitted.fields, 500, gaps=False)
+    assert set(spec) == {*PARTS, "preset", "flags", "gaps"}
+    assert all(value is not None or name == "patience" for name, value in spec["train"].items())
+    assert [part["kind"] for part in spec["likelihood"]] == ["gaussian", "gaussian"]
+    again = complete(
+        {name: spec[name] for name in ("net", "posterior", "prior", "objective", "latent", "train")},
+        None, numbers.model.fitted.fields, 500, gaps=False,
+    )  # fmt: skip
+    assert again == spec, "a spec completed is a spec that can be given"
+
+
+@pytest.mark.parametrize("rows", [1, 2, 50, 1_000, 30_000, 1_000_000])
+def test_the_pace_suits_the_rows(rows: int) -> None:
+    train = pace(adamw(), rows)
+    assert 1 <= train["batch"] <= rows and train["epochs"] >= 10 and train["patience"] >= 10
+    steps = train["epochs"] * max(1, rows // train["batch"])
+    assert steps <= max(12_000, 10 * rows // train["batch"])
+
+
+def test_the_tutorials_words_are_understood() -> None:
+    train = complete(
+        {"train": {"epochs": 20, "batch": 256, "rate": 1e-3, "patience": None}}, None, [], 9_999, gaps=False
+    )
+    assert {k: train["train"][k] for k in ("epochs", "batch", "rate", "patience")} == {
+        "epochs": 20, "batch": 256, "rate": 1e-3, "patience": None,
+    }  # fmt: skip
+    assert pace(adamw(), 100)["patience"] is not None
