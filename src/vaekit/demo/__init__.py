@@ -23,7 +23,7 @@ from vaekit.demo.story import Told, tell
 from vaekit.errors import SpecError
 from vaekit.sources import whole_file
 
-ROWS, NEW = 40_000, 5_000
+ROWS, NEW = 20_000, 4_000
 SECONDS = 120  # a slow machine fits for no longer
 
 DEMOS = ("table",)

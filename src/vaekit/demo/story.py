@@ -125,7 +125,7 @@ def strange_flights(told: Told) -> Section:
     order = [int(row) for row in np.argsort(-scores.total)[:5]]
     told_rows = told.new.take(pa.array(order)).to_pylist()
     sentences = [
-        f"**{flight(row, airlines)}** (p = {scores.p_value[b]:.4f}). {because(scores.reasons[b][:2], UNITS)}."
+        f"**{flight(row, airlines)}** (p\u00a0=\u00a0{scores.p_value[b]:.4f}). {because(scores.reasons[b][:2], UNITS)}."
         for b, row in zip(order, told_rows, strict=True)
     ]
     return section(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from vaekit.figures import style
-from vaekit.figures.style import DATA, FONT, INK, MODEL, RULE, STRANGE, short
+from vaekit.figures.style import DATA, FONT, INK, MODEL, RULE, STRANGE, number, short
 
 LEVELS = 8
 PANELS = 20
@@ -98,7 +98,8 @@ def marginals(real: Any, drawn: Any, names: Sequence[str] | None = None, across:
     figure, axes = style.canvas(2.05 * across, 1.55 * max(down, 1), max(down, 1), across)
     for ax, name in zip(axes.flat, names, strict=False):
         sides = [present(table[name]) for table in (real, drawn)]
-        (_columns if isinstance(sides[0], list) else curves)(ax, *sides)
+        few = isinstance(sides[0], list) or len(np.unique(sides[0])) <= LEVELS
+        (_columns if few else curves)(ax, *sides)
         if str(real[name].type).startswith(("date", "timestamp")):
             ax.xaxis.set_major_formatter(_day)
         ax.set_title(short(name, 22), loc="left", fontsize=FONT, color=INK)
@@ -149,18 +150,17 @@ def _between(levels: Any) -> Any:
     return np.concatenate([[2 * levels[0] - middle[0]], middle, [2 * levels[-1] - middle[-1]]])
 
 
-def _columns(ax: Any, real: list[str], drawn: list[str]) -> None:
+def _columns(ax: Any, real: Any, drawn: Any) -> None:
+    """Shares of the most frequent names, or of a few numbers in their order."""
     levels, count = np.unique(real, return_counts=True)
-    shown = levels[np.argsort(-count, kind="stable")][:LEVELS]
+    shown = levels[np.argsort(-count, kind="stable")][:LEVELS] if isinstance(real, list) else levels
     at = np.arange(len(shown))
     for values, color, side, label in ((real, DATA, -1, "real"), (drawn, MODEL, 1, "sampled")):
-        share = [float(np.mean(np.asarray(values) == level)) if values else 0.0 for level in shown]
+        share = [float(np.mean(np.asarray(values) == level)) if len(values) else 0.0 for level in shown]
         ax.bar(at + side * 0.2, share, width=0.38, color=color, alpha=0.45 if side < 0 else 1.0, label=label)
-    room = 12 if len(shown) <= 3 else 5
     steep = len(shown) > 3
-    ax.set_xticks(
-        at, [short(level, room) for level in shown], rotation=55 if steep else 0, ha="right" if steep else "center"
-    )
+    names = [short(number(level.item()), 5 if steep else 12) for level in shown]
+    ax.set_xticks(at, names, rotation=55 if steep else 0, ha="right" if steep else "center")
     ax.tick_params(axis="x", labelsize=FONT - 2.5, pad=1)
 
 
