@@ -22,9 +22,10 @@ from vaekit import spec as specs
 from vaekit.artifact import Fitted
 from vaekit.checkpoint import Run
 from vaekit.codec import Codec
-from vaekit.errors import DataError, SpecError, VaekitWarning
+from vaekit.errors import DataError, SpecError, UserError, VaekitWarning
 from vaekit.goals import BoundGoal, PriorGoal, Rows
 from vaekit.likelihoods import frequent
+from vaekit.modes.ask import tensors
 from vaekit.modes.calibrate import calibrate
 from vaekit.objectives import OBJECTIVES
 from vaekit.presets import complete
@@ -91,8 +92,7 @@ def split(rows: int, validation: float, seed: int) -> tuple[np.ndarray[Any, Any]
 def _encode(codec: Codec, table: pa.Table, rows: np.ndarray[Any, Any]) -> Rows:
     with warnings.catch_warnings():  # a level that only held-out rows have is not the user's concern
         warnings.simplefilter("ignore", VaekitWarning)
-        cells, observed = codec.encode(table.take(pa.array(rows)))
-    return Rows(torch.from_numpy(cells).float(), torch.from_numpy(observed))
+        return Rows(*tensors(codec, table.take(pa.array(rows))))
 
 
 def run(
@@ -100,6 +100,8 @@ def run(
     on_step: Callable[[Step], Any] | None,
 ) -> Fitted:  # fmt: skip
     """Assemble, train, learn the prior where it learns, calibrate."""
+    if resume is not None and not Path(resume).parent.is_dir():
+        raise UserError(f"resume: {str(resume)!r} lies in a folder that does not exist", hint="make the folder first")
     K = plan.codec.modelled
     with rng.seeded(seed, "assemble"):
         vae = assemble(plan.spec, plan.codec.fields[:K], given=plan.codec.fields[K:], net=plan.net)
@@ -256,5 +258,5 @@ def deadline(began: float, limit: float | str | None) -> float | None:
     except (TypeError, ValueError):
         seconds = -1.0
     if not seconds > 0:
-        raise SpecError(f"time_limit={limit!r}, expected seconds, or a duration such as 20s, 10m, 1h")
+        raise SpecError(f"time_limit={limit!r}, expected seconds, or a duration such as 20s, 10m, 1h", hint="'10m'")
     return began + seconds

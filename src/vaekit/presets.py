@@ -71,7 +71,7 @@ def adamw(
     batch: AtLeastOne | None = None,
     rate: Positive = 2e-3,
     patience: AtLeastOne | str | None = "auto",
-    hide: Share = 0.5,
+    hide: Share = 0.8,
     weight_decay: NonNegative = 1e-4,
     clip: Positive = 1.0,
     prior_epochs: AtLeastOne | None = None,
@@ -140,12 +140,7 @@ def merge(preset: str | None, parts: Mapping[str, Any]) -> dict[str, Any]:
         )
     for name in parts:
         if name not in PARTS:
-            owner = next(
-                (part for part, kind in (("train", adamw), ("objective", Elbo)) if name in signature(kind).parameters),
-                None,
-            )
-            hint = specs.meant(name, PARTS) if owner is None else f"{owner}={{{name!r}: ...}}"
-            raise SpecError(f"unknown part {name!r}, expected one of {', '.join(PARTS)}", hint=hint)
+            raise SpecError(f"unknown part {name!r}, expected one of {', '.join(PARTS)}", hint=_where(name))
     merged: dict[str, Any] = dict(PRESETS[preset or "default"].parts)
     for name, part in parts.items():
         before = merged.get(name)
@@ -154,11 +149,22 @@ def merge(preset: str | None, parts: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def _where(name: str) -> str:
+    """Where an option goes that was given as a part."""
+    for part, kind in (("train", adamw), ("objective", Elbo)):
+        if name in signature(kind).parameters:
+            return f"{part}={{{name!r}: ...}}"
+    return specs.meant(name, PARTS) or "options go inside their part: train={'epochs': 20}, objective={'beta': 4}"
+
+
 def pace(train: dict[str, Any], rows: int) -> dict[str, Any]:
-    """Batch and epochs for this many rows: small data take 1,500 steps, large data up to 6,000."""
-    batch = train["batch"] or int(np.clip(2 ** round(np.log2(max(rows, 2) / 40)), 16, 512))
+    """Batch and epochs for this many rows: small data take 1,500 steps, large data up to 6,000.
+
+    Small batches serve best: on Adult half the rows at 256 in a batch reached a better held-out loss than all at 512.
+    """
+    batch = train["batch"] or int(np.clip(2 ** round(np.log2(max(rows, 2) / 80)), 16, 512))
     batch = min(batch, max(rows, 1))
-    steps = np.clip(1_000 + rows / 12, 1_500, 6_000)
+    steps = np.clip(800 + rows / 11, 1_500, 6_000)
     epochs = train["epochs"] or max(10, round(steps / max(rows // batch, 1)))
     patience = max(10, epochs // 4) if train["patience"] == "auto" else train["patience"]
     prior_epochs = train["prior_epochs"] or epochs

@@ -14,6 +14,7 @@ from torch import Tensor
 from vaekit import rng
 from vaekit import spec as specs
 from vaekit.artifact import Fitted
+from vaekit.codec import Codec
 from vaekit.codec.levels import Levels
 from vaekit.distributions import Columns
 from vaekit.errors import DataError
@@ -21,6 +22,7 @@ from vaekit.schema.look import listed
 from vaekit.sources import Table, give_back, read
 
 CHUNK = 4096  # rows that pass through the network at once
+FAR = 1e6  # deviations, or levels
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,16 @@ def ask(fitted: Fitted, data: Any, *, partial: bool = False, strict: bool = Fals
     arrow = fitted.schema.conform(table.arrow, partial=partial)
     if strict:
         _refuse_new(fitted, arrow)
-    cells, observed = fitted.codec.encode(arrow)
-    return Asked(table, arrow, torch.from_numpy(cells).float(), torch.from_numpy(observed))
+    return Asked(table, arrow, *tensors(fitted.codec, arrow))
+
+
+def tensors(codec: Codec, arrow: pa.Table) -> tuple[Tensor, Tensor]:
+    """Cells (B, K + G) in single precision, and observed flags.
+
+    A number millions of deviations away (1e300 for "unknown") is as strange as one `FAR` away, and its square stays finite.
+    """
+    cells, observed = codec.encode(arrow)
+    return torch.from_numpy(cells).clamp(-FAR, FAR).float(), torch.from_numpy(observed)
 
 
 def _refuse_new(fitted: Fitted, arrow: pa.Table) -> None:
