@@ -39,24 +39,6 @@ def test_every_column_is_under_its_own_law(joined):
     assert joined.mean.shape == joined.mode.shape == (S, B, 5) and joined.best().shape == (B, 5)
 
 
-@pytest.mark.parametrize("k", range(5))
-def test_one_column_alone_answers_as_it_does_among_the_others(joined, k):
-    alone = joined.only(k)
-    cell = cells()[:, k : k + 1]
-    assert alone.batch_shape == (S, B, 1)
-    torch.testing.assert_close(alone.log_prob(cell), joined.log_prob(cells())[..., k : k + 1])
-    torch.testing.assert_close(alone.cdf(cell), joined.cdf(cells())[..., k : k + 1])
-    torch.testing.assert_close(alone.best(), joined.best()[:, k : k + 1])
-    torch.testing.assert_close(alone.mean, joined.mean[..., k : k + 1])
-    torch.testing.assert_close(alone.quantile(0.9), joined.quantile(0.9)[:, k : k + 1])
-    torch.testing.assert_close(alone.pooled().mixture_cdf(cell), joined.mixture_cdf(cells())[:, k : k + 1])
-
-
-def test_an_unknown_column_is_an_index_error(joined):
-    with pytest.raises(IndexError):
-        joined.only(5)
-
-
 def test_quantiles_of_the_mixture_are_ordered_and_reach_every_level(joined):
     levels = [0.001, 0.1, 0.5, 0.9, 0.999]
     found = torch.stack([joined.quantile(level) for level in levels])

@@ -74,3 +74,16 @@ def test_wide_and_narrow_names_do_not_share_padding():
     fields = [Field(f"c{levels}", "categorical", levels=levels) for levels in (3, 4, 900, 1_000)]
     mix = Mix(5, fields, choose(fields))
     assert mix.members == [[0, 1], [2, 3]]
+
+
+def test_one_column_alone_answers_as_it_does_among_the_others(every_kind):
+    fields = list(every_kind.fields.values())
+    mix, features = Mix(5, fields, choose(fields)), torch.randn(2, 7, 5)
+    joined, cells = mix(features), torch.zeros(7, len(fields))
+    for k in range(len(fields)):
+        alone, cell = mix.only(features, k), cells[:, k : k + 1]
+        assert alone.batch_shape == (2, 7, 1)
+        torch.testing.assert_close(alone.log_prob(cell), joined.log_prob(cells)[..., k : k + 1])
+        torch.testing.assert_close(alone.best(), joined.best()[:, k : k + 1])
+        torch.testing.assert_close(alone.quantile(0.9), joined.quantile(0.9)[:, k : k + 1])
+        torch.testing.assert_close(alone.pooled().mixture_cdf(cell), joined.mixture_cdf(cells)[:, k : k + 1])

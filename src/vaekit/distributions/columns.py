@@ -47,14 +47,6 @@ class Columns(Distribution):
         """The best single value of each cell under the mixture over the first axis, (B, K): mean for numbers, else mode."""
         return self._join(lambda law, _: law.best())
 
-    def only(self, k: int) -> Columns:
-        """The law of column k alone, batch shape (..., 1): every member of its group is computed, the other groups are not."""
-        for law, at in zip(self.laws, self.groups, strict=True):
-            place = (at == k).nonzero()[:, 0]
-            if len(place):  # the one cell asked about is held against every member, and the place picks one
-                return Columns([law], [torch.zeros_like(at)], place)
-        raise IndexError(k)
-
     def pooled(self) -> Columns:
         """The mixture over the first axis with as few terms as its laws allow."""
         return self._with([law.pooled() for law in self.laws])

@@ -61,6 +61,13 @@ class Mix(nn.Module):
         at = [getattr(self, f"at_{g}") for g in range(len(self.members))]
         return Columns([part(features) for part in self.parts], at, self.order)
 
+    def only(self, features: Tensor, k: int) -> Columns:
+        """The law of column k alone, batch shape (S, B, 1): no group but its own is computed."""
+        g = next(g for g, members in enumerate(self.members) if k in members)
+        place = torch.tensor([self.members[g].index(k)])
+        # the one cell asked about is held against every member of the group, and the place picks one
+        return Columns([self.parts[g](features)], [torch.zeros(len(self.members[g]), dtype=torch.long)], place)
+
 
 def choose(fields: Sequence[Field], spec: object = None) -> list[dict[str, Any]]:
     """One likelihood spec per column, all options filled in.

@@ -104,7 +104,7 @@ def expectation(
     wanted: list[list[Tensor]] = []
     ends = fitted.fields[k].kind not in ("categorical", "binary")
     for part in chunks(len(cells)):
-        law = law_without(fitted, cells[part], observed[part], [k], seed).only(k)
+        law = law_without(fitted, cells[part], observed[part], k, seed)
         wanted.append([law.best()[:, 0], *([law.quantile(q)[:, 0] for q in (LOW, HIGH)] if ends else [])])
     joined = [column_values(fitted, k, torch.cat(each)).to_pylist() for each in zip(*wanted, strict=True)]
     return (joined[0], joined[1], joined[2]) if ends else (joined[0], None, None)

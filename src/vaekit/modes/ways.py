@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -39,8 +38,12 @@ def leave_out(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     for block in blocks(K):
         context = observed.clone()
         context[:, block] = False
-        law = fitted.vae.likelihood_of(latents(fitted, cells, context), cells, observed)
-        out[:, block] = -law.log_prob(cells[:, :K])[0][:, block]
+        features = fitted.vae.decoded(latents(fitted, cells, context), cells, observed)
+        if len(block) == 1:
+            law = fitted.vae.likelihood.only(features, block[0])
+            out[:, block] = -law.log_prob(cells[:, block])[0]
+        else:
+            out[:, block] = -fitted.vae.likelihood(features).log_prob(cells[:, :K])[0][:, block]
     return Raw(out.where(observed[:, :K], 0.0), {LATENT: _latent_rate(fitted, cells, observed)})
 
 
@@ -112,9 +115,9 @@ def blocks(K: int) -> list[list[int]]:
     return [sorted(order[b::BLOCKS].tolist()) for b in range(BLOCKS)]
 
 
-def law_without(fitted: Fitted, cells: Tensor, observed: Tensor, block: list[int], seed: int = 0) -> Columns:
-    """p(cell | the observed cells outside the block), a mixture over latents of shape (S, B, K)."""
+def law_without(fitted: Fitted, cells: Tensor, observed: Tensor, k: int, seed: int = 0) -> Columns:
+    """p(cell k | the other observed cells), a mixture over latents of shape (S, B, 1)."""
     context = observed.clone()
-    context[:, block] = False
-    z: Any = latents(fitted, cells, context, SAMPLES, seed)
-    return fitted.vae.likelihood_of(z, cells, observed)
+    context[:, k] = False
+    z = latents(fitted, cells, context, SAMPLES, seed)
+    return fitted.vae.likelihood.only(fitted.vae.decoded(z, cells, observed), k)
