@@ -95,12 +95,26 @@ def load(path: str | Path, net: nn.Module | None = None) -> Model:
 
     Raises:
         ArtifactError: when the file is absent, truncated, altered, foreign or newer than this vaekit.
+
+    >>> import tempfile
+    >>> model = fit(np.random.default_rng(0).normal(size=(90, 2)), train={"epochs": 1, "prior_epochs": 1})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     load(model.save(f"{folder}/rows.vae"))
+    Model(default, 90 rows, 4 latents; x0: real, x1: real)
     """
     return Model(read_model(path, net))
 
 
 class Model:
-    """A fitted model: ask it anything. Rows are numbered from 0; a row may be a dict; `data` is whatever `fit` takes."""
+    """A fitted model: ask it anything. Rows are numbered from 0; a row may be a dict; `data` is whatever `fit` takes.
+
+    >>> rows = np.random.default_rng(0).normal(size=(200, 3))
+    >>> model = fit(rows, train={"epochs": 2, "prior_epochs": 1})
+    >>> model.impute({"x0": 0.5, "x1": None, "x2": 1.0}).keys()
+    dict_keys(['x0', 'x1', 'x2'])
+    >>> model.score(rows[:4], alpha=0.1).cells.shape, model.encode(rows[:4]).mean.shape
+    ((4, 3), (4, 4))
+    """
 
     def __init__(self, fitted: Fitted) -> None:
         self.fitted = fitted

@@ -22,6 +22,11 @@ class Columns(Distribution):
         laws: one distribution a group, batch shapes (S, B, K_g).
         groups: for each law the indices of its columns, (K_g,).
         order: the inverse permutation, (K,): `cat(groups)[order]` is 0, 1, ..., K - 1.
+
+    >>> from torch.distributions import Normal
+    >>> laws = [Normal(torch.zeros(1, 1, 2), 1.0), Normal(torch.ones(1, 1, 1), 1.0)]
+    >>> Columns(laws, [torch.tensor([0, 2]), torch.tensor([1])], torch.tensor([0, 2, 1])).mean
+    tensor([[[0., 1., 0.]]])
     """
 
     arg_constraints: dict[str, Any] = {}

@@ -35,6 +35,13 @@ class Elbo:
         beta: weight of the rate; 1 is the bound itself.
         warm_up: share of the training over which beta grows from 0 (Sønderby et al. 2016, arXiv 1602.02282).
         free_bits: nats per latent, averaged over the batch, that cost nothing.
+
+    >>> import torch
+    >>> from torch.distributions import Normal
+    >>> cells, law = torch.zeros(2, 4), Normal(torch.zeros(1, 2, 4), 1.0)
+    >>> q, p = Normal(torch.ones(2, 3), 1.0), Normal(torch.zeros(3), 1.0)
+    >>> Elbo(beta=0.5)(Draw(q.mean[None], q, p, law, cells, cells == 0, cells)).kl.sum(-1)
+    tensor([1.5000, 1.5000])
     """
 
     def __init__(self, *, beta: NonNegative = 1.0, warm_up: Share = 0.0, free_bits: NonNegative = 0.0) -> None:

@@ -28,6 +28,11 @@ class FlowMatching(nn.Module):
         width: of the velocity net.
         depth: its residual blocks.
         steps: Heun steps from noise to latents.
+
+    >>> from torch.distributions import Normal
+    >>> context, empty = Normal(torch.zeros(5, 3), torch.ones(5, 3)), torch.ones(5, dtype=torch.bool)
+    >>> FlowMatching(3, width=8).given(context, empty).shape
+    torch.Size([5, 3])
     """
 
     learns = True
