@@ -26,6 +26,9 @@ class Labels:
     values: list[Any]
     _asked: Asked = field(repr=False)
 
+    def __len__(self) -> int:
+        return len(self.label)
+
     def to_arrow(self) -> pa.Table:
         """Columns label, probability, then probability_VALUE of each value."""
         each = {f"probability_{value}": self.probability[:, m] for m, value in enumerate(self.values)}
