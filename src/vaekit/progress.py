@@ -5,17 +5,40 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from vaekit.modes import WATCH
+
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from vaekit.train import Step
 
 EVERY = 5.0  # seconds between plain lines
 REFRESH = 0.1  # seconds between two looks of the bar
+LONG = 1.0  # seconds from which on a passage through rows is worth a bar
 
-Tell = Callable[["Step"], None]
+
+@dataclass(frozen=True)
+class Tick:
+    """Work of a name: `done` of `total` after `spent` seconds, `base` of them before; text stands beside the bar."""
+
+    name: str
+    done: int
+    total: int
+    text: str
+    spent: float
+    base: int = 0
+
+    @property
+    def left(self) -> str:
+        return _clock(self.spent * (self.total - self.done) / max(self.done - self.base, 1))
+
+
+Tell = Callable[[Tick], None]
 
 
 @contextmanager
@@ -30,44 +53,37 @@ def reporter(show: bool | None, on_step: Callable[[Step], Any] | None) -> Iterat
     if show is False or (show is None and not terminal):
         yield on_step
         return
-    with _bars() if terminal else _lines() as tell:
+    began: dict[str, tuple[float, int]] = {}
+    with _bars() if terminal else _lines(closing=True) as tell:
 
         def report(step: Step) -> Any:
-            tell(step)
+            now = time.monotonic()
+            since, base = began.setdefault(step.stage, (now, step.step - 1))
+            tell(Tick(step.stage, step.step, step.steps, about(step), now - since, base))
             return None if on_step is None else on_step(step)
 
         yield report
 
 
 @contextmanager
-def _bars() -> Iterator[Tell]:
-    """One bar for each stage of the training."""
-    from rich import progress as rich
-    from rich.console import Console
+def watching(name: str) -> Iterator[None]:
+    """Show how far a mode is with its rows, where that takes long; each of its passages starts anew."""
+    with _bars(transient=True) if sys.stderr.isatty() else _lines() as tell:
+        began, passage = time.monotonic(), 0
 
-    columns = (
-        rich.TextColumn("{task.description}"),
-        rich.BarColumn(24),
-        rich.TaskProgressColumn(),
-        rich.TextColumn("{task.fields[about]}"),
-        rich.TimeRemainingColumn(compact=True, elapsed_when_finished=True),
-    )
-    tasks: dict[str, rich.TaskID] = {}
-    last = 0.0
-    with rich.Progress(*columns, console=Console(stderr=True)) as bar:
+        def watch(done: int, total: int) -> None:
+            nonlocal began, passage
+            if done == 0:
+                began, passage = time.monotonic(), passage + 1
+            elif (spent := time.monotonic() - began) > LONG:
+                which = f"{name}, passage {passage}" if passage > 1 else name
+                tell(Tick(which, done, total, f"{done:,} of {total:,} rows · {done / spent:,.0f} rows/s", spent))
 
-        def tell(step: Step) -> None:
-            nonlocal last
-            if step.stage not in tasks:
-                for earlier in tasks.values():
-                    bar.stop_task(earlier)
-                tasks[step.stage] = bar.add_task(step.stage, total=step.steps, completed=step.step - 1, about="")
-            elif time.monotonic() - last < REFRESH and step.step < step.steps:
-                return
-            last = time.monotonic()
-            bar.update(tasks[step.stage], completed=step.step, about=about(step))
-
-        yield tell
+        token = WATCH.set(watch)
+        try:
+            yield
+        finally:
+            WATCH.reset(token)
 
 
 def about(step: Step) -> str:
@@ -81,33 +97,71 @@ def about(step: Step) -> str:
 
 
 @contextmanager
-def _lines() -> Iterator[Tell]:
-    """A line every few seconds, and one when a stage ends."""
-    log = _Log()
+def _bars(*, transient: bool = False) -> Iterator[Tell]:
+    """One bar for each name; those that are over stay, unless they are transient."""
+    tasks: dict[str, Any] = {}
+    last = 0.0
+    with ExitStack() as stack:
+        bar: Progress | None = None
+
+        def tell(tick: Tick) -> None:
+            nonlocal bar, last
+            bar = bar or stack.enter_context(_progress(transient))
+            if tick.name not in tasks:
+                for earlier in tasks.values():
+                    bar.update(earlier, visible=not transient)
+                tasks[tick.name] = bar.add_task(tick.name, total=tick.total, text="", left="")
+            elif time.monotonic() - last < REFRESH and tick.done < tick.total:
+                return
+            last = time.monotonic()
+            bar.update(tasks[tick.name], completed=tick.done, text=tick.text, left=tick.left, refresh=True)
+
+        yield tell
+
+
+def _progress(transient: bool) -> Progress:
+    from rich import progress as rich
+    from rich.console import Console
+
+    return rich.Progress(
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(24),
+        rich.TaskProgressColumn(),
+        rich.TextColumn("{task.fields[text]}"),
+        rich.TextColumn("{task.fields[left]} left"),
+        console=Console(stderr=True),
+        transient=transient,
+        auto_refresh=False,  # it is drawn when there is news
+    )
+
+
+@contextmanager
+def _lines(*, closing: bool = False) -> Iterator[Tell]:
+    """A line every few seconds, and where closing one when a name's work ends."""
+    log = _Log(closing)
     yield log.tell
     log.end()
 
 
 class _Log:
-    def __init__(self) -> None:
-        self.began = self.said = time.monotonic()
-        self.first = 0
-        self.last: Step | None = None
+    def __init__(self, closing: bool) -> None:
+        self.closing = closing
+        self.said = time.monotonic()
+        self.last: Tick | None = None
 
-    def tell(self, step: Step) -> None:
+    def tell(self, tick: Tick) -> None:
         now = time.monotonic()
-        if self.last is None or step.stage != self.last.stage:
+        if self.last is None or tick.name != self.last.name:
             self.end()
-            self.began, self.said, self.first = now, now, step.step - 1
-        self.last = step
+            self.said = now if self.closing else self.said
+        self.last = tick
         if now - self.said >= EVERY:
             self.said = now
-            left = (now - self.began) * (step.steps - step.step) / max(step.step - self.first, 1)
-            _say(f"{step.stage}: {step.step / step.steps:.0%} · {about(step)} · {_clock(left)} left")
+            _say(f"{tick.name}: {tick.done / tick.total:.0%} · {tick.text} · {tick.left} left")
 
     def end(self) -> None:
-        if self.last is not None:
-            _say(f"{self.last.stage}: {about(self.last)} · {_clock(time.monotonic() - self.began)} in all")
+        if self.last is not None and self.closing:
+            _say(f"{self.last.name}: {self.last.text} · {_clock(self.last.spent)} in all")
 
 
 def _clock(seconds: float) -> str:

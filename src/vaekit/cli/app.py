@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, NamedTuple
+from functools import wraps
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -11,6 +12,7 @@ import vaekit
 from vaekit.cli import about, demo, fit, rows, walks
 from vaekit.cli.group import Group
 from vaekit.modes import MODES
+from vaekit.progress import watching
 
 ASK, LOOK = "Ask a model", "Look around"
 
@@ -93,7 +95,19 @@ def _register(name: str, command: Command, panel: str | None, line: str = "") ->
     paragraphs = [" ".join(text.split()) for text in (command.run.__doc__ or "").split("\n\n")]
     first = [f"{line[:1].upper()}{line[1:]}."] if line else []
     text = "\n\n".join(first + paragraphs)
-    app.command(name, help=text, epilog=f"Example: {command.example}", rich_help_panel=panel)(command.run)
+    run = watched(name, command.run) if line else command.run
+    app.command(name, help=text, epilog=f"Example: {command.example}", rich_help_panel=panel)(run)
+
+
+def watched(name: str, run: Callable[..., None]) -> Callable[..., None]:
+    """The command of a mode, with progress through its rows where that takes long."""
+
+    @wraps(run)
+    def command(**options: Any) -> None:
+        with watching(name):
+            run(**options)
+
+    return command
 
 
 _register("fit", FIT, "Fit")

@@ -6,6 +6,7 @@ A mode is one file with one function `(fitted, rows, options) -> answer`, and on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
@@ -55,6 +56,9 @@ MODES: Mapping[str, Mode] = {
     "classify": Mode("vaekit.modes.classify:classify", "the label of each row, with probabilities", needs=("label",)),
     "evaluate": Mode("vaekit.modes.evaluate:evaluate", "how good all of this is"),
 }
+
+# told how many of how many rows are done, over and over: a mode may pass through its rows several times
+WATCH: ContextVar[Callable[[int, int], None] | None] = ContextVar("WATCH", default=None)
 
 FACTS: Mapping[str, tuple[Callable[[Fitted], bool], str]] = {
     "density": (

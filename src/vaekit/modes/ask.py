@@ -11,7 +11,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from vaekit import rng
+from vaekit import modes, rng
 from vaekit import spec as specs
 from vaekit.artifact import Fitted
 from vaekit.codec import Codec
@@ -100,7 +100,13 @@ def chunks(count: int, size: int = CHUNK) -> Iterator[slice]:
     >>> list(chunks(5, 3))
     [slice(0, 3, None), slice(3, 5, None)]
     """
-    return (slice(at, min(at + size, count)) for at in range(0, count, size))
+    watch = modes.WATCH.get()
+    for at in range(0, count, size):
+        if watch is not None:
+            watch(at, count)
+        yield slice(at, min(at + size, count))
+    if watch is not None:
+        watch(count, count)
 
 
 def latents(fitted: Fitted, cells: Tensor, context: Tensor, samples: int = 1, seed: int = 0) -> Tensor:
