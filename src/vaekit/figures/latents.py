@@ -11,6 +11,7 @@ from vaekit.figures import style
 from vaekit.figures.style import DATA, FONT, INK, MODEL, MUTED, NAMES, STRANGE, number, short
 
 POINTS = 4_000  # rows on a map
+COLUMNS = 24  # of the table, beside the latents that move them
 STEPS = 9  # columns of a walk that are written out
 
 
@@ -161,7 +162,7 @@ def _numeric(values: Sequence[Any]) -> bool:
 
 
 def moves(moved: Sequence[Mapping[str, float]], rates: Sequence[float] | None = None, most: int = 16) -> Any:
-    """Which columns each latent moves: a row per latent, the busiest first; a column per column of the table.
+    """Which columns each latent moves: a row per latent, the busiest first; the 24 columns that are moved most.
 
     Args:
         moved: for each latent the change of every column, as `evaluate` measures it.
@@ -170,7 +171,9 @@ def moves(moved: Sequence[Mapping[str, float]], rates: Sequence[float] | None = 
     """
     weight = [sum(each.values()) for each in moved] if rates is None else list(rates)
     order = sorted(range(len(moved)), key=lambda i: -weight[i])[:most]
-    names = list(moved[0])
+    reach = {name: max(each[name] for each in moved) for name in moved[0]}
+    shown = set(sorted(reach, key=lambda name: -reach[name])[:COLUMNS])
+    names = [name for name in moved[0] if name in shown]
     values = [[moved[i][name] for name in names] for i in order]
     figure, axes = style.canvas(max(4.5, 1.4 + 0.36 * len(names)), 1.4 + 0.24 * len(order))
     ax = axes[0, 0]

@@ -186,7 +186,8 @@ def training(history: Sequence[Mapping[str, Any]]) -> Any:
         for key, color, label in (("loss", DATA, "training rows"), ("validation", MODEL, "held-out rows")):
             line = [(row["epoch"], row[key]) for row in rows if row.get(key) is not None]
             if line:
-                ax.plot(*zip(*line, strict=True), color=color, linewidth=1.6, label=label)
+                mark = "o" if len(line) == 1 else None
+                ax.plot(*zip(*line, strict=True), color=color, linewidth=1.6, marker=mark, markersize=4, label=label)
         style.title(ax, {"model": "the autoencoder", "prior": "the prior"}.get(stage, stage))
         ax.set(xlabel="epoch", ylabel="loss per column" if stage == "model" else "loss")
         if ax.lines:

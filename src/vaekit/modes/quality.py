@@ -158,8 +158,9 @@ def _correlation(pair: Floats) -> float:
 
 def _overlap(real: Floats, drawn: Floats) -> float:
     """1 - total variation between the rows of two matrices, as shares of each; not-a-number equals itself."""
-    both = np.concatenate([real, drawn])
-    _, code = np.unique(np.where(np.isnan(both), np.inf, both), axis=0, return_inverse=True)
-    code = code.reshape(-1)
+    code = np.zeros(len(real) + len(drawn), dtype=np.int64)
+    for column in np.concatenate([real, drawn]).T:  # column by column: np.unique of whole rows is ten times slower
+        levels, each = np.unique(column, return_inverse=True)
+        code = np.unique(code * len(levels) + each, return_inverse=True)[1]
     a, b = (np.bincount(part, minlength=code.max() + 1) / len(part) for part in np.split(code, [len(real)]))
     return float(1 - np.abs(a - b).sum() / 2)
