@@ -13,6 +13,8 @@ from vaekit.artifact import Fitted
 from vaekit.modes.ask import chunks
 from vaekit.modes.ways import WAYS, Raw, available
 
+TIE = 1e-5  # relative
+
 
 @dataclass(frozen=True)
 class Centred:
@@ -78,5 +80,6 @@ def p_values(fitted: Fitted, by: str, total: Tensor) -> NDArray[np.float64]:
     known = fitted.arrays.get(f"calibration.{by}")
     if known is None:
         return np.full(len(total), np.nan)
-    least = np.searchsorted(known, total.numpy() - 1e-9 * (1 + np.abs(total.numpy())), side="left")
+    # equal rows get scores that are equal to single precision, whichever rows they pass through the net with
+    least = np.searchsorted(known, total.numpy() - TIE * (1 + np.abs(total.numpy())), side="left")
     return (1.0 + len(known) - least) / (len(known) + 1.0)
