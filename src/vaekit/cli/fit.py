@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -21,32 +21,41 @@ if TYPE_CHECKING:
     from vaekit.train import Step
 
 GRACE = 10.0  # seconds that later stages of a training get after Ctrl-C
-COLUMN = "COLUMN"
+
+Place = Annotated[str, typer.Option("--out", "-o", metavar="MODEL", help="Where the model goes, such as fraud.vae.")]
+Preset = Annotated[str | None, typer.Option(metavar="NAME", help="A paper's model; see vaekit presets.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PART=VALUE", help="prior=normal, objective.beta=4, ...; see vaekit kinds."),
+]
+Given = Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="A column to condition on.")]
+Label = Annotated[str | None, typer.Option(metavar="COLUMN", help="The class column; may have gaps.")]
+Ignore = Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="A column to leave out.")]
+Kinds = Annotated[
+    list[str] | None, typer.Option(metavar="COLUMN=KIND", help="A column's kind, where the inferred is wrong.")
+]
+Limit = Annotated[str | None, typer.Option(metavar="TIME", help="20s, 10m, 1h: the best so far is kept.")]
+Validation = Annotated[
+    float, typer.Option(metavar="SHARE", help="Rows that never train, to choose the epoch and calibrate p-values.")
+]
+Device = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, ...")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted fit of this MODEL.")]
 
 
 def fit(
     data: Data,
-    out: Annotated[str, typer.Option("--out", "-o", metavar="MODEL", help="Where the model goes, such as fraud.vae.")],
-    preset: Annotated[str | None, typer.Option(metavar="NAME", help="A paper's model; see vaekit presets.")] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PART=VALUE", help="prior=normal, objective.beta=4, ...; see vaekit kinds."),
-    ] = None,
-    given: Annotated[list[str] | None, typer.Option(metavar=COLUMN, help="A column to condition on.")] = None,
-    label: Annotated[str | None, typer.Option(metavar=COLUMN, help="The class column; may have gaps.")] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar=COLUMN, help="A column to leave out.")] = None,
-    kind: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN=KIND", help="A column's kind, where the inferred is wrong.")
-    ] = None,
+    out: Place,
+    preset: Preset = None,
+    settings: Settings = None,
+    given: Given = None,
+    label: Label = None,
+    ignore: Ignore = None,
+    kind: Kinds = None,
     seed: Seed = 0,
-    time_limit: Annotated[
-        str | None, typer.Option(metavar="TIME", help="20s, 10m, 1h: the best so far is kept.")
-    ] = None,
-    validation: Annotated[
-        float, typer.Option(metavar="SHARE", help="Rows that never train, to choose the epoch and calibrate p-values.")
-    ] = 0.1,
-    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, ...")] = "auto",
-    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted fit of this MODEL.")] = False,
+    time_limit: Limit = None,
+    validation: Validation = 0.1,
+    device: Device = "auto",
+    resume: Resume = False,
 ) -> None:
     """Fit one model to a table and write it to one file.
 
@@ -72,11 +81,16 @@ def fit(
     model.save(place)
     say(summary(model, place))
     if interrupt.asked is not None:
-        if interrupt.stage == "model":  # what came after it stood on a model that will change
-            _remove([_stages(checkpoint)[1]])
-        say(f"stopped early: {place} is the best so far; the same command with --resume goes on")
-        raise typer.Exit(INTERRUPTED)
+        _stop(interrupt, place, checkpoint)
     _remove(_stages(checkpoint))
+
+
+def _stop(interrupt: Interrupt, place: Path, checkpoint: Path) -> NoReturn:
+    """Leave with what a resumed fit needs; a stage that stood on an unfinished model is not part of it."""
+    if interrupt.stage == "model":
+        _remove([_stages(checkpoint)[1]])
+    say(f"stopped early: {place} is the best so far; the same command with --resume goes on")
+    raise typer.Exit(INTERRUPTED)
 
 
 def check_parts(parts: dict[str, Any]) -> dict[str, Any]:
