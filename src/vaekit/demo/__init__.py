@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 
 from vaekit import api
 from vaekit.demo.flights import UNITS, read_flights
-from vaekit.demo.story import Told, tell
+from vaekit.demo.story import tell
+from vaekit.demo.told import Told
 from vaekit.errors import SpecError
 from vaekit.sources import whole_file
 
