@@ -36,7 +36,7 @@ class Bins(Distribution):
     has_rsample = False
 
     def __init__(self, logits: Tensor, partition: Partition) -> None:
-        self.logits = logits.masked_fill(~partition.valid, -torch.inf).log_softmax(-1)
+        self.logits = (logits + partition.absent).log_softmax(-1)
         self.partition = partition
         super().__init__(logits.shape[:-1], validate_args=False)
 

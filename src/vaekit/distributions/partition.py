@@ -38,6 +38,7 @@ class Partition(nn.Module):
     reach: Tensor
     last: Tensor
     valid: Tensor
+    absent: Tensor
 
     def __init__(self, atoms: list[Tensor], edges: list[Tensor], whole: list[bool], scale: Scale) -> None:
         super().__init__()
@@ -50,9 +51,10 @@ class Partition(nn.Module):
         self.register_buffer("lowered", self.atoms - self.reach, persistent=False)
         self.register_buffer("last", torch.tensor([len(edge) - 1 for edge in edges]), persistent=False)
         tails = torch.stack([~self.whole, torch.ones_like(self.whole)], 1)
-        self.register_buffer(
-            "valid", torch.cat([self.atoms.isfinite(), self.edges[:, 1:].isfinite(), tails], 1), persistent=False
-        )
+        valid = torch.cat([self.atoms.isfinite(), self.edges[:, 1:].isfinite(), tails], 1)
+        self.register_buffer("valid", valid, persistent=False)
+        # added to logits: one pass over them, where masking would copy them first
+        self.register_buffer("absent", torch.zeros(valid.shape).masked_fill(~valid, -torch.inf), persistent=False)
 
     @property
     def M(self) -> int:  # noqa: N802 - a size, as K is

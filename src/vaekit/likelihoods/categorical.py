@@ -17,13 +17,13 @@ class CategoricalLikelihood(nn.Module):
 
     kinds = ("categorical", "ordinal", "binary")
 
-    padding: Tensor
+    absent: Tensor
 
     def __init__(self, features: int, fields: Sequence[Field]) -> None:
         super().__init__()
         start = log_shares(fields, [field.levels for field in fields])
-        self.register_buffer("padding", start.isinf(), persistent=False)
+        self.register_buffer("absent", start.where(start.isinf(), 0.0), persistent=False)
         self.head = Head(features, start)
 
     def forward(self, features: Tensor) -> Levels:
-        return Levels(self.head(features).masked_fill(self.padding, -torch.inf))
+        return Levels(self.head(features) + self.absent)

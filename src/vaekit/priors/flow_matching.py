@@ -42,7 +42,7 @@ class FlowMatching(nn.Module):
     learned: Tensor
     frequencies: Tensor
 
-    def __init__(self, latents: int, *, width: AtLeastOne = 256, depth: AtLeastOne = 3, steps: AtLeastOne = 12) -> None:
+    def __init__(self, latents: int, *, width: AtLeastOne = 384, depth: AtLeastOne = 3, steps: AtLeastOne = 12) -> None:
         super().__init__()
         self.latents, self.steps = latents, steps
         self.register_buffer("one", torch.ones(latents), persistent=False)

@@ -37,6 +37,6 @@ class StandardNormal(nn.Module):
 
 
 def from_posterior(context: Distribution, empty: Tensor, temperature: float) -> Tensor:
-    """mu + sigma e of each context (B, L), and e alone where the context is empty."""
+    """Mu + sigma e of each context (B, L), and e alone where the context is empty."""
     noise = torch.randn_like(context.mean) * temperature
     return torch.where(empty[:, None], noise, context.mean + context.stddev * noise)
