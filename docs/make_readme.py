@@ -1,4 +1,4 @@
-"""Fill the README's example, output and figures from what was run and measured: python docs/make_readme.py"""
+"""Fill the README's example, output and figures from what was run and measured: python docs/make_readme.py."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def figures(result: dict[str, Any]) -> str:
 
 
 def span(values: list[float]) -> str:
+    """The least and the greatest of some figures."""
     return f"{min(values):.2f} to {max(values):.2f}"
 
 
@@ -58,6 +59,7 @@ def fill(text: str, name: str, content: str) -> str:
 
 
 def main() -> None:
+    """Run the example, read the result, write the README."""
     text = (ROOT / "README.md").read_text()
     ran = subprocess.run(
         [sys.executable, EXAMPLE], capture_output=True, text=True, check=True, cwd=tempfile.gettempdir()

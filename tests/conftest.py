@@ -42,7 +42,7 @@ def real_table(data_folder: Path) -> Callable[[str], pa.Table]:
 
 # -- fitted models, shared by the tests of the modes ---------------------------------------------------------------------
 
-QUICK = {"epochs": 15, "prior_epochs": 6, "batch": 64}
+QUICK = {"epochs": 30, "prior_epochs": 25, "batch": 64}
 NARROW = {"kind": "residual", "width": 48, "depth": 1}
 
 

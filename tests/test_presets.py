@@ -76,7 +76,7 @@ def test_a_complete_spec_names_every_choice(numbers: Any) -> None:
 
 @pytest.mark.parametrize("rows", [1, 2, 50, 1_000, 30_000, 1_000_000])
 def test_the_pace_suits_the_rows(rows: int) -> None:
-    train = pace(adamw(), rows)
+    train = pace(adamw(), rows, 15)
     assert 1 <= train["batch"] <= rows and train["epochs"] >= 10 and train["patience"] >= 10
     steps = train["epochs"] * max(1, rows // train["batch"])
     assert steps <= max(12_000, 10 * rows // train["batch"])
@@ -89,4 +89,4 @@ def test_the_tutorials_words_are_understood() -> None:
     assert {k: train["train"][k] for k in ("epochs", "batch", "rate", "patience")} == {
         "epochs": 20, "batch": 256, "rate": 1e-3, "patience": None,
     }  # fmt: skip
-    assert pace(adamw(), 100)["patience"] is not None
+    assert pace(adamw(), 100, 15)["patience"] is not None

@@ -166,7 +166,7 @@ def _read(path: Path) -> tuple[str, dict[str, Tensor]]:
         tensors = load_tensors(data)
     except SafetensorError as error:
         raise ArtifactError(
-            f"{path}: truncated or damaged: {error}", hint="copy the file again, or fit anew"
+            f"{path}: truncated or damaged: {str(error)[:120]}", hint="copy the file again, or fit anew"
         ) from error
     if checksum(metadata["model"], tensors) != metadata["checksum"]:
         raise ArtifactError(f"{path}: altered since it was written: its checksum differs", hint="copy the file again")

@@ -107,8 +107,7 @@ def run(
         vae = assemble(plan.spec, plan.codec.fields[:K], given=plan.codec.fields[K:], net=plan.net)
     rows = plan.train
     if vae.gaps is not None:
-        vae.gaps.patterns.copy_(plan.patterns)
-        rows = Rows(rows.cells, rows.observed, vae.gaps.target(rows.observed[:, :K]))
+        rows = Rows(rows.cells, rows.observed, vae.gaps.start(plan.patterns, rows.observed[:, :K]))
     runs = _train(vae.to(device), plan, rows.to(device), device, seed, deadline, resume, on_step)
     vae.to("cpu").eval()
     fitted = Fitted(plan.codec, plan.spec, vae, _form(plan.table), [], _about(plan, seed, runs, device))

@@ -63,3 +63,13 @@ def test_a_batch_of_rare_patterns_has_a_loss_of_zero():
 
 def test_patterns_are_saved():
     assert torch.equal(Gaps(4, TWO, 3).state_dict()["patterns"], TWO)
+
+
+def test_it_starts_at_how_often_the_training_rows_show_each_pattern():
+    observed = torch.tensor([[True, True]] * 8 + [[True, False]] * 2)
+    patterned, single = Gaps(3, torch.zeros(2, 2, dtype=torch.bool), 2), Gaps(3, torch.zeros(0, 2, dtype=torch.bool), 2)
+    target = patterned.start(frequent(observed), observed)
+    assert target.tolist() == [0] * 8 + [1] * 2
+    torch.testing.assert_close(patterned.linear.bias.softmax(0), torch.tensor([8.5, 2.5]) / 11)
+    single.start(observed[:0], observed)
+    torch.testing.assert_close(single.linear.bias.sigmoid(), torch.tensor([10.5, 8.5]) / 11)

@@ -27,6 +27,18 @@ class Gaps(nn.Module):
         self.linear = nn.Linear(features, len(patterns) or columns)
         nn.init.zeros_(self.linear.weight)
 
+    @torch.no_grad()
+    def start(self, patterns: Tensor, observed: Tensor) -> Tensor:
+        """Take the patterns (P, K), and begin with how often the rows (N, K) show each; the answer is `target`'s."""
+        self.patterns.copy_(patterns)
+        target = self.target(observed)
+        if len(patterns):
+            count = target[target >= 0].bincount(minlength=len(patterns))
+            self.linear.bias.copy_((count + 0.5).log())
+        else:
+            self.linear.bias.copy_(((observed.sum(0) + 0.5) / (len(observed) + 1)).logit())
+        return target
+
     def target(self, observed: Tensor) -> Tensor:
         """What `loss` compares with: the pattern's index of each row (B,), -100 for a rare one; or the flags (B, K)."""
         if not len(self.patterns):
