@@ -1,9 +1,9 @@
 """The README's example: one fit of real flights, four questions. Needs vaekit[demo]; takes about a minute on two cores."""
 
 import vaekit
-from vaekit.demo import flights
+from vaekit.demo import read_flights
 
-table = flights(5_000).to_pandas()  # real flights of 2013 with real gaps
+table = read_flights(20_000).to_pandas()  # real flights of 2013 with real gaps
 model = vaekit.fit(table)
 
 scores = model.score(table)

@@ -104,14 +104,14 @@ def short(text: Any, most: int = 18) -> str:
 def number(value: Any) -> str:
     """A value as people write it: three digits, no exponent where it can be helped.
 
-    >>> number(1234567.0), number(0.01234), number(12.0), number("EWR"), number(None)
-    ('1,234,567', '0.0123', '12', 'EWR', 'missing')
+    >>> number(1234567.0), number(999.7), number(0.01234), number(12.0), number("EWR"), number(None)
+    ('1,234,567', '1,000', '0.0123', '12', 'EWR', 'missing')
     """
     if value is None:
         return "missing"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    if abs(value) >= 1000:
+    if abs(value) >= 999.5:
         return f"{value:,.0f}"
     return f"{value:.3g}"
 
