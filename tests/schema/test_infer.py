@@ -113,6 +113,17 @@ def test_an_ignored_column_may_hold_anything():
     assert [column.name for column in Schema.infer(table, ignore=["b", "c"]).modelled] == ["a"]
 
 
+def test_columns_named_by_numbers_as_in_pandas_are_found_by_number():
+    table = pa.table({"0": [1.0, 2.0, 4.5], "1": ["a", "b", "a"], "2": [2.0, 1.0, 3.5]})
+    schema = Schema.infer(table, {0: "positive"}, given=[2], label=1)
+    assert [(column.kind, column.role) for column in schema] == [
+        ("positive", "feature"),
+        ("binary", "label"),
+        ("real", "given"),
+    ]
+    assert "ignored names column '3', which the data do not have" in refused(table, ignore=[3], error=SchemaError)
+
+
 def test_nested_columns_are_refused():
     message = refused(pa.table({"a": [1.0, 2.0], "c": [[1], [2]]}))
     assert "column 'c' holds list<" in message

@@ -48,7 +48,7 @@ def _conditions(fitted: Fitted, n: int | None, given: Any, seed: int) -> tuple[T
     """Cells and context of the rows to draw, the type of table to give back, and the conditions as they were given."""
     n = None if n is None else whole("sample: n", n, 1)
     form = fitted_form(fitted)
-    if given is None:
+    if given is None or (is_one(given) and not given):
         return *_unconditional(fitted, n or DEFAULT, seed), form, None
     if one := is_one(given):
         _check_names(fitted, given)

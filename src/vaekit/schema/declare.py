@@ -52,6 +52,7 @@ def declared(overrides: Mapping[str, Any] | Sequence[Column] | None, names: Sequ
     """
     if not isinstance(overrides, Mapping):
         overrides = {column.name: column for column in overrides or ()}
+    overrides = {str(name): option for name, option in overrides.items()}  # pandas names may be numbers
     for name in overrides:
         if name not in names:
             hint = look.nearest(name, names) or f"the columns are {look.listed(names)}"

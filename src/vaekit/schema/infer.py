@@ -124,7 +124,7 @@ def _roles(
 ) -> dict[str, Role]:
     asked: list[tuple[Role, list[str]]] = [
         ("given", _names(given)),
-        ("label", [label] if label is not None else []),
+        ("label", [str(label)] if label is not None else []),
         ("ignored", _names(ignore)),
     ]
     roles: dict[str, Role] = {name: options[name].role if name in options else "feature" for name in names}
@@ -141,7 +141,7 @@ def _roles(
 
 
 def _names(names: Iterable[str]) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)
+    return [names] if isinstance(names, str) else [str(name) for name in names]  # pandas names may be numbers
 
 
 def _refuse_shape(table: pa.Table) -> None:
