@@ -186,7 +186,9 @@ class Model:
         """Rows at latents: an array (B, L), or a table with mean_0, mean_1, ..."""
         return modes.run("decode", self.fitted, z, given)
 
-    def traverse(self, row: Any = None, dims: Sequence[int] | None = None, span: float = 3.0, steps: int = 9) -> Walk:
+    def traverse(
+        self, row: Any = None, dims: Sequence[int] | int | None = None, span: float = 3.0, steps: int = 9
+    ) -> Walk:
         """Rows along each latent, from -span to +span standard deviations, starting from a row or from the centre."""
         return modes.run("traverse", self.fitted, row, dims, span, steps)
 

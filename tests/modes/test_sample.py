@@ -84,6 +84,7 @@ def test_identifiers_are_fresh(mixed: Any) -> None:
 def test_equal_seeds_equal_rows(dense: Any) -> None:
     first, again, other = (pd.DataFrame(dense.model.sample(30, seed=seed)) for seed in (1, 1, 2))
     assert first.equals(again) and not first.equals(other)
+    assert first.equals(pd.DataFrame(dense.model.sample(30, given={}, seed=1)))
 
 
 def test_the_global_generators_are_left_alone(words: Any) -> None:
@@ -170,3 +171,13 @@ def test_the_columns_that_are_given_are_drawn_as_in_training(fitted: Any) -> Non
 def test_a_thousand_rows_by_default(words: Any) -> None:
     assert len(words.model.sample()) == 1000
     assert len(words.model.sample(np.int64(3))) == 3
+
+
+def test_a_plain_conditional_vae_draws_its_latents_from_the_prior() -> None:
+    """Its encoder never saw a row of nothing but the given columns, so q(z|given) would be no law to draw from."""
+    generator = np.random.default_rng(0)
+    group, x = generator.choice(["a", "b"], 500), generator.normal(size=500)
+    rows = pd.DataFrame({"group": group, "x": x, "y": x + 3 * (group == "a")})
+    drawn = vaekit.fit(rows, "vae", given=["group"], train={"epochs": 40}).sample(1000)
+    spread = drawn.groupby("group")[["x", "y"]].std()
+    assert spread.min().min() > 0.75 and spread.max().max() < 1.25

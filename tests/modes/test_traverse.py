@@ -21,6 +21,7 @@ def test_a_traverse_walks_each_latent(mixed: Any) -> None:
 
 def test_steps_are_deviations_of_the_training_rows(mixed: Any) -> None:
     walk = mixed.model.traverse(dims=[1], span=1.0, steps=3)
+    assert np.array_equal(mixed.model.traverse(dims=1, span=1.0, steps=3).z, walk.z)
     spread = mixed.model.encode(mixed.fitted_on).mean.std(0)[1]
     assert np.diff(walk.z[:, 1]) == pytest.approx([spread, spread], rel=0.1)
 

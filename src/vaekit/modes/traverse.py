@@ -58,7 +58,7 @@ class Walk:
 
 
 def traverse(
-    fitted: Fitted, row: Any = None, dims: Sequence[int] | None = None, span: float = 3.0, steps: int = 9
+    fitted: Fitted, row: Any = None, dims: Sequence[int] | int | None = None, span: float = 3.0, steps: int = 9
 ) -> Walk:
     """See `vaekit.Model.traverse`."""
     whole("traverse: steps", steps, 2)
@@ -137,8 +137,9 @@ def _given(fitted: Fitted, asked: Asked | None) -> Any:
     return asked.arrow.select([column.name for column in fitted.schema.given])
 
 
-def _dims(fitted: Fitted, dims: Sequence[int]) -> list[int]:
+def _dims(fitted: Fitted, dims: Sequence[int] | int) -> list[int]:
     L = fitted.vae.latents
+    dims = [dims] if isinstance(dims, int | np.integer) else dims
     for dim in dims:
         if isinstance(dim, bool) or not isinstance(dim, int | np.integer) or not 0 <= dim < L:
             raise SpecError(f"latent {dim!r}: the model has latents 0 to {L - 1}")
