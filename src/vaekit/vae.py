@@ -84,9 +84,12 @@ class VAE(nn.Module):
         return self.likelihood(self.decoded(z, cells, observed))
 
     def latents_given(self, cells: Tensor, context: Tensor, temperature: float = 1.0) -> Tensor:
-        """Latents (B, L) of rows that agree with what the context shows; of new rows where it shows nothing."""
-        empty = ~context[:, : self.K].any(1) if self.given is None else torch.zeros(len(context), dtype=torch.bool)
-        return self.prior.given(self.posterior_of(cells, context), empty.to(cells.device), temperature)
+        """Latents (B, L) of rows that agree with what the context shows; of new rows where no modelled cell shows.
+
+        Given columns alone tell N(0, I) nothing: in a CVAE p(z) does not depend on them, the decoder does.
+        """
+        empty = ~context[:, : self.K].any(1)
+        return self.prior.given(self.posterior_of(cells, context), empty, temperature)
 
     def draw(self, cells: Tensor, observed: Tensor, context: Tensor | None = None, samples: int = 1) -> Draw:
         """Encode what the context shows, draw latents, decode all cells."""
