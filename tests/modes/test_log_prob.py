@@ -31,6 +31,14 @@ def test_one_column_among_gaps_integrates_to_one(numbers: Any) -> None:
     assert np.exp(numbers.model.log_prob(rows, samples=500)).sum() * (x[1] - x[0]) == pytest.approx(1, abs=0.06)
 
 
+def test_repeated_values_of_a_histogram_have_probabilities() -> None:
+    steps = np.array([0.0, 250.0, 1000.0])
+    rows = np.random.default_rng(0).choice(steps, size=(300, 1))
+    brief = {"epochs": 20, "prior_epochs": 1}
+    model = vaekit.fit(rows, schema={"x0": "real"}, likelihood="histogram", train=brief)
+    assert np.exp(model.log_prob(steps[:, None], samples=500)).sum() == pytest.approx(1, abs=0.05)
+
+
 @pytest.mark.parametrize("name", ["mixed", "numbers", "words"])
 def test_the_bound_grows_with_samples(fitted: Any, name: str) -> None:
     """In expectation: the noise is shared by all rows, so few samples need many seeds."""

@@ -13,6 +13,7 @@ from vaekit import spec as specs
 from vaekit.codec.field import Field
 from vaekit.distributions import Columns
 from vaekit.errors import SpecError
+from vaekit.likelihoods.histogram import HistogramLikelihood
 from vaekit.likelihoods.registry import LIKELIHOODS
 
 BY_KIND = {
@@ -60,6 +61,14 @@ class Mix(nn.Module):
     def forward(self, features: Tensor) -> Columns:
         at = [getattr(self, f"at_{g}") for g in range(len(self.members))]
         return Columns([part(features) for part in self.parts], at, self.order)
+
+    def atoms(self, cells: Tensor) -> Tensor:
+        """Flags (B, K) of the cells on an atom of a histogram: they have a probability where the column has a density."""
+        out = torch.zeros_like(cells, dtype=torch.bool)
+        for part, members in zip(self.parts, self.members, strict=True):
+            if isinstance(part, HistogramLikelihood):
+                out[:, members] = part.partition.atom(cells[:, members]) >= 0
+        return out
 
     def only(self, features: Tensor, k: int) -> Columns:
         """The law of column k alone, batch shape (S, B, 1): no group but its own is computed."""

@@ -16,7 +16,7 @@ from vaekit.artifact import Fitted
 from vaekit.modes.ask import Asked, ask, chunks, latents
 from vaekit.modes.calibrate import centred, p_values, raw_scores
 from vaekit.modes.impute import best, interval
-from vaekit.modes.log_prob import log_prob
+from vaekit.modes.log_prob import log_prob, slopes
 from vaekit.modes.privacy import privacy
 from vaekit.modes.quality import quality, two_sample
 from vaekit.modes.sample import sample
@@ -122,9 +122,7 @@ def bound(subject: Subject) -> dict[str, Any]:
     """The evidence lower bound and the importance-weighted one, nats per row in original units, under N(0, I)."""
     fitted, asked = subject.fitted, first(subject.asked, BOUND_ROWS)
     raw = raw_scores(fitted, "likelihood", asked.cells, asked.observed)
-    K = fitted.vae.K
-    slope = fitted.codec.log_jacobian(asked.cells[:, :K].double().numpy())
-    nats = np.where(asked.observed[:, :K].numpy(), slope - raw.cells.numpy(), 0.0).sum(1)
+    nats = (slopes(fitted, asked.cells, asked.observed) - raw.cells.numpy()).sum(1)
     rate = sum(part.numpy() for part in raw.parts.values())
     weighted = log_prob(fitted, asked.arrow, 64, subject.seed)
     return {

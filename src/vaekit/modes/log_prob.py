@@ -23,11 +23,17 @@ def log_prob(fitted: Fitted, data: Any, samples: int = 64, seed: int = 0) -> NDA
     """Importance-weighted bound; see `vaekit.Model.log_prob`."""
     whole("log_prob: samples", samples, 1, hint="more samples, a tighter bound")
     asked = ask(fitted, data)
-    cells, observed, K = asked.cells, asked.observed, fitted.vae.K
+    cells, observed = asked.cells, asked.observed
     size = max(1, 4096 // samples)
     bound = torch.cat([_bound(fitted, cells[at], observed[at], samples, seed) for at in chunks(len(cells), size)])
-    nats = fitted.codec.log_jacobian(cells[:, :K].double().numpy())
-    return bound.double().numpy() + np.where(observed[:, :K].numpy(), nats, 0.0).sum(-1)
+    return bound.double().numpy() + slopes(fitted, cells, observed).sum(-1)
+
+
+def slopes(fitted: Fitted, cells: Tensor, observed: Tensor) -> NDArray[np.float64]:
+    """What turns log p(cell) into log p(value), (B, K): 0 where missing, and where the cell has a probability."""
+    cells = cells[:, : fitted.vae.K]
+    density = observed[:, : fitted.vae.K] & ~fitted.vae.likelihood.atoms(cells)
+    return np.where(density.numpy(), fitted.codec.log_jacobian(cells.double().numpy()), 0.0)
 
 
 def _bound(fitted: Fitted, cells: Tensor, observed: Tensor, samples: int, seed: int) -> Tensor:
