@@ -198,13 +198,14 @@ def card(fitted: Fitted) -> dict[str, Any]:
     from vaekit import modes
 
     schema = fitted.schema
+    rates = fitted.arrays["latents.rate"].round(4).tolist() if fitted.has_density else None
     return {
         **fitted.about,
         "columns": {
             column.name: {"kind": column.kind, "role": column.role, "why": column.reason} for column in schema.columns
         },
         "set_aside": {column.name: column.reason for column in schema.set_aside},
-        "latents": {"count": fitted.vae.latents, "kl_nats": fitted.arrays["latents.rate"].round(4).tolist()},
+        "latents": {"count": fitted.vae.latents, "kl_nats": rates},
         "spec": fitted.spec,
         "modes": {name: modes.why_not(name, fitted) or modes.state(name, fitted) for name in modes.MODES},
         "kept_training_rows": len(fitted.arrays.get("given.cells", ())),

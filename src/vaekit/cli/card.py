@@ -49,6 +49,8 @@ def _columns(card: Mapping[str, Any]) -> Table:
 
 def _latents(card: Mapping[str, Any]) -> Table:
     rates = card["latents"]["kl_nats"]
+    if rates is None:
+        return _table(f"{card['latents']['count']} coordinates of a plain autoencoder, which have no rate")
     active = sum(rate > ACTIVE for rate in rates)
     table = _table("latent", "KL in nats", f"{active} of {len(rates)} active, {sum(rates):.1f} nats in all")
     most = max([*rates, 1e-9])
