@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import warnings
 from typing import Any
@@ -141,7 +142,7 @@ def test_wrong_options_are_refused_before_training(
 
 def test_given_and_ignored_columns(mixed: Any) -> None:
     model = quick(mixed.fitted_on[:150], given="city", ignore=["debt"])
-    roles = {column.name: column.role for column in model.schema.columns}
+    roles = {column.name: column.role for column in model.fitted.schema.columns}
     assert roles["city"] == "given" and roles["debt"] == "ignored" and roles["height"] == "feature"
     assert "city" not in model.fitted.names and model.sample(3)["debt"].isna().all()
     scores = model.score(mixed.rows[:5].drop(columns="debt"), alpha=0.2)
@@ -276,9 +277,9 @@ def test_the_schema_and_the_card_are_plain(mixed: Any) -> None:
     import json
 
     assert json.loads(json.dumps(mixed.model.card)) == mixed.model.card
-    assert mixed.model.schema.names == tuple(mixed.fitted_on.columns) or list(mixed.model.schema.names) == list(
-        mixed.fitted_on
-    )
+    assert mixed.model.fitted.schema.names == tuple(mixed.fitted_on.columns) or list(
+        mixed.model.fitted.schema.names
+    ) == list(mixed.fitted_on)
 
 
 def test_a_real_table_end_to_end(adult: Any) -> None:
@@ -295,3 +296,9 @@ def test_a_real_table_end_to_end(adult: Any) -> None:
     for name in rows.column_names:
         before, after = rows.slice(0, 40)[name].to_pylist(), filled[name].to_pylist()
         assert all(b is None or a == b for a, b in zip(after, before, strict=True)) and None not in after
+
+
+def test_the_schema_is_plain_and_may_be_given_back(mixed: Any) -> None:
+    schema = mixed.model.schema
+    assert list(schema) == list(mixed.fitted_on.columns) and json.loads(json.dumps(schema)) == schema
+    assert schema["income"]["kind"] == "positive" and "distinct" in schema["id"]["reason"]

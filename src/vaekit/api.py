@@ -217,9 +217,9 @@ class Model:
         return {name: modes.why_not(name, self.fitted) or modes.state(name, self.fitted) for name in modes.MODES}
 
     @property
-    def schema(self) -> Schema:
-        """The fitted columns with kinds, roles and reasons."""
-        return self.fitted.schema
+    def schema(self) -> dict[str, dict[str, Any]]:
+        """The fitted columns by name, in their order: kind, role, type, levels, unit, and the reason for the kind."""
+        return {column["name"]: column for column in self.fitted.schema.model_dump(mode="json")["columns"]}
 
     @property
     def card(self) -> dict[str, Any]:
@@ -237,7 +237,7 @@ class Model:
         return self.fitted.vae
 
     def __repr__(self) -> str:
-        about, schema = self.fitted.about, self.schema
+        about, schema = self.fitted.about, self.fitted.schema
         kinds = ", ".join(f"{column.name}: {column.kind}" for column in schema.modelled[:6])
         more = "" if len(schema.modelled) <= 6 else f", ... {len(schema.modelled) - 6} more"
         return f"Model({about['preset']}, {about['rows']} rows, {self.fitted.vae.latents} latents; {kinds}{more})"

@@ -27,9 +27,9 @@ def test_every_option_reaches_the_model(here, away, run):
     model = vaekit.load(away)
     assert (model.card["seed"], model.card["held_out_rows"], model.card["device"]) == (5, 8, "cpu")
     assert (model.card["spec"]["objective"]["beta"], model.card["latents"]["count"]) == (0.5, 3)
-    roles = {column.name: column.role for column in model.schema}
+    roles = {column.name: column.role for column in model.fitted.schema}
     assert (roles["city"], roles["member"], roles["debt"]) == ("given", "label", "ignored")
-    assert model.schema["height"].kind == "positive"
+    assert model.fitted.schema["height"].kind == "positive"
 
 
 def test_a_preset_and_a_time_limit(here, away, run):

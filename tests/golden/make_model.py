@@ -47,7 +47,7 @@ def answers(model: vaekit.Model) -> dict[str, Any]:
     rows = table(12, seed=1)
     scores = model.score(rows, alpha=0.2)
     return {
-        "columns": [[column.name, column.kind, column.role, column.type] for column in model.schema.columns],
+        "columns": [[column.name, column.kind, column.role, column.type] for column in model.fitted.schema.columns],
         "score": scores.total.tolist(),
         "p_value": scores.p_value.tolist(),
         "reason": [[reason.column for reason in row] for row in scores.reasons],

@@ -63,7 +63,7 @@ ELSEWHERE = {"evaluate"}  # a report with clocks and trained judges: tests/modes
 
 
 def _given(model: Any, rows: Any) -> dict[str, Any]:
-    names = [column.name for column in model.schema.given]
+    names = [column.name for column in model.fitted.schema.given]
     return {"given": rows[names]} if names else {}
 
 
@@ -134,7 +134,7 @@ def test_one_answer_a_row(case: Any) -> None:
 
 
 def test_a_row_of_gaps_is_a_row(case: Any) -> None:
-    names = list(case.model.schema.names)
+    names = list(case.model.fitted.schema.names)
     empty = np.full((1, len(names)), np.nan) if isinstance(case.rows, np.ndarray) else [dict.fromkeys(names)]
     for name, _ in _answers(case, BY_ROW):
         assert getattr(case.model, name)(empty) is not None, name

@@ -30,7 +30,7 @@ def learned(gaps, observed):
         gaps.loss(torch.ones(len(observed), 4), target).backward()
         optimiser.step()
     with rng.seeded(0):
-        return gaps.sample(torch.ones(20_000, 4))
+        return gaps.sample(torch.ones(20_000, 4), torch.zeros(20_000, observed.shape[1], dtype=torch.bool))
 
 
 def test_patterns_are_sampled_by_their_shares():
@@ -73,3 +73,11 @@ def test_it_starts_at_how_often_the_training_rows_show_each_pattern():
     torch.testing.assert_close(patterned.linear.bias.softmax(0), torch.tensor([8.5, 2.5]) / 11)
     single.start(observed[:0], observed)
     torch.testing.assert_close(single.linear.bias.sigmoid(), torch.tensor([10.5, 8.5]) / 11)
+
+
+def test_a_known_cell_is_no_gap():
+    gaps, known = Gaps(4, TWO, 3), torch.tensor([[True, False, False]]).expand(500, 3)
+    gaps.patterns.copy_(TWO)
+    with rng.seeded(0):
+        drawn = gaps.sample(torch.ones(500, 4), known)
+    assert torch.equal(drawn, TWO[:1].expand(500, 3))  # the other pattern hides the first cell

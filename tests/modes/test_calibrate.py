@@ -36,7 +36,7 @@ def test_raw_scores_do_not_depend_on_the_chunk(mixed: Any, monkeypatch: Any) -> 
     import pyarrow as pa
 
     cells, observed = codec.encode(
-        mixed.model.schema.conform(pa.Table.from_pandas(mixed.rows[:30], preserve_index=False))
+        mixed.model.fitted.schema.conform(pa.Table.from_pandas(mixed.rows[:30], preserve_index=False))
     )
     pair = torch.from_numpy(cells).float(), torch.from_numpy(observed)
     with torch.no_grad():

@@ -31,7 +31,9 @@ def test_the_table_names_every_latent(mixed: Any) -> None:
 
 
 def test_it_agrees_with_the_module(mixed: Any) -> None:
-    cells, observed = mixed.model.fitted.codec.encode(mixed.model.schema.conform(pa.Table.from_pandas(mixed.rows[:5])))
+    cells, observed = mixed.model.fitted.codec.encode(
+        mixed.model.fitted.schema.conform(pa.Table.from_pandas(mixed.rows[:5]))
+    )
     x = torch.from_numpy(np.where(observed, cells, np.nan)).float()
     with torch.no_grad():
         mu, log_variance = mixed.model.module.encode(x)

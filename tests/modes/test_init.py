@@ -59,3 +59,8 @@ def test_modes_need_no_gradients(mixed: Any) -> None:
     handle.remove()
     embed.remove()
     assert seen == [False]
+
+
+def test_a_model_that_never_hid_cells_says_so(fitted: Any) -> None:
+    assert "hide=0" in fitted("vae").model.modes()["impute"]
+    assert fitted("mixed").model.modes()["impute"] == "available"

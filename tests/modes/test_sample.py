@@ -110,7 +110,7 @@ def test_conditions_hold_and_move_the_other_columns(mixed: Any) -> None:
 
 def test_every_column_can_be_a_condition(mixed: Any) -> None:
     whole = mixed.fitted_on.dropna().iloc[0]
-    for column in mixed.model.schema.modelled:
+    for column in mixed.model.fitted.schema.modelled:
         drawn = mixed.model.sample(3, given={column.name: whole[column.name]})
         assert (drawn[column.name] == whole[column.name]).all(), column.name
 
@@ -181,3 +181,14 @@ def test_a_plain_conditional_vae_draws_its_latents_from_the_prior() -> None:
     drawn = vaekit.fit(rows, "vae", given=["group"], train={"epochs": 40}).sample(1000)
     spread = drawn.groupby("group")[["x", "y"]].std()
     assert spread.min().min() > 0.75 and spread.max().max() < 1.25
+
+
+def test_numbers_stay_within_what_training_saw(mixed: Any) -> None:
+    drawn = mixed.model.sample(3000, seed=3, temperature=5.0)
+    filled = mixed.model.impute(mixed.rows, draws=2)
+    for name in ("height", "income", "visits", "debt"):
+        low, high = mixed.fitted_on[name].min() - 1e-9, mixed.fitted_on[name].max() + 1e-9
+        for table in (drawn, *filled):
+            known = mixed.rows[name] if len(table) == len(mixed.rows) else table[name][:0]
+            values = table[name][known.isna()] if len(known) else table[name].dropna()
+            assert values.between(low, high).all(), name

@@ -49,7 +49,7 @@ def test_an_interpolation_begins_and_ends_at_its_rows(case: Any, path: str) -> N
     a, b = case.rows[4:5], case.rows[9:10]
     walk = case.model.interpolate(a, b, steps=5, path=path)
     frame = walk.to_frame()
-    ends, names = case.model.encode(case.rows[4:10]).mean[[0, 5]], list(case.model.schema.names)
+    ends, names = case.model.encode(case.rows[4:10]).mean[[0, 5]], list(case.model.fitted.schema.names)
     np.testing.assert_allclose(walk.z[[0, -1]], ends, atol=1e-4)
     if isinstance(frame, np.ndarray):
         np.testing.assert_array_equal(frame[[0, -1], 2:], case.rows[[4, 9]])

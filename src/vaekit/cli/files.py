@@ -118,7 +118,7 @@ def read_rows(model: Model, data: str, numbers: Sequence[int]) -> list[Table]:
     """Single rows of a table, by number from 0."""
     from vaekit.sources import Table, read
 
-    table = read(data, text=model.schema.text)
+    table = read(data, text=model.fitted.schema.text)
     for number in numbers:
         if not 0 <= number < table.rows:
             raise DataError(

@@ -114,7 +114,7 @@ def check_parts(parts: dict[str, Any]) -> dict[str, Any]:
 
 def summary(model: Model, place: Path) -> str:
     """What was fitted, in one line."""
-    about, schema = model.fitted.about, model.schema
+    about, schema = model.fitted.about, model.fitted.schema
     aside = [column.name or "''" for column in schema.set_aside]  # an index that pandas wrote has no name
     told = f" ({len(aside)} set aside: {', '.join(aside[:4])}{', ...' if len(aside) > 4 else ''})" if aside else ""
     return (

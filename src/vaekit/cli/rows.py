@@ -104,10 +104,10 @@ def with_ends(model: Model, data: str, level: float, seed: int) -> pa.Table:
     """The rows completed, then NAME_low and NAME_high of every modelled column whose values have an order."""
     from vaekit.sources import read
 
-    rows: Table = read(data, text=model.schema.text)  # read once: it may be standard input
+    rows: Table = read(data, text=model.fitted.schema.text)  # read once: it may be standard input
     table = model.impute(rows, seed=seed)
     low, high = model.impute_interval(rows, level, seed=seed)
-    for column in model.schema.modelled:
+    for column in model.fitted.schema.modelled:
         if column.kind not in ("categorical", "binary"):
             _refuse_taken([f"{column.name}_low", f"{column.name}_high"], table.column_names)
             table = table.append_column(f"{column.name}_low", low[column.name])

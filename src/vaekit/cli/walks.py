@@ -27,7 +27,7 @@ def sample(
     """The columns, their order and types are those of the fitted table; gaps fall as they did there."""
     files.check_out(out)
     opened = files.open_model(model)
-    conditions = pairs.conditions(given or (), opened.schema.names) or None
+    conditions = pairs.conditions(given or (), opened.fitted.schema.names) or None
     files.save(opened.sample(n, conditions, seed, temperature), out)
 
 

@@ -39,7 +39,7 @@ def the_table(told: Told) -> Section:
     gaps = sum(told.known[name].null_count for name in told.known.column_names)
     kinds = [
         (column.name, column.kind, f"{told.known[column.name].null_count / told.known.num_rows:.1%}", column.reason)
-        for column in told.model.schema
+        for column in told.model.fitted.schema
     ]
     return section(
         "The table",

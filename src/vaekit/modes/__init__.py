@@ -72,6 +72,10 @@ FACTS: Mapping[str, tuple[Callable[[Fitted], bool], str]] = {
 }
 
 
+# modes that ask for cells given others
+CONTEXTUAL = ("score", "impute", "impute_interval", "denoise", "classify")
+
+
 def run(name: str, fitted: Fitted, *args: Any, **options: Any) -> Any:
     """Ask one question, without gradients.
 
@@ -92,6 +96,8 @@ def state(name: str, fitted: Fitted) -> str:
     """Available, with what is missing of an answer that is there."""
     if name == "score" and not any(key.startswith("calibration.") for key in fitted.arrays):
         return "available, without p-values: validation=0 kept no rows to calibrate with"
+    if name in CONTEXTUAL and fitted.has_density and not fitted.spec["train"]["hide"]:
+        return "available, though no cells were hidden in training (hide=0): answers given some cells only were not learned"
     return "available"
 
 

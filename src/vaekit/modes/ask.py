@@ -145,14 +145,34 @@ def with_aside(fitted: Fitted, decoded: pa.Table, asked: Asked) -> pa.Table:
     return pa.table({name: (decoded if name in fitted.names else asked.arrow)[name] for name in fitted.schema.names})
 
 
+def legal(fitted: Fitted, cells: Tensor) -> Tensor:
+    """Cells of the model's own making (B, K or more), each number within the range that training saw.
+
+    A law's tail reaches past it, but a 74th hour or a negative amount is no value of its column.
+    """
+    low, high = (torch.full(cells.shape[-1:], end, dtype=cells.dtype) for end in (-torch.inf, torch.inf))
+    for k in range(fitted.vae.K):
+        low[k], high[k] = trained_range(fitted, k)
+    return cells.clamp(low, high)
+
+
+def trained_range(fitted: Fitted, k: int) -> tuple[float, float]:
+    """The least and the greatest training cell of modelled column k; infinite for levels."""
+    field = fitted.fields[k]
+    seen = [*field.quantiles[[0, -1]], *field.spikes] if len(field.quantiles) else field.spikes
+    return (min(seen), max(seen)) if len(seen) and not field.levels else (-np.inf, np.inf)
+
+
 def decode_cells(fitted: Fitted, cells: Tensor, observed: Tensor | None = None, seed: int = 0) -> pa.Table:
     """The Arrow table of modelled (or all) cells."""
     mask = None if observed is None else observed.numpy()
-    return fitted.codec.decode(cells.double().numpy(), mask, seed=seed)
+    return fitted.codec.decode(legal(fitted, cells.double()).numpy(), mask, seed=seed)
 
 
 def column_values(fitted: Fitted, k: int, cells: Tensor) -> pa.Array:
     """The values that cells (B,) of modelled column k stand for."""
     part: Any = fitted.codec.parts[fitted.names[k]]
     everything = np.ones(len(cells), dtype=bool)
-    return part.decode(cells.double().numpy(), everything, rng.numpy(0, "decode", fitted.names[k]))
+    return part.decode(
+        cells.double().clamp(*trained_range(fitted, k)).numpy(), everything, rng.numpy(0, "decode", fitted.names[k])
+    )

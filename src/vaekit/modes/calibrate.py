@@ -73,7 +73,9 @@ def centred(fitted: Fitted, by: str, raw: Raw, observed: Tensor) -> Centred:
 
 
 def p_values(fitted: Fitted, by: str, total: Tensor) -> NDArray[np.float64]:
-    """(1 + number of calibration rows at least as strange) / (n + 1), (B,): valid whatever the model is worth.
+    """(1 + number of calibration rows at least as strange) / (n + 1), (B,).
+
+    The calibration rows never train, but they choose the epoch that is kept, so that validity is close rather than exact.
 
     Vovk, Gammerman, Shafer 2005, Algorithmic Learning in a Random World. Not a number without calibration rows.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from torch import Tensor
 from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.errors import ModeUnavailable, SpecError
-from vaekit.modes.ask import Asked, answer, ask, chunks, law_given
+from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, law_given
 from vaekit.modes.options import number, whole
 from vaekit.sources import read
 
@@ -44,7 +45,8 @@ def impute_interval(
     asked = ask(fitted, data)
     known = _known(fitted, asked, missing)
     ends = interval(fitted, asked, known, level, seed)
-    low, high = (complete(fitted, asked, known, end) for end in ends)
+    names = [k for k, field in enumerate(fitted.fields) if field.kind in ("categorical", "binary")]
+    low, high = (complete(fitted, asked, known, end, blank=names) for end in ends)
     return answer(low, asked), answer(high, asked)
 
 
@@ -78,11 +80,17 @@ def interval(fitted: Fitted, asked: Asked, known: Tensor, level: float, seed: in
     return low, high
 
 
-def complete(fitted: Fitted, asked: Asked, known: Tensor, filled: Tensor, seed: int = 0) -> pa.Table:
-    """The fitted columns with the missing cells taken from `filled`, and every observed cell as it was given."""
-    values = torch.cat([filled, asked.cells[:, fitted.vae.K :]], -1).double().numpy()
-    seen = torch.cat([torch.ones_like(known[:, : fitted.vae.K]), asked.observed[:, fitted.vae.K :]], -1).numpy()
-    decoded = fitted.codec.decode(values, seen, seed=seed)
+def complete(
+    fitted: Fitted, asked: Asked, known: Tensor, filled: Tensor, seed: int = 0, blank: Sequence[int] = ()
+) -> pa.Table:
+    """The fitted columns with the missing cells taken from `filled`, and every observed cell as it was given.
+
+    Missing cells of the columns in `blank` stay null.
+    """
+    values = torch.cat([filled, asked.cells[:, fitted.vae.K :]], -1)
+    seen = torch.cat([torch.ones_like(known[:, : fitted.vae.K]), asked.observed[:, fitted.vae.K :]], -1)
+    seen[:, list(blank)] = False
+    decoded = decode_cells(fitted, values, seen, seed)
     place = {name: k for k, name in enumerate(fitted.names)}
     columns = []
     for name in fitted.schema.names:

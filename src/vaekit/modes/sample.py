@@ -14,7 +14,7 @@ from torch import Tensor
 from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.errors import DataError, SpecError
-from vaekit.modes.ask import answer, ask, chunks, fitted_form, is_one
+from vaekit.modes.ask import answer, ask, chunks, decode_cells, fitted_form, is_one
 from vaekit.modes.options import number, whole
 from vaekit.schema.look import listed
 from vaekit.sources import Table
@@ -29,7 +29,7 @@ def sample(fitted: Fitted, n: int | None = None, given: Any = None, seed: int = 
     with rng.seeded(seed, "sample"):
         drawn = [_draw(fitted, cells[at], context[at], temperature) for at in chunks(len(cells))]
     values, observed = (torch.cat(part) for part in zip(*drawn, strict=True))
-    table = fitted.codec.decode(values.double().numpy(), observed.numpy(), seed=seed)
+    table = decode_cells(fitted, values, observed, seed)
     return answer(table if conditions is None else _restore(fitted, table, conditions), form)
 
 
@@ -39,9 +39,9 @@ def _draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float) ->
     features = vae.decoded(vae.latents_given(cells, context, temperature), cells, context)
     drawn = vae.likelihood(features[None]).sample()[0]
     known = context[:, : vae.K]
-    present = torch.ones_like(known) if vae.gaps is None else vae.gaps.sample(features)
+    present = torch.ones_like(known) if vae.gaps is None else vae.gaps.sample(features, known)
     values = torch.cat([drawn.where(~known, cells[:, : vae.K]), cells[:, vae.K :]], -1)
-    return values, torch.cat([present | known, context[:, vae.K :]], -1)
+    return values, torch.cat([present, context[:, vae.K :]], -1)
 
 
 def _conditions(fitted: Fitted, n: int | None, given: Any, seed: int) -> tuple[Tensor, Tensor, Table, pa.Table | None]:
