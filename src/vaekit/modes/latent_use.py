@@ -12,6 +12,7 @@ from vaekit.artifact import Fitted
 from vaekit.distributions import Columns
 from vaekit.modes.ask import chunks
 from vaekit.modes.judge import Subject, first
+from vaekit.objectives import kl
 
 ACTIVE = 0.01  # variance over rows of the posterior mean above which a latent counts as active
 WALKED_ROWS = 64
@@ -36,8 +37,8 @@ def latent_use(subject: Subject) -> dict[str, Any]:
         "moves": moves(subject),
     }
     if fitted.has_density:
-        variance = torch.cat([law.variance for law in laws])
-        use["kl"] = _plain(((mean.square() + variance - 1 - variance.log()) / 2).mean(0))
+        rate = torch.cat([kl(law, fitted.vae.prior(), law.mean[None]) for law in laws])
+        use["kl"] = _plain(rate.mean(0))
     return use
 
 

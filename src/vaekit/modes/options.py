@@ -29,13 +29,15 @@ def whole(what: str, value: Any, least: int, hint: str | None = None) -> int:
     return int(value)
 
 
-def number(what: str, value: Any, low: float, high: float, expected: str, hint: str | None = None) -> float:
-    """A number strictly between `low` and `high`; arguments and exceptions as `whole`.
+def number(
+    what: str, value: Any, low: float, high: float, expected: str, hint: str | None = None, *, closed: bool = False
+) -> float:
+    """A number strictly between `low` and `high`, or `low` itself when `closed`; arguments and exceptions as `whole`.
 
     >>> number("score: alpha", 0.01, 0, 1, "a share between 0 and 1")
     0.01
     """
     is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not is_number or not low < value < high:
+    if not is_number or not (low < value < high or (closed and value == low)):
         raise SpecError(f"{what}={value!r}, expected {expected}", hint=hint)
     return float(value)

@@ -24,7 +24,7 @@ DEFAULT = 1000
 
 def sample(fitted: Fitted, n: int | None = None, given: Any = None, seed: int = 0, temperature: float = 1.0) -> Any:
     """Draw rows; see `vaekit.Model.sample`."""
-    number("sample: temperature", temperature, -1e-300, 10, "a number from 0 to 10", hint="1.0 draws as learned")
+    number("sample: temperature", temperature, 0, 10, "a number from 0 to 10", "1.0 draws as learned", closed=True)
     cells, context, form, conditions = _conditions(fitted, n, given, seed)
     with rng.seeded(seed, "sample"):
         drawn = [_draw(fitted, cells[at], context[at], temperature) for at in chunks(len(cells))]
