@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         VaekitWarning,
     )
     from vaekit.schema import Column, Schema
+    from vaekit.sources.windows import windows
 
 __version__ = "0.1.0"
 
@@ -49,11 +50,13 @@ __all__ = [
     "fit",
     "load",
     "presets",
+    "windows",
 ]
 
 _ROOMS = {
     "vaekit.api": ("Model", "fit", "load"),
     "vaekit.schema": ("Column", "Schema"),
+    "vaekit.sources.windows": ("windows",),
     "vaekit.errors": tuple(name for name in __all__ if name.endswith(("Error", "Warning", "Unavailable"))),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

@@ -9,10 +9,11 @@ frame, array, path, rows --read--> Table(arrow, flavour, native) ... give_back(a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from vaekit.errors import DataError
-from vaekit.sources import arrays, files, frames, rows
+from vaekit.sources import arrays, files, frames, rows, windows
 from vaekit.sources.back import give_back
 from vaekit.sources.cells import without_nan
 from vaekit.sources.table import Table
@@ -26,6 +27,7 @@ SOURCES: dict[str, tuple[Callable[[object], bool], Callable[..., Table]]] = {
     "arrow": (frames.is_arrow, frames.read_arrow),
     "numpy": (arrays.is_numpy, arrays.read_numpy),
     "torch": (arrays.is_torch, arrays.read_torch),
+    "windows": (windows.is_windows, windows.read_windows),
     "rows": (rows.is_rows, rows.read_rows),
     "file": (files.is_file, files.read_files),
 }
@@ -63,7 +65,7 @@ def read(data: Any, *, names: Sequence[str] | None = None, text: Collection[str]
             f"the data are empty: {table.rows} rows and {table.arrow.num_columns} columns were given",
             hint="at least one row and one column are needed",
         )
-    return Table(without_nan(table.arrow), table.flavour, table.native, table.index)
+    return replace(table, arrow=without_nan(table.arrow))
 
 
 def _unknown(data: Any) -> DataError:

@@ -17,6 +17,7 @@ class Table:
         flavour: what was given: pandas, polars, arrow, numpy, torch, file or rows.
         native: per column what Arrow does not keep (``{"age": {"dtype": "Int64"}}``), ready for JSON.
         index: the pandas index of the rows, carried to answers of as many rows; never stored with a model.
+        cut: how a stream is cut into windows (`vaekit.sources.cut.Cut`).
 
     >>> Table(pa.table({"x": [1.0]}), "arrow").rows
     1
@@ -26,6 +27,7 @@ class Table:
     flavour: str
     native: dict[str, dict[str, Any]] = field(default_factory=dict)
     index: Any = field(default=None, compare=False)
+    cut: Any = field(default=None, compare=False)
 
     @property
     def rows(self) -> int:

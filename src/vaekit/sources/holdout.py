@@ -1,0 +1,52 @@
+"""Stretches of a stream to hold out, so that windows that train and windows that judge share no step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.int64]
+
+
+def split(segments: Sequence[Rows], size: int, share: float) -> tuple[list[Rows], list[Rows]]:
+    """Stretches that train and stretches held out; no window of one shares a step with a window of the other.
+
+    The last `share` of every long stretch is held out; of stretches so short that a share is no window, every
+    k-th, and where they are few, the last window of the longest. At least a window is always left to train.
+
+    Args:
+        segments: from `Cut.segments`.
+        size: steps of a window, T.
+        share: of the steps, 0 <= share < 1.
+
+    Returns:
+        (stretches that train, those too short for a window among them; stretches held out).
+
+    >>> [[len(rows) for rows in part] for part in split([np.arange(100)], 4, 0.1)]
+    [[90], [10]]
+    """
+    held = _held(np.array([len(rows) for rows in segments], dtype=np.int64), size, share)
+    train = [rows[: len(rows) - last] for rows, last in zip(segments, held, strict=True) if last < len(rows)]
+    return train, [rows[len(rows) - last :] for rows, last in zip(segments, held, strict=True) if last]
+
+
+def _held(lengths: Rows, size: int, share: float) -> Rows:
+    """How many of the last steps of each stretch are held out."""
+    held = np.zeros_like(lengths)
+    if not share:
+        return held
+    long = (lengths * share >= size) & (lengths >= 2 * size)
+    held[long] = np.minimum(np.round(lengths[long] * share), lengths[long] - size)
+    short = np.flatnonzero(~long & (lengths >= size))
+    every = max(2, round(1 / share))
+    if len(short) >= every:
+        chosen = short[every // 2 :: every]
+        held[chosen] = lengths[chosen]
+        return held
+    wanted = share * lengths[short].sum()
+    for at in short[np.argsort(-lengths[short], kind="stable")]:
+        if held[short].sum() < wanted and lengths[at] >= 2 * size:
+            held[at] = size
+    return held
