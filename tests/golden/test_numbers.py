@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from vaekit.codec.field import Field
+from vaekit.codec import Field, Layout
 from vaekit.likelihoods import LIKELIHOODS, choose
 from vaekit.objectives import Elbo
 from vaekit.vae import Draw, assemble
@@ -46,6 +46,13 @@ COLUMNS = [
         np.log1p([0, 1, 7, 90]),
     ),
 ]  # fmt: skip
+# pixels stand apart: (likelihood, its channel, cells of four rows)
+WHOLE = Field("l", "pixel", std=255.0, resolution=1.0, rows=100, quantiles=GRID**2)
+PIXELS = [
+    ("gaussian", WHOLE, [0.0, 0.2, 1.0, 0.6]),
+    ("bernoulli", WHOLE, [0.0, 0.2, 1.0, 0.6]),
+    ("discretised_logistic", WHOLE, [0.0, 0.2, 1.0, 0.6]),
+]
 CELLS = torch.tensor(np.array([cells for _, _, cells in COLUMNS], dtype=float).T)
 CELLS[:, [6, 10]] = (CELLS[:, [6, 10]] - 0.5) / 0.75
 SEEN = torch.ones(B, len(COLUMNS), dtype=torch.bool)
@@ -65,7 +72,7 @@ def model():
         "prior": {"kind": "flow_matching", "width": 8, "depth": 1},
         "likelihood": choose(fields, {"columns": {field.name: kind for kind, field, _ in COLUMNS}}),
     }  # fmt: skip
-    vae = assemble(spec, fields).double()
+    vae = assemble(spec, Layout(tuple(fields))).double()
     with torch.no_grad():
         for number, (_, parameter) in enumerate(sorted(vae.named_parameters())):
             parameter.copy_(waves(parameter.shape, number))
@@ -87,11 +94,17 @@ def numbers() -> dict[str, list[float]]:
     }  # fmt: skip
     for name, value in (("log_prob", law.log_prob(CELLS)), ("mean", law.mean), ("cdf", law.cdf(CELLS + 0.001))):
         found |= {f"{name} of {field.name}, {kind}": value[..., k] for k, (kind, field, _) in enumerate(COLUMNS)}
+    for kind, field, cells in PIXELS:
+        part = LIKELIHOODS[kind](3, [field]).double()
+        part.head.linear.weight.copy_(waves(part.head.linear.weight.shape, 1.0))
+        law, cell = part(waves(torch.Size((S, B, 3)), 0.5)), torch.tensor(cells).double()[:, None]
+        every = {"log_prob": law.log_prob(cell), "mean": law.mean, "cdf": law.cdf(cell + 0.001)}
+        found |= {f"{name} of pixels, {kind}": value[..., 0] for name, value in every.items()}
     return {name: value.flatten().tolist() for name, value in found.items()}
 
 
 def test_every_likelihood_is_among_them():
-    assert {kind for kind, _, _ in COLUMNS} == LIKELIHOODS.keys()
+    assert {kind for kind, _, _ in [*COLUMNS, *PIXELS]} == LIKELIHOODS.keys()
 
 
 @pytest.mark.parametrize("name", json.loads(FILE.read_text()) if FILE.exists() else ["none"])

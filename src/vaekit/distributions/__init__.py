@@ -9,6 +9,7 @@ from vaekit.distributions.bins import Bins
 from vaekit.distributions.columns import Columns
 from vaekit.distributions.delta import Delta
 from vaekit.distributions.discrete_normal import DiscreteNormal
+from vaekit.distributions.discretised_logistic import DiscretisedLogistic
 from vaekit.distributions.levels import Levels
 from vaekit.distributions.normal import NormalCell
 from vaekit.distributions.partition import Partition
@@ -19,6 +20,7 @@ CELL_LAWS = {
     "bernoulli": BernoulliCell,
     "bins": Bins,
     "discrete_normal": DiscreteNormal,
+    "discretised_logistic": DiscretisedLogistic,
     "levels": Levels,
     "normal": NormalCell,
     "spiked": Spiked,
@@ -31,6 +33,7 @@ __all__ = [
     "Columns",
     "Delta",
     "DiscreteNormal",
+    "DiscretisedLogistic",
     "Levels",
     "NormalCell",
     "Partition",

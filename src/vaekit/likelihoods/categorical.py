@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from vaekit.codec.field import Field
@@ -26,3 +27,7 @@ class CategoricalLikelihood(nn.Module):
 
     def forward(self, features: Tensor) -> Levels:
         return Levels(self.head(features) + self.absent)
+
+    def masses(self, cells: Tensor) -> Tensor:
+        """Every level has a probability."""
+        return torch.ones_like(cells, dtype=torch.bool)

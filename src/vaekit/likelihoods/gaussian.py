@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
@@ -10,8 +11,10 @@ from torch import Tensor, nn
 
 from vaekit.codec.field import Field
 from vaekit.distributions import NormalCell
-from vaekit.likelihoods.head import Head, positive, units
+from vaekit.likelihoods.head import Head, pixel_spread, positive, raw_of, units
 from vaekit.spec import Positive
+
+FLOOR, GREY = 0.02, 0.5 / 255  # least sigma of a number and of a pixel
 
 
 class GaussianLikelihood(nn.Module):
@@ -25,10 +28,11 @@ class GaussianLikelihood(nn.Module):
         scale: "learned" lets sigma depend on z, "shared" learns one per column, a number fixes it; the summed squared
             error of the tutorials is the fixed variance one half, scale = 0.7071.
         mean: "identity", or "sigmoid" for cells in [0, 1].
-        floor: least learned or shared sigma, in standard deviations of the column.
+        floor: least learned or shared sigma, in cell units: standard deviations of a column, shares of a pixel's range. None
+            is 0.02, and for pixels half a grey level (0.002), since a pixel that never varies has no density otherwise.
     """
 
-    kinds: ClassVar[tuple[str, ...]] = ("real", "datetime", "positive", "count", "mixed", "ordinal", "binary")
+    kinds: ClassVar[tuple[str, ...]] = ("real", "datetime", "positive", "count", "mixed", "ordinal", "binary", "pixel")
 
     def __init__(
         self,
@@ -37,19 +41,23 @@ class GaussianLikelihood(nn.Module):
         *,
         scale: Literal["learned", "shared"] | Positive = "learned",
         mean: Literal["identity", "sigmoid"] = "identity",
-        floor: Positive = 0.02,
+        floor: Positive | None = None,
     ) -> None:
         super().__init__()
-        self.scale, self.mean, self.floor = scale, mean, floor
-        K = len(fields)
-        self.units = units(fields)
-        self.head = Head(features, torch.zeros(K, 2 if scale == "learned" else 1))
-        self.raw = nn.Parameter(torch.zeros(K)) if scale == "shared" else None
+        self.scale, self.mean, self.units = scale, mean, units(fields)
+        self.floors = [floor or (GREY if field.kind == "pixel" else FLOOR) for field in fields]
+        start = torch.tensor([_start(field, mean) for field in fields])
+        self.head = Head(features, start[:, : 2 if scale == "learned" else 1])
+        self.raw = nn.Parameter(start[:, 1].clone()) if scale == "shared" else None
 
     def forward(self, features: Tensor) -> NormalCell:
         parameters = self.head(features)
         loc = parameters[..., 0].sigmoid() if self.mean == "sigmoid" else parameters[..., 0]
         return self.law(loc, self._sigma(parameters).expand(loc.shape))
+
+    def masses(self, cells: Tensor) -> Tensor:
+        """No cell has a probability: all of them have densities."""
+        return torch.zeros_like(cells, dtype=torch.bool)
 
     def law(self, loc: Tensor, sigma: Tensor) -> NormalCell:
         return NormalCell(loc, sigma, self.units)
@@ -57,4 +65,13 @@ class GaussianLikelihood(nn.Module):
     def _sigma(self, parameters: Tensor) -> Tensor:
         if isinstance(self.scale, float | int):
             return torch.as_tensor(float(self.scale), dtype=parameters.dtype, device=parameters.device)
-        return positive(parameters[..., 1] if self.raw is None else self.raw, self.floor)
+        raw = parameters[..., 1] if self.raw is None else self.raw
+        return positive(raw, self.floors[0] if len(set(self.floors)) == 1 else raw.new_tensor(self.floors))
+
+
+def _start(field: Field, mean: str) -> tuple[float, float]:
+    """Raw mean and scale: 0 and one standard deviation, or where a channel's pixels lie and how far they spread."""
+    if field.kind != "pixel":
+        return 0.0, 0.0
+    centre, spread = pixel_spread(field)
+    return math.log(centre / (1 - centre)) if mean == "sigmoid" else centre, raw_of(spread)

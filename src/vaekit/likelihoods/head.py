@@ -52,3 +52,19 @@ def units(fields: Sequence[Field]) -> Scale:
 def positive(raw: Tensor, floor: float | Tensor) -> Tensor:
     """A scale of at least `floor` from a raw parameter; raw 0 gives about 1 + floor."""
     return floor + nn.functional.softplus(raw + math.log(math.e - 1))
+
+
+def raw_of(scale: float) -> float:
+    """The raw parameter at which `positive` adds this much to its floor.
+
+    >>> round(float(positive(torch.tensor(raw_of(0.3)), 0.0)), 6)
+    0.3
+    """
+    return math.log(math.expm1(scale)) - math.log(math.e - 1)
+
+
+def pixel_spread(field: Field) -> tuple[float, float]:
+    """Mean within (0, 1) and standard deviation of a channel's training cells, at least one part in a hundred."""
+    if not len(field.quantiles):
+        return 0.5, 0.3
+    return float(field.quantiles.mean().clip(0.01, 0.99)), float(max(field.quantiles.std(), 0.01))

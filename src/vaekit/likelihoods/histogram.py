@@ -36,6 +36,10 @@ class HistogramLikelihood(nn.Module):
     def forward(self, features: Tensor) -> Bins:
         return Bins(self.head(features), self.partition)
 
+    def masses(self, cells: Tensor) -> Tensor:
+        """Cells on an atom have a probability, and so have all whole numbers; between atoms there is a density."""
+        return (self.partition.atom(cells) >= 0) | self.partition.whole
+
 
 def _start(fields: Sequence[Field], A: int, J: int, valid: Tensor) -> Tensor:
     """Equal shares for the bins, the training shares for the spikes, little for the tails."""

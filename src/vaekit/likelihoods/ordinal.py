@@ -39,8 +39,12 @@ class OrdinalLikelihood(nn.Module):
         t = (thresholds - location[..., None]) / positive(raw, 0.05)[..., None]
         t = t.masked_fill(self.padding[:, 1:], torch.inf)  # a short column's last level reaches to infinity
         edges = torch.cat([torch.full_like(t[..., :1], -torch.inf), t, torch.full_like(t[..., :1], torch.inf)], -1)
-        masses = log_sigmoid_interval(edges[..., :-1], edges[..., 1:])
-        return Levels(masses.masked_fill(self.padding, -torch.inf))
+        shares = log_sigmoid_interval(edges[..., :-1], edges[..., 1:])
+        return Levels(shares.masked_fill(self.padding, -torch.inf))
+
+    def masses(self, cells: Tensor) -> Tensor:
+        """Every level has a probability."""
+        return torch.ones_like(cells, dtype=torch.bool)
 
 
 def log_sigmoid_interval(low: Tensor, high: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from typing import Any
 from vaekit.likelihoods.bernoulli import BernoulliLikelihood
 from vaekit.likelihoods.categorical import CategoricalLikelihood
 from vaekit.likelihoods.count import CountLikelihood
+from vaekit.likelihoods.discretised_logistic import DiscretisedLogisticLikelihood
 from vaekit.likelihoods.gaussian import GaussianLikelihood
 from vaekit.likelihoods.histogram import HistogramLikelihood
 from vaekit.likelihoods.ordinal import OrdinalLikelihood
@@ -20,4 +21,5 @@ LIKELIHOODS: dict[str, Any] = {
     "positive": PositiveLikelihood,
     "spike": SpikeLikelihood,
     "histogram": HistogramLikelihood,
+    "discretised_logistic": DiscretisedLogisticLikelihood,
 }

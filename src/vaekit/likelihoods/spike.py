@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from vaekit.codec.field import Field
 from vaekit.distributions import Spiked
+from vaekit.distributions.spike import match
 from vaekit.likelihoods.head import Head, log_shares, positive
 from vaekit.spec import Positive
 
@@ -43,3 +44,7 @@ class SpikeLikelihood(nn.Module):
         logits, loc, raw = parameters[..., :-2], parameters[..., -2], parameters[..., -1]
         absent = torch.cat([torch.zeros_like(self.spikes[:, :1], dtype=torch.bool), self.spikes.isnan()], 1)
         return Spiked(logits.masked_fill(absent, -torch.inf), loc, positive(raw, self.floor), self.spikes)
+
+    def masses(self, cells: Tensor) -> Tensor:
+        """Cells on a spike have a probability, elsewhere there is a density."""
+        return match(cells, self.spikes) > 0
