@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         VaekitWarning,
     )
     from vaekit.schema import Column, Schema
+    from vaekit.sources.images import Images, images
     from vaekit.sources.windows import windows
 
 __version__ = "0.1.0"
@@ -38,6 +39,7 @@ __all__ = [
     "ArtifactError",
     "Column",
     "DataError",
+    "Images",
     "ModeUnavailable",
     "Model",
     "Schema",
@@ -48,6 +50,7 @@ __all__ = [
     "VaekitWarning",
     "__version__",
     "fit",
+    "images",
     "load",
     "presets",
     "windows",
@@ -56,6 +59,7 @@ __all__ = [
 _ROOMS = {
     "vaekit.api": ("Model", "fit", "load"),
     "vaekit.schema": ("Column", "Schema"),
+    "vaekit.sources.images": ("Images", "images"),
     "vaekit.sources.windows": ("windows",),
     "vaekit.errors": tuple(name for name in __all__ if name.endswith(("Error", "Warning", "Unavailable"))),
 }

@@ -13,13 +13,13 @@ from dataclasses import replace
 from typing import Any
 
 from vaekit.errors import DataError
-from vaekit.sources import arrays, files, frames, rows, windows
+from vaekit.sources import arrays, files, frames, images, rows, windows
 from vaekit.sources.back import give_back
 from vaekit.sources.cells import without_nan
 from vaekit.sources.table import Table
-from vaekit.sources.write import WRITERS, whole_file, write
+from vaekit.sources.write import WRITERS, is_folder, whole_file, write
 
-__all__ = ["SOURCES", "WRITERS", "Table", "give_back", "read", "whole_file", "write"]
+__all__ = ["SOURCES", "WRITERS", "Table", "give_back", "is_folder", "read", "whole_file", "write"]
 
 SOURCES: dict[str, tuple[Callable[[object], bool], Callable[..., Table]]] = {
     "pandas": (frames.is_pandas, frames.read_pandas),
@@ -27,6 +27,7 @@ SOURCES: dict[str, tuple[Callable[[object], bool], Callable[..., Table]]] = {
     "arrow": (frames.is_arrow, frames.read_arrow),
     "numpy": (arrays.is_numpy, arrays.read_numpy),
     "torch": (arrays.is_torch, arrays.read_torch),
+    "images": (images.is_images, images.read_images),
     "windows": (windows.is_windows, windows.read_windows),
     "rows": (rows.is_rows, rows.read_rows),
     "file": (files.is_file, files.read_files),
@@ -34,15 +35,23 @@ SOURCES: dict[str, tuple[Callable[[object], bool], Callable[..., Table]]] = {
 _NAMED = ("numpy", "torch")
 
 
-def read(data: Any, *, names: Sequence[str] | None = None, text: Collection[str] = ()) -> Table:
+def read(
+    data: Any,
+    *,
+    names: Sequence[str] | None = None,
+    text: Collection[str] = (),
+    image: tuple[int, ...] | None = None,
+) -> Table:
     """Rows from wherever they are.
 
     Args:
-        data: a pandas, polars or Arrow table; a 2-D NumPy array or torch tensor; a path, a list of paths or a glob
-            (CSV, Parquet, Feather, Arrow IPC, JSON Lines, also ``.gz``), ``-`` for CSV on standard input; a row as a
+        data: a pandas, polars or Arrow table; a NumPy array or torch tensor of rows (2-D) or images (3-D, 4-D);
+            `vaekit.images`; a path, a list of paths or a glob (CSV, Parquet, Feather, Arrow IPC, JSON Lines, also
+            ``.gz``; ``.npy``, ``.npz``, IDX, PNG, JPEG or a folder of these), ``-`` for CSV on standard input; a row as a
             dict, a list of such rows, or a dict of columns; a `Table`, which comes back as it is.
         names: the columns of an array; ``x0``, ``x1``, ... otherwise.
         text: columns of CSV files whose cells stay text even where they look like numbers (`Schema.text`).
+        image: (H, W, C) where arrays are images of this size; a single one is a row.
 
     Returns:
         The rows, with not-a-number as null and what is needed to give answers back in the same type.
@@ -58,7 +67,8 @@ def read(data: Any, *, names: Sequence[str] | None = None, text: Collection[str]
     flavour = next((flavour for flavour, (accepts, _) in SOURCES.items() if accepts(data)), None)
     if flavour is None:
         raise _unknown(data)
-    options: dict[str, Any] = {"names": names} if flavour in _NAMED else {"text": text} if flavour == "file" else {}
+    options: dict[str, Any] = {"text": text} if flavour == "file" else {}
+    options |= {"names": names, "image": image} if flavour in _NAMED else {}
     table = SOURCES[flavour][1](data, **options)
     if not table.arrow.num_columns or not table.rows:
         raise DataError(
@@ -77,5 +87,5 @@ def _unknown(data: Any) -> DataError:
         return DataError("an empty list was given, rows or paths were expected", hint="give at least one")
     return DataError(
         f"data of type {type(data).__module__}.{type(data).__qualname__} were given",
-        hint="give a pandas, polars or Arrow table, a 2-D array or tensor, a path, or rows as dicts",
+        hint="give a pandas, polars or Arrow table, an array or tensor of rows or images, a path, or rows as dicts",
     )

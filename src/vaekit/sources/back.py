@@ -10,7 +10,11 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
+from vaekit.schema.tensors import is_tensor
 from vaekit.schema.types import is_number
+from vaekit.sources import pixels
+from vaekit.sources.arrays import to_torch
+from vaekit.sources.images import from_table
 from vaekit.sources.table import Table
 
 _WITHOUT_NULL = {"bool", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))}
@@ -26,7 +30,8 @@ def give_back(table: pa.Table, like: Table | str) -> Any:
 
     Returns:
         A pandas or polars frame, an Arrow table (also for files), an array or tensor (floats where all columns are
-        numbers, otherwise an object array), a list of dicts, or a dict where one row was given.
+        numbers, otherwise an object array), a list of dicts, or a dict where one row was given. Images come back as the
+        array or tensor that was given, `Images` where there are columns beside them, or where they were files.
 
     >>> give_back(pa.table({"x": [1]}), "rows")
     [{'x': 1}]
@@ -76,23 +81,43 @@ def _arrow(table: pa.Table, _: Table) -> pa.Table:
     return table
 
 
+def _images(table: pa.Table, form: Table) -> Any:
+    """`Images` where there are some, otherwise (scores, latents) a table."""
+    return from_table(table, form.native) if {pixels.NAME} <= {*table.column_names} & {*form.native} else table
+
+
 def _numpy(table: pa.Table, form: Table) -> Any:
+    if pixels.NAME in table.column_names and is_tensor(table.schema.field(pixels.NAME).type):
+        return _array(table, form)
     if not all(is_number(field.type) or pa.types.is_boolean(field.type) for field in table.schema):
         return np.array([column.to_pylist() for column in table.columns], dtype=object).reshape(table.num_columns, -1).T
     whole = [column.cast(pa.float64(), safe=False).to_numpy() for column in table.columns]
     rows = np.column_stack(whole) if whole else np.empty((table.num_rows, 0))
-    kinds = {np.dtype(native["dtype"]) for native in form.native.values()} if form.flavour == "numpy" else set()
+    kinds = {np.dtype(kind) for kind in _kinds(form)} if form.flavour == "numpy" else set()
     kind = kinds.pop() if len(kinds) == 1 else rows.dtype
     has_room = kind.kind == "f" or (kind.kind in "iub" and not np.isnan(rows).any())
     return rows.astype(kind) if has_room else rows
 
 
+def _array(table: pa.Table, form: Table) -> Any:
+    about = form.native.get(pixels.NAME) or pixels.plain_native(table.schema.field(pixels.NAME).type)
+    if table.num_columns > 1:
+        library = {"library": "torch"} if form.flavour == "torch" else {}
+        return from_table(table, {pixels.NAME: {**about, **library}})
+    column = table[pixels.NAME]
+    return to_torch(column, about) if form.flavour == "torch" else pixels.back(column, about)
+
+
+def _kinds(form: Table) -> set[str]:
+    return {native["dtype"] for name, native in form.native.items() if name != pixels.NAME}
+
+
 def _torch(table: pa.Table, form: Table) -> Any:
     torch = import_module("torch")
     rows = _numpy(table, form)
-    if rows.dtype == object:
+    if not isinstance(rows, np.ndarray) or rows.dtype == object:
         return rows
-    kinds = {native["dtype"] for native in form.native.values()}
+    kinds = _kinds(form)
     kind = getattr(torch, kinds.pop()) if len(kinds) == 1 else torch.get_default_dtype()
     tensor = torch.from_numpy(rows)
     return tensor if not kind.is_floating_point and np.isnan(rows).any() else tensor.to(kind)
@@ -107,7 +132,8 @@ BACK: dict[str, Callable[[pa.Table, Table], Any]] = {
     "pandas": _pandas,
     "polars": _polars,
     "arrow": _arrow,
-    "file": _arrow,
+    "file": _images,
+    "images": _images,
     "numpy": _numpy,
     "torch": _torch,
     "rows": _rows,

@@ -1,4 +1,4 @@
-"""CSV, Parquet, Feather and JSON Lines: one file, several, a glob, or standard input."""
+"""Tables and images in files: one, several, a glob, a folder of pictures, or standard input."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.feather as pa_feather
@@ -18,6 +19,8 @@ import pyarrow.parquet as pa_parquet
 
 from vaekit.errors import DataError
 from vaekit.schema.look import listed, nearest
+from vaekit.sources import archives, idx, pictures, pixels
+from vaekit.sources.arrays import read_numpy
 from vaekit.sources.frames import refuse_twice
 from vaekit.sources.table import Table
 
@@ -36,6 +39,8 @@ def is_file(data: object) -> bool:
 def read_files(data: Any, *, text: Text = ()) -> Table:
     """Files as one table, in the order given; a glob's are sorted by name, ``-`` is CSV on standard input.
 
+    Images are the column ``image``.
+
     Args:
         data: a path, a glob, or a list of them.
         text: columns of a CSV whose cells stay text, even where they look like numbers.
@@ -44,16 +49,36 @@ def read_files(data: Any, *, text: Text = ()) -> Table:
         DataError: no such file, an unknown ending, a damaged file, files whose columns differ.
     """
     paths = [found for path in ([data] if isinstance(data, str | os.PathLike) else data) for found in _found(str(path))]
-    tables = [_read_one(path, text) for path in paths]
-    return Table(_joined(paths, tables), "file")
+    if any(pictures.is_picture(path) for path in paths):
+        table = pictures.read_pictures(paths, paths)
+    else:
+        table = _joined(paths, [_read_one(path, text) for path in paths])
+    if pixels.NAME in table.column_names and _ending(paths[0]) not in READERS:
+        return Table(table, "file", {pixels.NAME: pixels.plain_native(table.schema.field(pixels.NAME).type)})
+    return Table(table, "file")
+
+
+def read_values(path: str) -> np.ndarray[Any, Any]:
+    """The values of one column: the labels of an IDX file, or the array of a ``.npy`` file."""
+    paths = _found(path)
+    if _ending(path) == ".npy":
+        return archives.read_npy(path)
+    if len(paths) == 1 and idx.is_idx(path):
+        return idx.read_idx(path)
+    raise DataError(f"{path!r} holds no column of values", hint="give a .npy or an IDX file, or the values themselves")
 
 
 def _found(path: str) -> list[str]:
-    if path == "-" or os.path.isfile(path):
+    if path == "-" or os.path.isfile(archives.split(path)[0]):
         return [path]
     if os.path.isdir(path):
+        if pictures.in_folder(path):
+            return [path]
         pattern = os.path.join(path, "*.csv")
-        raise DataError(f"{path!r} is a folder, a file was expected", hint=f"name its files: {pattern!r}")
+        raise DataError(
+            f"{path!r} is a folder without pictures ({', '.join(pictures.ENDINGS)}); pictures or a file were expected",
+            hint=f"name its files: {pattern!r}",
+        )
     if any(letter in path for letter in "*?["):
         matches = sorted(match for match in glob.glob(path, recursive=True) if os.path.isfile(match))
         if not matches:
@@ -66,19 +91,11 @@ def _found(path: str) -> list[str]:
 
 
 def _read_one(path: str, text: Text) -> pa.Table:
-    if path == "-":
-        table = _read_csv("standard input", sys.stdin.buffer.read(), text)
-    else:
-        reader = READERS.get(_ending(path))
-        if reader is None:
-            raise DataError(
-                f"{path!r} has an unknown ending, expected {', '.join(READERS)} (text formats also with .gz)",
-                hint="convert the file, or rename it if only its ending is unusual",
-            )
-        table = _guarded(reader, path, text)
+    stdin = path == "-"
+    table = _read_csv("standard input", sys.stdin.buffer.read(), text) if stdin else _guarded(_reader(path), path, text)
     refuse_twice(table.column_names)
     if not table.num_rows or not table.num_columns:
-        where = "standard input" if path == "-" else repr(path)
+        where = "standard input" if stdin else repr(path)
         raise DataError(
             f"{where} is empty: it holds {table.num_rows} rows and {table.num_columns} columns",
             hint="at least one row and one column are needed",
@@ -86,8 +103,20 @@ def _read_one(path: str, text: Text) -> pa.Table:
     return table.replace_schema_metadata(None)
 
 
+def _reader(path: str) -> Callable[[str, Text], pa.Table]:
+    reader = _folder if os.path.isdir(path) else READERS.get(_ending(path)) or IMAGES.get(_ending(path))
+    if reader is None and idx.is_idx(path):
+        return _idx
+    if reader is None:
+        raise DataError(
+            f"{path!r} has an unknown ending, expected {', '.join([*READERS, *IMAGES])} (text formats also with .gz)",
+            hint="convert the file, or rename it if only its ending is unusual",
+        )
+    return reader
+
+
 def _ending(path: str) -> str:
-    name = path.lower()
+    name = archives.split(path)[0].lower()
     for squeezed in _SQUEEZED:
         name = name.removesuffix(squeezed) if Path(name.removesuffix(squeezed)).suffix in _TEXT_FORMATS else name
     return Path(name).suffix
@@ -200,6 +229,41 @@ def _json_lines(path: str, _: Text) -> pa.Table:
     return pa_json.read_json(io.BytesIO(content), read_options=pa_json.ReadOptions(block_size=block))
 
 
+def _npy(path: str, _: Text) -> pa.Table:
+    return read_numpy(archives.read_npy(path)).arrow
+
+
+def _npz(path: str, _: Text) -> pa.Table:
+    return archives.read_npz(path)
+
+
+def _idx(path: str, _: Text) -> pa.Table:
+    values = idx.read_idx(path)
+    if values.ndim == 1:
+        raise DataError(
+            f"{path!r} holds {len(values)} single values, images were expected",
+            hint=f'labels go beside their images: vaekit.images(path, columns={{"label": {path!r}}})',
+        )
+    return read_numpy(values).arrow
+
+
+def _folder(path: str, text: Text) -> pa.Table:
+    """The pictures of a folder, with the columns of the ``columns.csv`` that `write` leaves beside them."""
+    table, beside = pictures.read_folder(path), os.path.join(path, pictures.COLUMNS)
+    if not os.path.exists(beside):
+        return table
+    columns = _read_one(beside, text)
+    if columns.num_rows != table.num_rows:
+        raise DataError(
+            f"{beside!r} holds {columns.num_rows} rows, for {table.num_rows} pictures",
+            hint="give one row for each picture",
+        )
+    for name in columns.column_names:
+        table = table.drop_columns([name]) if name in table.column_names else table
+        table = table.append_column(name, columns[name])
+    return table
+
+
 def _joined(paths: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:
     first = tables[0]
     for path, table in zip(paths[1:], tables[1:], strict=True):
@@ -257,3 +321,4 @@ READERS: dict[str, Callable[[str, Text], pa.Table]] = {
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,
 }
+IMAGES: dict[str, Callable[[str, Text], pa.Table]] = {".npy": _npy, ".npz": _npz}

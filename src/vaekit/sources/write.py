@@ -18,7 +18,12 @@ import pyarrow.feather as pa_feather
 import pyarrow.parquet as pa_parquet
 
 from vaekit.errors import UserError
+from vaekit.schema.tensors import is_tensor
+from vaekit.sources import pictures
+from vaekit.sources.archives import write_npy, write_npz
 from vaekit.sources.cells import without_nan
+
+_TEXT = (".csv", ".jsonl")
 
 
 def write(table: pa.Table, path: str | os.PathLike[str]) -> None:
@@ -26,11 +31,21 @@ def write(table: pa.Table, path: str | os.PathLike[str]) -> None:
 
     Args:
         table: (B, F) rows.
-        path: ends in one of ``WRITERS``. The file appears whole, when everything is written, or not at all.
+        path: ends in one of ``WRITERS``. A table of images also goes into a folder (a path without ending, or one that
+            ends in ``/``): 000000.png, 000001.png, ..., and ``columns.csv`` where there are other columns. The file or
+            folder appears whole, when everything is written, or not at all.
 
     Raises:
-        UserError: an unknown ending, or a place that cannot be written to.
+        UserError: an unknown ending, a place that cannot be written to, or images where text is to be written.
     """
+    images = [field.name for field in table.schema if is_tensor(field.type)]
+    if images and is_folder(path):
+        _folder(table, Path(path))
+        return
+    if images and (str(path) == "-" or Path(path).suffix.lower() in _TEXT):
+        raise UserError(
+            f"images cannot be written as text to {str(path)!r}", hint="name a folder (of PNG files), or end it in .npz"
+        )
     if str(path) == "-":
         _csv(table, sys.stdout.buffer)
         sys.stdout.buffer.flush()
@@ -42,6 +57,16 @@ def write(table: pa.Table, path: str | os.PathLike[str]) -> None:
             hint="name the output after one of these; '-' is CSV on standard output",
         )
     whole_file(path, lambda stream: writer(table, stream))
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether `write` makes a folder of pictures there.
+
+    >>> is_folder("digits/"), is_folder("digits"), is_folder("digits.npz"), is_folder("-")
+    (True, True, False, False)
+    """
+    text = os.fspath(path)
+    return text != "-" and (text.endswith(("/", os.sep)) or os.path.isdir(text) or not Path(text).suffix)
 
 
 def whole_file(path: str | os.PathLike[str], fill: Callable[[BinaryIO], None]) -> None:
@@ -62,6 +87,14 @@ def whole_file(path: str | os.PathLike[str], fill: Callable[[BinaryIO], None]) -
     finally:
         with suppress(OSError):  # it is there only when something else went wrong, which is what is reported
             part.unlink(missing_ok=True)
+
+
+def _folder(table: pa.Table, place: Path) -> None:
+    with pictures.whole_folder(place) as part:
+        names = pictures.write_pictures(table, part)
+        if names:
+            with (part / pictures.COLUMNS).open("wb") as stream:
+                _csv(table.select(names), stream)
 
 
 def _csv(table: pa.Table, stream: BinaryIO) -> None:
@@ -100,4 +133,6 @@ WRITERS: dict[str, Callable[[pa.Table, BinaryIO], None]] = {
     ".parquet": _parquet,
     ".feather": _feather,
     ".jsonl": _json_lines,
+    ".npz": write_npz,
+    ".npy": write_npy,
 }
