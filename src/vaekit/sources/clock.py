@@ -22,6 +22,7 @@ OFTEN = 0.01  # of the steps
 IRREGULAR = 0.5  # a tenth of the steps this far from the usual one (as a share of it), and there is no usual one
 FAR = 10.0  # times the 0.95 quantile: a hole on an irregular clock
 APART = 0.25  # groups whose usual steps differ by this share run clocks of their own
+ENOUGH = 8  # rows of a group from which its pace can be told
 
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
@@ -35,7 +36,7 @@ class Ticks(NamedTuple):
 
 
 class Clock(NamedTuple):
-    """What is usual between two steps: interval (None: nothing is), hole (longer is one), own (in steps of a group)."""
+    """What is usual between two steps: interval (None: nothing is), hole (longer is one), own (every group has its own)."""
 
     interval: float | None
     hole: float | None
@@ -65,7 +66,7 @@ def ticks(name: str, column: pa.ChunkedArray, pattern: str | None = None) -> Tic
         array, found = _from_text(name, array, pattern)
     kind = array.type
     if pa.types.is_date(kind):
-        array = array.cast(pa.date32()).cast(pa.int32())
+        array = array.cast(pa.date32(), safe=False).cast(pa.int32())
         return Ticks(array.to_numpy(zero_copy_only=False).astype(np.int64), 86400.0, found)
     if is_moment(kind) or is_tick(kind):
         whole = array.cast(pa.int32() if kind.bit_width == 32 else pa.int64())
@@ -100,47 +101,46 @@ def refuse_null(name: str, column: pa.ChunkedArray, what: str) -> None:
 def learn(steps: NDArray[np.float64], starts: NDArray[np.int64], size: int) -> Clock:
     """What is usual between two steps, from all that were seen.
 
-    The usual step is the median. A hole is a step above 1.5 of it (2.5 where single ticks are missed in more than one
-    step of a hundred), or, on a clock without a usual step, one above ten times the 0.95 quantile. Where groups run at
-    different paces both are counted in the group's own usual step.
-
     Args:
-        steps: time since the row before (B,), sorted by group and time; not-a-number in the first row of a group.
+        steps: time since the row before (N,), sorted by group and time; not-a-number in the first row of a group.
         starts: the first row of each group.
-        size: steps of a window; groups with fewer have no say in whether the paces differ.
+        size: steps of a window; groups with fewer, or fewer than 8, have no say in whether the paces differ.
 
     >>> learn(np.array([np.nan, 60, 60, 60, 7200, 60]), np.array([0]), 2)
     Clock(interval=60.0, hole=90.0, own=False)
     """
-    passed = steps[steps > 0]
-    if not len(passed):
-        return Clock(None, None, False)
-    usual, lengths = usual_steps(steps, starts), np.diff([*starts, len(steps)])
-    long = usual[(lengths >= size) & np.isfinite(usual)]
-    interval = float(np.median(passed))
-    own = bool(len(long)) and bool((np.abs(long / np.median(long) - 1) > APART).any())
-    ratio = (steps / (np.repeat(usual, lengths) if own else interval))[steps > 0]
-    unit = 1.0 if own else interval
-    # "lower": among few steps the one hole must not count as usual
-    if np.quantile(np.abs(ratio - 1), 0.9, method="lower") > IRREGULAR:
-        return Clock(None, FAR * float(np.quantile(ratio, 0.95, method="lower")) * unit, own)
-    missed = ((ratio > HOLE) & (ratio < DROPPED)).mean() > OFTEN
-    return Clock(None if own else interval, (DROPPED if missed else HOLE) * unit, own)
+    groups = [group[group > 0] for group in np.split(steps, starts[1:]) if len(group) >= max(size, ENOUGH)]
+    usual = np.array([np.median(group) for group in groups if len(group)])
+    if len(usual) and (np.abs(usual / np.median(usual) - 1) > APART).any():
+        return Clock(None, None, True)
+    return Clock(*pace(steps), False)
 
 
-def usual_steps(steps: NDArray[np.float64], starts: NDArray[np.int64], most: int | None = None) -> NDArray[np.float64]:
-    """The median step of every group; infinite for a group whose time never moves.
+def pace(steps: NDArray[np.float64]) -> tuple[float | None, float | None]:
+    """The usual step of a clock, and the longest step that is no hole.
+
+    The usual step is the median. A hole is a step above 1.5 of it (2.5 where single ticks are missed in more than one
+    step of a hundred), or, on a clock without a usual step, one above ten times the 0.95 quantile.
 
     Args:
-        steps: time since the row before (B,), sorted by group and time.
-        starts: the first row of each group.
-        most: steps to look at from the first one on; None looks at all.
+        steps: time since the row before (N,); what does not move (0) or has no row before (not-a-number) is no step.
 
-    >>> usual_steps(np.array([np.nan, 1.0, 1.0, np.nan, 5.0]), np.array([0, 3])).tolist()
-    [1.0, 5.0]
+    Returns:
+        (interval, hole); no interval on an irregular clock, neither where time never moves.
+
+    >>> pace(np.array([60.0, 60.0, 120.0, 60.0])), pace(np.array([1.0, 9.0, 30.0]))
+    ((60.0, 150.0), (None, 90.0))
     """
-    groups = (group[group > 0][:most] for group in np.split(steps, starts[1:]))
-    return np.array([np.median(group) if len(group) else np.inf for group in groups])
+    steps = steps[steps > 0]
+    if not len(steps):
+        return None, None
+    interval = float(np.median(steps))
+    ratio = steps / interval
+    # "lower": among few steps the one hole must not count as usual
+    if np.quantile(np.abs(ratio - 1), 0.9, method="lower") > IRREGULAR:
+        return None, FAR * float(np.quantile(steps, 0.95, method="lower"))
+    missed = ((ratio > HOLE) & (ratio < DROPPED)).mean() > OFTEN
+    return interval, (DROPPED if missed else HOLE) * interval
 
 
 def _from_text(name: str, array: pa.Array, pattern: str | None) -> tuple[pa.Array, str | None]:

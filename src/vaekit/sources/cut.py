@@ -8,9 +8,10 @@ stream (N rows) --segments--> [rows of one machine, in time order, without a hol
 
 from __future__ import annotations
 
+import json
 import operator
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from vaekit.errors import DataError, SpecError, warn
 from vaekit.schema.look import listed, nearest
 from vaekit.schema.values import flat
-from vaekit.sources.clock import HOLE, learn, refuse_null, ticks, usual_steps
+from vaekit.sources.clock import HOLE, learn, pace, refuse_null, ticks
 from vaekit.sources.holdout import split
 from vaekit.sources.steps import centred, ending, mean_over, most_central, window_mean
 
@@ -40,7 +41,8 @@ class Cut:
         by: the columns that tell machines apart.
         interval: the clock's usual step, in seconds (plain numbers: in their unit); None when nothing is usual.
         hole: the longest step that is no hole, in the same unit; None when there are no holes.
-        own: machines differ in pace, and hole counts in a machine's own usual step.
+        own: machines differ in pace; `holes` says of each that was seen what `hole` says of all.
+        holes: per machine the longest step that is no hole; one that was not seen shows its pace in its first window.
         dated: times are moments rather than plain numbers.
         format: the pattern of times that are text.
 
@@ -57,6 +59,7 @@ class Cut:
     interval: float | None = None
     hole: float | None = None
     own: bool = False
+    holes: dict[str, float] = field(default_factory=dict, hash=False)
     dated: bool = False
     format: str | None = None
 
@@ -91,13 +94,15 @@ class Cut:
         cut = cls(size, stride, time, names)
         cut._refuse_absent(table)
         cut.channels(table.column_names)
+        order = cut._order(table)
         if time is None:
             return cut
         found = ticks(time, table.column(time))
-        order = cut._order(table)
         clock = learn(order.steps, order.starts, size)
         _warn_repeated(time, names, order.steps)
-        return cls(size, stride, time, names, *clock, found.seconds is not None, found.format)
+        cut = replace(cut, **clock._asdict(), dated=found.seconds is not None, format=found.format)
+        seen = cut._holes(table, order) if clock.own else {}
+        return replace(cut, holes={name: hole for name, hole in seen.items() if np.isfinite(hole)})
 
     @property
     def aside(self) -> tuple[str, ...]:
@@ -140,7 +145,7 @@ class Cut:
         order = self._order(table)
         cuts = np.zeros(len(order.rows), dtype=bool)
         cuts[order.starts[1:]] = True
-        if (longest := self._longest_step(order)) is not None:
+        if (longest := self._longest_step(table, order)) is not None:
             cuts |= order.steps > longest  # false for the not-a-number of a first row
         return np.split(order.rows, np.flatnonzero(cuts)) if len(cuts) else []
 
@@ -198,7 +203,7 @@ class Cut:
             return
         unit = ", ".join(f"{name}={table.column(name)[int(longest[0])].as_py()!r}" for name in self.by if len(longest))
         where = f" ({unit})" if unit else ""
-        without = " without a hole in time" if self.hole is not None or self.interval is not None else ""
+        without = " without a hole in time" if self.time else ""
         hint = f"size={len(longest)} is the largest that fits" if len(longest) > 1 else "does by= number the rows?"
         raise DataError(
             f"the stream is shorter than a window: {self.size} steps were expected, the longest of {len(segments)} "
@@ -210,7 +215,8 @@ class Cut:
         """The cut, ready for JSON.
 
         >>> Cut.from_dict(Cut(8, 1, by=("unit",)).to_dict())
-        Cut(size=8, stride=1, time=None, by=('unit',), interval=None, hole=None, own=False, dated=False, format=None)
+        Cut(size=8, stride=1, time=None, by=('unit',), interval=None, hole=None, own=False, holes={}, dated=False,
+        format=None)
         """
         return {**asdict(self), "by": list(self.by)}
 
@@ -219,15 +225,24 @@ class Cut:
         """The cut that `to_dict` wrote."""
         return cls(**{**state, "by": tuple(state["by"])})
 
-    def _longest_step(self, order: _Order) -> NDArray[np.float64] | float | None:
+    def _longest_step(self, table: pa.Table, order: _Order) -> NDArray[np.float64] | float | None:
         """The longest step that is no hole: one for all, or one a row where machines differ in pace."""
-        if self.hole is None:
-            return None if self.interval is None else HOLE * self.interval
         if not self.own:
-            return self.hole
-        # only the steps inside a machine's first window decide: later rows never change what came before
-        usual = usual_steps(order.steps, order.starts, self.size - 1)
-        return np.repeat(self.hole * usual, np.diff([*order.starts, len(order.rows)]))
+            return self.hole if self.hole is not None or self.interval is None else HOLE * self.interval
+        # only the steps inside the first window of a new machine decide: later rows never change what came before
+        known, seen = self._holes(table, order, self.size), self.holes
+        longest = [seen.get(name, known[name]) for name in self._names(table, order)]
+        return np.repeat(longest, np.diff([*order.starts, len(order.rows)]))
+
+    def _holes(self, table: pa.Table, order: _Order, most: int | None = None) -> dict[str, float]:
+        paces = (pace(group[:most])[1] for group in np.split(order.steps, order.starts[1:]))
+        holes = (np.inf if hole is None else hole for hole in paces)
+        return dict(zip(self._names(table, order), holes, strict=True))
+
+    def _names(self, table: pa.Table, order: _Order) -> list[str]:
+        """Every machine's name, one text however many columns tell it."""
+        firsts = table.select(self.by).take(pa.array(order.rows[order.starts]))
+        return [json.dumps([str(value) for value in row.values()]) for row in firsts.to_pylist()]
 
     def _order(self, table: pa.Table) -> _Order:
         codes = _codes(table, self.by)
@@ -235,7 +250,7 @@ class Cut:
             rows = np.argsort(codes, kind="stable")
             return _Order(rows, _firsts(codes[rows]), np.full(len(rows), np.nan))
         found = ticks(self.time, table.column(self.time), self.format)
-        if self.interval is not None and self.dated != (found.seconds is not None):
+        if (self.hole is not None or self.own) and self.dated != (found.seconds is not None):
             was, now = ("moments", "plain numbers") if self.dated else ("plain numbers", "moments")
             raise DataError(f"time column {self.time!r} holds {now}, {was} were fitted", hint=f"give it as {was}")
         rows = np.lexsort((found.values, codes))
@@ -301,7 +316,5 @@ def _warn_repeated(time: str, by: Sequence[str], steps: NDArray[np.float64]) -> 
     """Tell when most times repeat, which is what a stream of several machines looks like."""
     share = float((steps == 0).mean()) if len(steps) else 0.0
     if share >= 0.5:
-        more = "more columns than by= names tell" if by else "a column tells"
-        warn(
-            f"windows: {share:.0%} of the times in {time!r} repeat the one before. Where {more} machines apart, name it in by="
-        )
+        what = "another column" if by else "a column"
+        warn(f"windows: {share:.0%} of the times in {time!r} repeat; if {what} tells machines apart, name it in by=")
