@@ -10,6 +10,7 @@ others also use windows that end after the step.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def mean_over(values: NDArray[Any], at: Rows, steps: int) -> Floats:
     >>> mean_over(np.array([[1.0, 2.0], [4.0, 8.0]]), np.array([[0, 1], [1, 2]]), 4).tolist()
     [1.0, 3.0, 8.0, nan]
     """
-    return _mean(values.reshape(at.size, *values.shape[2:]), np.arange(at.size), at, steps)
+    return _mean(lambda place: values[:, place], values.shape[2:], at, steps)
 
 
 def window_mean(values: NDArray[Any], at: Rows, steps: int) -> Floats:
@@ -50,7 +51,7 @@ def window_mean(values: NDArray[Any], at: Rows, steps: int) -> Floats:
     >>> window_mean(np.array([1.0, 4.0]), np.array([[0, 1], [1, 2]]), 4).tolist()
     [1.0, 2.5, 4.0, nan]
     """
-    return _mean(values, np.repeat(np.arange(len(at)), at.shape[1]), at, steps)
+    return _mean(lambda place: values, values.shape[1:], at, steps)
 
 
 def ending(values: NDArray[Any], at: Rows, steps: int) -> Floats:
@@ -116,17 +117,12 @@ def centred(values: NDArray[Any], at: Rows, steps: int) -> tuple[NDArray[Any], N
     return (flat[places] if len(flat) else np.zeros((steps, *flat.shape[1:]), flat.dtype)), covered
 
 
-def _mean(values: NDArray[Any], source: Rows, at: Rows, steps: int) -> Floats:
-    """The mean of values[source] over equal row numbers: sorted once, then summed in runs."""
-    rows = at.reshape(-1)
-    order = np.argsort(rows, kind="stable")
-    first = np.flatnonzero(np.diff(rows[order], prepend=-1))
-    answer = np.full((steps, *values.shape[1:]), np.nan)
-    if not len(first):
-        return answer
-    sorted_values = values[source[order]].astype(np.float64)
-    said = ~np.isnan(sorted_values)
-    sums = np.add.reduceat(np.where(said, sorted_values, 0.0), first, axis=0)
-    count = np.add.reduceat(said, first, axis=0, dtype=np.int64)
-    answer[rows[order[first]]] = np.divide(sums, count, out=np.full(sums.shape, np.nan), where=count > 0)
-    return answer
+def _mean(column: Callable[[int], NDArray[Any]], shape: tuple[int, ...], at: Rows, steps: int) -> Floats:
+    """Sums and counts place by place: no two windows hold a step at the same place, so that plain indexing adds."""
+    sums, count = np.zeros((steps, *shape)), np.zeros((steps, *shape))
+    for place, rows in enumerate(at.T):
+        values = column(place)
+        said = ~np.isnan(values)
+        sums[rows] += np.where(said, values, 0.0)
+        count[rows] += said
+    return np.divide(sums, count, out=np.full(sums.shape, np.nan), where=count > 0)
