@@ -5,25 +5,47 @@ Modes call `scores`, `latent_map`, `walk` and `overview`; the pages use all of t
 
 from __future__ import annotations
 
+from vaekit.figures.images import (
+    grid,
+    inpainting,
+    pairs,
+    picture_map,
+    rows_of_images,
+    strange,
+    strip,
+    traversals,
+)
 from vaekit.figures.latents import latent_map, moves, rates, walk
 from vaekit.figures.quality import accuracy, errors, intervals, marginals, overview, p_values, training
 from vaekit.figures.rows import reasons, scores
+from vaekit.figures.streams import overlay, scores_over_time, windows_grid
 from vaekit.figures.style import save, svg
 
 __all__ = [
     "accuracy",
     "errors",
+    "grid",
+    "inpainting",
     "intervals",
     "latent_map",
     "marginals",
     "moves",
+    "overlay",
     "overview",
     "p_values",
+    "pairs",
+    "picture_map",
     "rates",
     "reasons",
+    "rows_of_images",
     "save",
     "scores",
+    "scores_over_time",
+    "strange",
+    "strip",
     "svg",
     "training",
+    "traversals",
     "walk",
+    "windows_grid",
 ]

@@ -60,14 +60,19 @@ def _numbers(figure: Any, ax: Any, points: Any, values: Any, dots: Mapping[str, 
     known = ~np.isnan(values)
     ends = np.quantile(values[known], [0.02, 0.98]) if known.any() else (0, 1)
     ax.scatter(*points[~known].T, color=MUTED, **{**dots, "alpha": 0.3})
-    shown = ax.scatter(*points[known].T, c=values[known], cmap=_scale(), vmin=ends[0], vmax=ends[1], **dots)
-    bar = figure.colorbar(shown, ax=ax, shrink=0.7, aspect=24, pad=0.02)
-    bar.outline.set_visible(False)
-    bar.ax.tick_params(colors=MUTED, labelsize=FONT - 1, length=0)
-    bar.set_label(title or "", color=MUTED, size=FONT)
+    shown = ax.scatter(*points[known].T, c=values[known], cmap=scale(), vmin=ends[0], vmax=ends[1], **dots)
+    bar(figure, ax, shown, title)
 
 
-def _scale() -> Any:
+def bar(figure: Any, ax: Any, shown: Any, title: str | None) -> None:
+    """The colours of numbers, beside the map."""
+    beside = figure.colorbar(shown, ax=ax, shrink=0.7, aspect=24, pad=0.02)
+    beside.outline.set_visible(False)
+    beside.ax.tick_params(colors=MUTED, labelsize=FONT - 1, length=0)
+    beside.set_label(title or "", color=MUTED, size=FONT)
+
+
+def scale() -> Any:
     """Viridis without its ends, which vanish on a dark or a white page."""
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
