@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from vaekit.distributions import BernoulliCell
+from vaekit.distributions import BernoulliCell, Columns
 
 
 @pytest.mark.parametrize("grey", [0.0, 0.2, 0.5, 1.0])
@@ -29,3 +29,19 @@ def test_extreme_logits_stay_finite():
 def test_the_best_value_is_that_of_the_average_probability():
     law = BernoulliCell(torch.tensor([[[-9.0]], [[0.5]], [[0.5]]]))  # 0.00, 0.62, 0.62: on average 0.41
     assert law.best().tolist() == [[0.0]] and law.mode[:, 0, 0].tolist() == [0.0, 1.0, 1.0]
+
+
+def test_a_grey_cell_shows_its_probability():
+    law = BernoulliCell(torch.tensor([[[-1.0, -1.0]], [[2.0, 2.0]]]), torch.tensor([True, False]))
+    p = torch.tensor([-1.0, 2.0]).sigmoid()
+    for shown in (law.sample()[:, 0, 0], law.mode[:, 0, 0], law.mean[:, 0, 0], law.sample((3,))[1, :, 0, 0]):
+        assert torch.equal(shown, p)
+    assert law.sample((50,))[..., 1].unique().tolist() == [0.0, 1.0] and law.mode[:, 0, 1].tolist() == [0.0, 1.0]
+    assert law.best()[0, 0].item() == pytest.approx(p.mean().item()) and law.best()[0, 1].item() == 1.0
+
+
+def test_quantiles_of_a_grey_cell_span_what_the_latents_say():
+    logits = torch.linspace(-2, 2, 101)[:, None, None]
+    joined = Columns([BernoulliCell(logits, torch.tensor([True]))], [torch.tensor([0])], torch.tensor([0]))
+    found = [joined.quantile(level).item() for level in (0.05, 0.5, 0.95)]
+    assert found == pytest.approx(torch.tensor([-1.8, 0.0, 1.8]).sigmoid().tolist(), abs=0.01)

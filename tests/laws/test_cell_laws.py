@@ -17,6 +17,7 @@ from vaekit.distributions import (
     Bins,
     Columns,
     DiscreteNormal,
+    DiscretisedLogistic,
     Levels,
     NormalCell,
     Partition,
@@ -126,6 +127,19 @@ def bins() -> Case:
     )  # fmt: skip
 
 
+def logistic() -> Case:
+    """Four bits, black and white, six bits, each a mixture of two; scales of a level and more, as the mean asks for."""
+    levels = torch.tensor([16.0, 2.0, 64.0]).double()
+    logits, loc = draws(S, B, 3, 2, stream="levels"), 0.5 + draws(S, B, 3, 2, spread=0.3, stream="loc")
+    scale = torch.tensor([0.15, 1.5, 0.05]).log()[:, None] + draws(S, B, 3, 2, spread=0.1, stream="scale")
+    exact = [torch.linspace(0, 1, int(n), dtype=torch.float64) for n in levels]
+
+    def law(a: Tensor, b: Tensor, c: Tensor) -> DiscretisedLogistic:
+        return DiscretisedLogistic(a, b, c.exp(), levels)
+
+    return Case(law, (logits, loc, scale), exact, [False] * 3, same)
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "bernoulli": lambda: Case(
         BernoulliCell, (draws(S, B, 4, stream="logits"),), [torch.tensor([0.0, 1.0])] * 4, [False] * 4, same,
@@ -136,6 +150,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "normal": normal,
     "spiked": spiked,
     "bins": bins,
+    "discretised_logistic": logistic,
 }  # fmt: skip
 
 

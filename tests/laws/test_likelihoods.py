@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vaekit import rng, spec
-from vaekit.distributions import CELL_LAWS
+from vaekit.distributions import CELL_LAWS, Columns
 from vaekit.likelihoods import LIKELIHOODS, Mix, choose
 
 FEATURES = 6
@@ -20,6 +20,7 @@ CASES = {
     "count": [{}, {"floor": 0.1}],
     "spike": [{}],
     "histogram": [{}, {"bins": 8}],
+    "discretised_logistic": [{}, {"components": 3}, {"floor": 2.0}],
 }
 EVERY = [(kind, options) for kind, several in CASES.items() for options in several]
 
@@ -32,20 +33,21 @@ def test_no_likelihood_is_left_out():
         "count": {"floor"},
         "spike": {"floor"},
         "histogram": {"bins"},
+        "discretised_logistic": {"components", "floor"},
     } | {kind: set() for kind in ("bernoulli", "categorical", "ordinal")}
 
 
 @pytest.fixture(params=EVERY, ids=lambda pair: "-".join([pair[0], *map(str, pair[1].values())]))
-def part(request, every_kind):
+def part(request, any_kind):
     """(likelihood in double precision with weights off their start, its fields, rows of cells)."""
     kind, options = request.param
-    fields = every_kind.of(*(set(LIKELIHOODS[kind].kinds) - ({"real"} if kind == "bernoulli" else set())))
+    fields = any_kind.of(*(set(LIKELIHOODS[kind].kinds) - ({"real"} if kind == "bernoulli" else set())))
     with rng.seeded(0):
         made = spec.build("likelihood", {"kind": kind, **options}, LIKELIHOODS, FEATURES, fields).double()
         with torch.no_grad():
             for parameter in made.parameters():
                 parameter.add_(0.1 * torch.randn_like(parameter))
-    return made, fields, every_kind.at(fields)
+    return made, fields, any_kind.at(fields)
 
 
 def features(*shape):
@@ -59,6 +61,25 @@ def test_it_answers_with_a_law_of_cells(part):
     assert law.batch_shape == (2, 1, len(fields))
     assert law.log_prob(cells).shape == (2, len(cells), len(fields))
     assert law.log_prob(cells).isfinite().all()
+
+
+def test_local_features_have_laws_of_their_own(part):
+    """Features (S, B, P, F) of the positions of a grid: whatever leads, each is answered as if it stood alone."""
+    made, fields, cells = part
+    S, B, P, C = 2, 3, 4, len(fields)
+    local, value = features(S, B, P), cells[: B * P].reshape(B, P, C)
+    law, flat = made(local), made(local.reshape(S, B * P, FEATURES))
+    assert law.batch_shape == law.sample().shape == (S, B, P, C) and law.sample((5,)).shape == (5, S, B, P, C)
+    assert law.best().shape == made.masses(value).shape == (B, P, C)
+    alike = [
+        (law.log_prob(value), flat.log_prob(cells[: B * P])), (law.cdf(value), flat.cdf(cells[: B * P])),
+        (law.mean, flat.mean), (law.mode, flat.mode), (law.best()[None], flat.best()[None]),
+        (law.pooled().cdf(value).mean(0, keepdim=True), flat.cdf(cells[: B * P]).mean(0, keepdim=True)),
+    ]  # fmt: skip
+    for wide, narrow in alike:
+        torch.testing.assert_close(wide, narrow.reshape(wide.shape))
+    joined = [Columns([each], [torch.arange(C)], torch.arange(C)).quantile(0.9) for each in (law, flat)]
+    torch.testing.assert_close(joined[0], joined[1].reshape(B, P, C))
 
 
 def test_levels_sum_to_one(part):

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -48,3 +49,26 @@ def test_a_sigmoid_mean_stays_between_zero_and_one():
     made = GaussianLikelihood(3, FIELDS, mean="sigmoid", scale=1.0)
     raw = made.head(H)[..., 0]
     torch.testing.assert_close(made(H).mean, raw.sigmoid())
+
+
+PIXEL = Field("p", "pixel", std=255.0, resolution=1.0, quantiles=np.linspace(0, 0.5, 257))
+
+
+@pytest.mark.parametrize("mean", ["identity", "sigmoid"])
+@pytest.mark.parametrize("scale", ["learned", "shared"])
+def test_pixels_start_where_they_lie(mean, scale):
+    law = GaussianLikelihood(3, [PIXEL], scale=scale, mean=mean)(torch.zeros(1, 3))
+    assert law.loc.item() == pytest.approx(0.25, abs=1e-3) and law.scale.item() == pytest.approx(0.145, abs=5e-3)
+
+
+def test_a_pixel_that_never_varies_has_a_finite_density():
+    made = GaussianLikelihood(3, [PIXEL, FIELDS[0]])
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter.fill_(-100.0)
+    assert made(H.abs()).scale[0, 0].tolist() == pytest.approx([0.5 / 255, 0.02])
+    constant = Field("p", "pixel", quantiles=np.zeros(257))
+    law = GaussianLikelihood(3, [constant])(H)
+    law.log_prob(torch.zeros(1, 1)).sum().backward()
+    assert law.scale.isfinite().all()
+    assert GaussianLikelihood(3, [PIXEL], floor=0.25).floors == [0.25]
