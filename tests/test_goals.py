@@ -9,18 +9,22 @@ import torch
 from hypothesis import given
 
 from vaekit import rng
-from vaekit.codec.field import Field
+from vaekit.codec import Field, Layout
 from vaekit.goals import BoundGoal, PriorGoal, Rows, hidden
 from vaekit.likelihoods import choose
 from vaekit.objectives import Elbo
 from vaekit.vae import assemble
 
 
+def layout(columns):
+    return Layout(tuple(Field(f"x{k}", "real") for k in range(columns)))
+
+
 @given(st.integers(1, 60), st.integers(1, 8), st.integers(0, 3), st.floats(0, 1), st.integers(0, 99))
 def test_a_context_shows_no_more_than_was_observed_and_all_that_is_given(rows, modelled, given, share, seed):
     with rng.seeded(seed):
         observed = torch.rand(rows, modelled + given) < 0.7
-        context = hidden(observed, share, modelled)
+        context = hidden(observed, share, layout(modelled))
     assert (context <= observed).all()
     assert torch.equal(context[:, modelled:], observed[:, modelled:])
 
@@ -28,7 +32,7 @@ def test_a_context_shows_no_more_than_was_observed_and_all_that_is_given(rows, m
 def test_the_shares_are_right():
     observed = torch.ones(40_000, 9, dtype=torch.bool)
     with rng.seeded(0):
-        context = hidden(observed, 0.5, 8)
+        context = hidden(observed, 0.5, layout(8))
     count = (~context[:, :8]).sum(1)
     # a touched row hides each number of its 8 cells equally often, 1 in 9; an untouched one none
     expected = torch.full((9,), 0.5 / 9)
@@ -40,9 +44,9 @@ def test_the_shares_are_right():
 
 def test_nothing_or_everything_is_touched():
     observed = torch.ones(2_000, 4, dtype=torch.bool)
-    assert torch.equal(hidden(observed, 0.0, 4), observed)
+    assert torch.equal(hidden(observed, 0.0, layout(4)), observed)
     with rng.seeded(0):
-        assert hidden(observed, 1.0, 4).float().mean() == pytest.approx(0.5, abs=0.03)
+        assert hidden(observed, 1.0, layout(4)).float().mean() == pytest.approx(0.5, abs=0.03)
 
 
 @pytest.fixture
@@ -53,7 +57,7 @@ def toy():
         "prior": {"kind": "flow_matching", "width": 8, "depth": 1}, "likelihood": choose(fields), "gaps": 0,
     }  # fmt: skip
     with rng.seeded(0):
-        vae = assemble(description, fields)
+        vae = assemble(description, Layout(tuple(fields)))
     cells = rng.table(0, (30, 5))
     observed = rng.table(1, (30, 5)) > -1
     return vae, Rows(cells * observed, observed, vae.gaps.target(observed))

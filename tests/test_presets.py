@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 import vaekit
+from vaekit.codec import Field, Layout
 from vaekit.errors import SpecError
 from vaekit.presets import PARTS, PRESETS, adamw, complete, merge, pace
 
+COLUMNS = Layout(tuple(Field(str(k), "real") for k in range(15)))
 BRIEF = {"epochs": 1, "prior_epochs": 1, "batch": 64}
 
 
@@ -63,20 +65,20 @@ def test_mistakes_are_told_with_what_was_meant(
 
 
 def test_a_complete_spec_names_every_choice(numbers: Any) -> None:
-    spec = complete({}, None, numbers.model.fitted.fields, 500, gaps=False)
+    spec = complete({}, None, numbers.model.fitted.layout, 500, gaps=False)
     assert set(spec) == {*PARTS, "preset", "flags", "gaps"}
     assert all(value is not None or name == "patience" for name, value in spec["train"].items())
     assert [part["kind"] for part in spec["likelihood"]] == ["gaussian", "gaussian"]
     again = complete(
         {name: spec[name] for name in ("net", "posterior", "prior", "objective", "latent", "train")},
-        None, numbers.model.fitted.fields, 500, gaps=False,
+        None, numbers.model.fitted.layout, 500, gaps=False,
     )  # fmt: skip
     assert again == spec, "a spec completed is a spec that can be given"
 
 
 @pytest.mark.parametrize("rows", [1, 2, 50, 1_000, 30_000, 1_000_000])
 def test_the_pace_suits_the_rows(rows: int) -> None:
-    train = pace(adamw(), rows, 15)
+    train = pace(adamw(), rows, COLUMNS)
     assert 1 <= train["batch"] <= rows and train["epochs"] >= 10 and train["patience"] >= 10
     steps = train["epochs"] * max(1, rows // train["batch"])
     assert steps <= max(12_000, 10 * rows // train["batch"])
@@ -84,9 +86,9 @@ def test_the_pace_suits_the_rows(rows: int) -> None:
 
 def test_the_tutorials_words_are_understood() -> None:
     train = complete(
-        {"train": {"epochs": 20, "batch": 256, "rate": 1e-3, "patience": None}}, None, [], 9_999, gaps=False
+        {"train": {"epochs": 20, "batch": 256, "rate": 1e-3, "patience": None}}, None, Layout(()), 9_999, gaps=False
     )
     assert {k: train["train"][k] for k in ("epochs", "batch", "rate", "patience")} == {
         "epochs": 20, "batch": 256, "rate": 1e-3, "patience": None,
     }  # fmt: skip
-    assert pace(adamw(), 100, 15)["patience"] is not None
+    assert pace(adamw(), 100, COLUMNS)["patience"] is not None

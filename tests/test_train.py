@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from vaekit import rng
+from vaekit.codec import Layout
 from vaekit.errors import DataError, VaekitWarning
 from vaekit.goals import BoundGoal, Rows
 from vaekit.likelihoods import choose
@@ -68,7 +69,7 @@ def small(every_kind):
 
     def build():
         with rng.seeded(3):
-            vae = assemble(description, fields)
+            vae = assemble(description, Layout(tuple(fields)))
         return vae, BoundGoal(vae, Elbo(), hide=0.5)
 
     every = Rows(every_kind.cells.float(), every_kind.observed)

@@ -12,6 +12,7 @@ from torch.distributions import MultivariateNormal
 from torch.nn import functional as F
 
 from vaekit import rng
+from vaekit.codec import Layout
 from vaekit.codec.field import Field
 from vaekit.errors import SpecError
 from vaekit.likelihoods import choose
@@ -50,7 +51,7 @@ def ours(fields, likelihood, *, net=None, latent=L, posterior="gaussian", prior=
         "likelihood": choose(fields, likelihood), "flags": False, "gaps": None,
     }  # fmt: skip
     with rng.seeded(0):
-        return assemble(description, fields).double()
+        return assemble(description, Layout(tuple(fields))).double()
 
 
 def twins(fields, likelihood):

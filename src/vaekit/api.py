@@ -76,7 +76,8 @@ def fit(
     """
     began = time.monotonic()
     table = read(data)
-    columns = Schema.infer(table.arrow, schema, given=given, label=label, ignore=ignore)
+    aside = () if table.cut is None else (name for name in (table.cut.time, *table.cut.by) if name is not None)  # the clock and the names of machines are no channels
+    columns = Schema.infer(table.arrow, schema, given=given, label=label, ignore=[*ignore, *aside])
     plan = fitting.plan(table, columns, preset, parts, validation, seed)
     with reporter(progress, on_step) as report:
         fitted = fitting.run(

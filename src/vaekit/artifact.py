@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
-from vaekit.codec import Codec, Field
+from vaekit.codec import Codec, Field, Layout
 from vaekit.errors import ArtifactError, SpecError
 from vaekit.schema import Schema
+from vaekit.sources.cut import Cut
 from vaekit.sources.write import whole_file
 from vaekit.vae import VAE, assemble
 
@@ -53,19 +55,52 @@ class Fitted:
     def schema(self) -> Schema:
         return self.codec.schema
 
+    @cached_property
+    def cut(self) -> Cut | None:
+        """How a stream is cut into windows; None for tables and images."""
+        return Cut.from_dict(self.form["cut"]) if "cut" in self.form else None
+
+    @property
+    def steps(self) -> int:
+        """The steps of a window, 0 of tables and images."""
+        return 0 if self.cut is None else self.cut.size
+
+    @cached_property
+    def layout(self) -> Layout:
+        """How the cells of a row lie."""
+        return self.codec.layout(None if self.cut is None else self.cut.size)
+
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The modelled columns (K)."""
-        return self.codec.fields[: self.codec.modelled]
+        """The field of each modelled cell (K)."""
+        return self.layout.fields
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the modelled columns (K)."""
-        return self.codec.names[: self.codec.modelled]
+        """The name of each modelled cell (K): of a table, the columns."""
+        return self.layout.names
+
+    @cached_property
+    def trained_range(self) -> tuple[Tensor, Tensor]:
+        """The least and the greatest training cell of each modelled cell, (K,) each; infinite for levels."""
+        ends = {id(field): trained_range(field) for field in self.layout.columns}
+        low, high = zip(*(ends[id(field)] for field in self.fields), strict=True)
+        return torch.tensor(low, dtype=torch.float64), torch.tensor(high, dtype=torch.float64)
+
+    @property
+    def at_once(self) -> int:
+        """How many rows pass through the network together: fewer of large images and long windows."""
+        return 4096 if self.layout.K <= 512 else max(64, 2**21 // self.layout.K)
 
     @property
     def has_density(self) -> bool:
         return bool(self.vae.posterior.density)
+
+
+def trained_range(field: Field) -> tuple[float, float]:
+    """The least and the greatest training cell of a column; infinite for levels."""
+    seen = [*field.quantiles[[0, -1]], *field.spikes] if len(field.quantiles) else field.spikes
+    return (min(seen), max(seen)) if len(seen) and not field.levels else (-np.inf, np.inf)
 
 
 def write_model(fitted: Fitted, path: str | Path) -> Path:
@@ -112,13 +147,14 @@ def read_model(path: str | Path, net: nn.Module | None = None) -> Fitted:
     try:
         about = json.loads(text)
         codec = Codec.from_state(about["codec"], {k: t.numpy() for k, t in _under("codec.", tensors).items()})
-        spec, K = about["spec"], codec.modelled
-        rest = about["form"], about["history"], about["about"]
+        spec, form = about["spec"], about["form"]
+        layout = codec.layout(form["cut"]["size"] if "cut" in form else None)
+        rest = form, about["history"], about["about"]
     except (ArtifactError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtifactError(f"{path}: describes no model that this vaekit can read: {_brief(error)}") from error
     _check_net(path, spec["net"], net)
     try:
-        vae = assemble(spec, codec.fields[:K], given=codec.fields[K:], net=net)
+        vae = assemble(spec, layout, net=net)
         vae.load_state_dict(_under("vae.", tensors))
     except (RuntimeError, SpecError, KeyError) as error:
         raise ArtifactError(

@@ -21,16 +21,16 @@ from vaekit import rng
 from vaekit import spec as specs
 from vaekit.artifact import Fitted
 from vaekit.checkpoint import Run
-from vaekit.codec import Codec
+from vaekit.codec import Codec, Layout
 from vaekit.errors import DataError, SpecError, UserError, VaekitWarning
-from vaekit.goals import BoundGoal, PriorGoal, Rows
+from vaekit.goals import BoundGoal, PriorGoal, Rows, unfold
 from vaekit.likelihoods import frequent
 from vaekit.modes.ask import tensors
 from vaekit.modes.calibrate import calibrate
 from vaekit.objectives import OBJECTIVES
 from vaekit.presets import complete
 from vaekit.schema import Schema
-from vaekit.sources import Table
+from vaekit.sources import Table, holdout
 from vaekit.train import Settings, Step, train
 from vaekit.vae import VAE, assemble
 
@@ -44,6 +44,7 @@ class Plan:
 
     table: Table
     codec: Codec
+    layout: Layout
     spec: dict[str, Any]
     train: Rows
     held_out: Rows | None
@@ -63,16 +64,36 @@ def plan(
     if not schema.modelled:
         aside = "; ".join(f"{column.name}: {column.reason}" for column in schema.set_aside)
         raise DataError(f"no column to model: {aside}", hint="override a kind with schema={column: kind}")
-    kept, apart = split(table.rows, validation, seed)
-    codec = codecs.fit(conformed.take(pa.array(kept)), schema, every=conformed)
-    train, held_out = _encode(codec, conformed, kept), _encode(codec, conformed, apart)
-    observed, K = train.observed[:, : codec.modelled], codec.modelled
+    codec, train, held_out = _encoded(table, conformed, schema, validation, seed)
+    layout = codec.layout(None if table.cut is None else table.cut.size)
+    observed = train.observed[:, : layout.K]
     gaps = not bool(observed.all())
     net = parts.get("net") if isinstance(parts.get("net"), nn.Module) else None
-    spec = complete(parts, preset, codec.fields[:K], len(train), gaps=gaps, given=len(codec.fields) > K)
-    patterns = frequent(observed) if gaps else observed[:0]
-    spec["gaps"] = len(patterns) if gaps else None
-    return Plan(table, codec, spec, train, held_out if len(apart) else None, patterns, net)
+    spec = complete(parts, preset, layout, len(train), gaps=gaps)
+    patterns = observed[:0]
+    if gaps and not layout.shape:
+        patterns = frequent(observed)
+        spec["gaps"] = len(patterns)
+    return Plan(table, codec, layout, spec, train, held_out if len(held_out) else None, patterns, net)
+
+
+def _encoded(
+    table: Table, conformed: pa.Table, schema: Schema, validation: float, seed: int
+) -> tuple[Codec, Rows, Rows]:
+    """The codec, fitted on what trains, and the encoded rows or windows of both parts."""
+    if table.cut is None:
+        kept, apart = split(table.rows, validation, seed)
+        codec = codecs.fit(conformed.take(pa.array(kept)), schema, every=conformed)
+        return codec, *(_encode(codec, conformed, rows) for rows in (kept, apart))
+    _check_validation(validation)
+    segments = table.cut.segments(table.arrow)
+    table.cut.refuse_short(table.arrow, segments)
+    parts = holdout.split(segments, table.cut.size, validation)
+    codec = codecs.fit(conformed.take(pa.array(np.concatenate(parts[0]))), schema, every=conformed)
+    steps = _encode(codec, conformed, np.arange(table.rows))
+    dense = sum(map(len, parts[1])) <= HELD_OUT  # every window of a short held-out stretch: p-values need many
+    windows = (table.cut.windows(parts[0]), table.cut.windows(parts[1], 1 if dense else None))
+    return codec, *(unfold(steps, torch.from_numpy(at), codec.modelled) for at in windows)
 
 
 def split(rows: int, validation: float, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -82,11 +103,15 @@ def split(rows: int, validation: float, seed: int) -> tuple[np.ndarray[Any, Any]
     >>> len(kept), len(apart)
     (90, 10)
     """
-    if not isinstance(validation, int | float) or not 0 <= validation < 1:
-        raise SpecError(f"validation={validation!r}, expected a share of the rows, 0 <= validation < 1", hint="0.1")
+    _check_validation(validation)
     order = rng.numpy(seed, "split").permutation(rows)
     apart = min(round(rows * validation), HELD_OUT)
     return np.sort(order[apart:]), np.sort(order[:apart])
+
+
+def _check_validation(validation: float) -> None:
+    if not isinstance(validation, int | float) or not 0 <= validation < 1:
+        raise SpecError(f"validation={validation!r}, expected a share of the rows, 0 <= validation < 1", hint="0.1")
 
 
 def _encode(codec: Codec, table: pa.Table, rows: np.ndarray[Any, Any]) -> Rows:
@@ -102,9 +127,9 @@ def run(
     """Assemble, train, learn the prior where it learns, calibrate."""
     if resume is not None and not Path(resume).parent.is_dir():
         raise UserError(f"resume: {str(resume)!r} lies in a folder that does not exist", hint="make the folder first")
-    K = plan.codec.modelled
+    K = plan.layout.K
     with rng.seeded(seed, "assemble"):
-        vae = assemble(plan.spec, plan.codec.fields[:K], given=plan.codec.fields[K:], net=plan.net)
+        vae = assemble(plan.spec, plan.layout, net=plan.net)
     rows = plan.train
     if vae.gaps is not None:
         rows = Rows(rows.cells, rows.observed, vae.gaps.start(plan.patterns, rows.observed[:, :K]))
@@ -121,7 +146,7 @@ def _train(
     resume: str | Path | None, on_step: Callable[[Step], Any] | None,
 ) -> list[Run]:  # fmt: skip
     """Stage one fits the model; stage two fits a prior that learns, in the last third of a limited time."""
-    options, names = plan.spec["train"], plan.codec.names
+    options, names = plan.spec["train"], plan.layout.names
     held_out = None if plan.held_out is None else plan.held_out.to(device)
 
     def stage(
@@ -168,15 +193,16 @@ def _keep(fitted: Fitted, plan: Plan) -> None:
         rate = (posterior.mean.square() + posterior.variance - 1 - posterior.variance.clamp(min=1e-12).log()) / 2
         fitted.arrays["latents.rate"] = rate.mean(0).numpy()
     calibrate(fitted, pair, apart)
-    K = plan.codec.modelled
-    if len(plan.codec.fields) > K:
+    K = plan.layout.K
+    if plan.layout.given:
         pick = rng.numpy(0, "conditions").permutation(len(plan.train))[:KEPT_CONDITIONS]
         fitted.arrays["given.cells"] = plan.train.cells[pick, K:].numpy()
         fitted.arrays["given.observed"] = plan.train.observed[pick, K:].numpy()
 
 
 def _form(table: Table) -> dict[str, Any]:
-    return {"flavour": table.flavour, "native": table.native}
+    form = {"flavour": table.flavour, "native": table.native}
+    return form if table.cut is None else {**form, "cut": table.cut.to_dict()}
 
 
 def _about(plan: Plan, seed: int, runs: list[Run], device: torch.device) -> dict[str, Any]:

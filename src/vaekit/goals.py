@@ -9,6 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from vaekit.codec.layout import Layout
 from vaekit.objectives import Elbo
 from vaekit.vae import VAE
 
@@ -42,6 +43,22 @@ class Rows:
         )
 
 
+def unfold(rows: Rows, at: Tensor, channels: int) -> Rows:
+    """Windows (W, K + G) of encoded steps (N, C + G'), from the numbers of their steps (W, T).
+
+    >>> steps = Rows(torch.arange(8.0).reshape(4, 2), torch.ones(4, 2, dtype=torch.bool))
+    >>> unfold(steps, torch.tensor([[0, 1], [2, 3]]), 1).cells
+    tensor([[0., 2., 1., 3.],
+            [4., 6., 5., 7.]])
+    """
+
+    def laid(steps: Tensor) -> Tensor:
+        windows = steps[at]
+        return torch.cat([windows[..., :channels].flatten(1), windows[..., channels:].flatten(1)], -1)
+
+    return Rows(laid(rows.cells), laid(rows.observed))
+
+
 class Goal(Protocol):
     """The loss of a batch at a share `progress` of the training, terms for the history, and what is trained."""
 
@@ -64,7 +81,7 @@ class BoundGoal:
         self.parameters = [parameter for parameter in vae.parameters() if parameter.requires_grad]
 
     def loss(self, rows: Rows, progress: float) -> tuple[Tensor, Mapping[str, Tensor]]:
-        context = hidden(rows.observed, self.hide, self.vae.K) if self.hide else rows.observed
+        context = hidden(rows.observed, self.hide, self.vae.layout) if self.hide else rows.observed
         draw = self.vae.draw(rows.cells, rows.observed, context)
         terms = self.objective(draw, progress)
         # The size of a row must not decide how strongly it is clipped or decayed.
@@ -94,7 +111,7 @@ class PriorGoal:
 
     def loss(self, rows: Rows, progress: float) -> tuple[Tensor, Mapping[str, Tensor]]:
         with torch.no_grad():
-            context = hidden(rows.observed, 1.0, self.vae.K)
+            context = hidden(rows.observed, 1.0, self.vae.layout)
             blank = torch.rand(len(rows), 1, device=context.device) < 0.3
             context[:, : self.vae.K] &= ~blank
             mean, std = rows.latents()
@@ -104,14 +121,53 @@ class PriorGoal:
         return loss, {"velocity_error": loss}
 
 
-def hidden(observed: Tensor, share: float, modelled: int) -> Tensor:
-    """A context (B, K): in a `share` of the rows each modelled cell is hidden with a probability drawn for that row.
+def hidden(observed: Tensor, share: float, layout: Layout) -> Tensor:
+    """A context (B, K + G): in a `share` of the rows further modelled cells are hidden; cells that are given stay.
 
-    The probability is uniform on (0, 1), so that one cell, half of them and all of them are hidden equally often; cells of
-    columns that the model is given, past `modelled`, stay.
+    Plain cells are hidden each with a probability drawn for that row, uniform on (0, 1), so that one cell, half of them and
+    all of them are hidden equally often. On a grid see `places`.
     """
     touched = torch.rand(len(observed), 1, device=observed.device) < share
     probability = torch.rand(len(observed), 1, device=observed.device)
     keep = torch.rand(observed.shape, device=observed.device) >= probability
-    keep[:, modelled:] = True
+    keep[:, layout.K :] = True
+    if layout.shape:
+        keep[:, : layout.grid] = places(len(observed), layout, observed.device)
     return observed & (keep | ~touched)
+
+
+def places(rows: int, layout: Layout, device: torch.device) -> Tensor:
+    """Which cells of the grid are seen, (B, positions x channels): five ways to hide, equally often.
+
+    A rectangle (a stretch of steps) is hidden; all but a rectangle; single cells at random; whole channels, or single
+    positions where there is only one channel; everything.
+    """
+    C = len(layout.channels)
+    inside = torch.ones(rows, *layout.shape, dtype=torch.bool, device=device)
+    for d, size in enumerate(layout.shape):
+        ends = torch.rand(rows, 2, device=device).sort(-1).values * (size + 1)
+        ends[torch.rand(rows, device=device) < 0.3] = torch.tensor([0.0, size], device=device)  # its full extent
+        at = torch.arange(size, device=device) + 0.5
+        within = (at >= ends[:, :1]) & (at <= ends[:, 1:])
+        inside &= within.reshape(rows, *[size if i == d else 1 for i in range(len(layout.shape))])
+    inside = inside.reshape(rows, -1, 1)
+    share = torch.rand(rows, 1, 1, device=device)
+    channels = torch.rand(rows, 1 if C > 1 else layout.positions, C, device=device)
+    ways = [
+        ~inside,
+        inside,
+        torch.rand(rows, layout.positions, C, device=device) >= share,
+        channels >= share,
+        inside & False,
+    ]
+    which = torch.randint(len(ways), (rows, 1, 1), device=device)
+    return (
+        torch.stack(
+            [
+                (way & (which == i)).expand(-1, -1, C)
+                for i, way in enumerate(way.expand(-1, layout.positions, C) for way in ways)
+            ]
+        )
+        .any(0)
+        .flatten(1)
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from vaekit import spec as specs
-from vaekit.codec.field import Field
+from vaekit.codec.layout import Layout
 from vaekit.errors import SpecError
 from vaekit.likelihoods import choose
 from vaekit.nets import NETS
@@ -65,6 +65,15 @@ PRESETS: dict[str, Preset] = {
 }
 
 
+# What nobody chose, by the dimensions of the grid: tables have none, windows one, images two.
+# Tables begin with a small rate, which the learned prior makes up for.
+USUAL: dict[int, dict[str, Any]] = {
+    0: {"net": "residual", "objective": {"kind": "elbo", "beta": 0.35, "warm_up": 0.1}, "train": {}},
+    1: {"net": "conv", "objective": {"kind": "elbo", "beta": 0.35, "warm_up": 0.1}, "train": {}},
+    2: {"net": "conv", "objective": {"kind": "elbo", "beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.3}},
+}
+
+
 def adamw(
     *,
     epochs: AtLeastOne | None = None,
@@ -91,39 +100,36 @@ def adamw(
     return locals()
 
 
-def complete(
-    parts: Mapping[str, Any], preset: str | None, fields: Sequence[Field], rows: int, *, gaps: bool, given: bool = False
-) -> dict[str, Any]:
+def complete(parts: Mapping[str, Any], preset: str | None, layout: Layout, rows: int, *, gaps: bool) -> dict[str, Any]:
     """The complete spec that a model is assembled from and saved with.
 
     Args:
         parts: what the user chose, which overrides the preset.
         preset: a key of `PRESETS`; the default when None.
-        fields: the modelled columns.
+        layout: the cells of a row: of a table, an image or a window.
         rows: training rows.
         gaps: whether any training cell is missing.
-        given: whether the model is conditioned on columns.
 
     Raises:
-        SpecError: for an unknown preset, part, kind or option.
+        SpecError: for an unknown preset, part, kind or option, and for a value of the wrong type or out of range.
     """
+    usual = USUAL[len(layout.shape)]
     chosen = merge(preset, parts)
-    train = specs.normalise("train", chosen.get("train"), {"adamw": adamw})
-    net = specs.normalise("net", chosen.get("net"), NETS)
+    train = specs.normalise("train", {**usual["train"], **_options(chosen.get("train"))}, {"adamw": adamw})
+    del train["kind"]
+    net = specs.normalise("net", chosen.get("net", usual["net"]), NETS)
     if net["kind"] == "residual" and "width" not in _options(chosen.get("net")):
-        net["width"] = 256 if rows >= 4_000 or len(fields) > 64 else 128
-    objective = specs.normalise("objective", _objective(chosen.get("objective")), OBJECTIVES)
-    latent = chosen.get("latent")
+        net["width"] = 256 if rows >= 4_000 or layout.K > 64 else 128
     return {
         "preset": preset or "default",
         "net": net,
         "posterior": specs.normalise("posterior", chosen.get("posterior"), POSTERIORS),
         "prior": specs.normalise("prior", chosen.get("prior", "flow_matching"), PRIORS),
-        "likelihood": choose(fields, chosen.get("likelihood")),
-        "objective": objective,
-        "latent": _latent(latent, fields),
-        "train": pace(train, rows, len(fields)),
-        "flags": gaps or given or train["hide"] > 0,
+        "likelihood": choose(layout.columns, chosen.get("likelihood"), shapes=not layout.shape),
+        "objective": specs.normalise("objective", chosen.get("objective", usual["objective"]), OBJECTIVES),
+        "latent": _latent(chosen.get("latent"), layout),
+        "train": pace(train, rows, layout),
+        "flags": gaps or bool(layout.given) or train["hide"] > 0,
         "gaps": None,
     }
 
@@ -157,8 +163,8 @@ def _where(name: str) -> str:
     return specs.meant(name, PARTS) or "options go inside their part: train={'epochs': 20}, objective={'beta': 4}"
 
 
-def pace(train: dict[str, Any], rows: int, columns: int) -> dict[str, Any]:
-    """Batch and epochs for this many rows and columns: small data take 1,400 steps, large data up to 6,000.
+def pace(train: dict[str, Any], rows: int, layout: Layout) -> dict[str, Any]:
+    """Batch and epochs for this many rows and cells: small data take 1,400 steps, large data more.
 
     Steps of wide tables cost more, so they take fewer: a default fit of 20,000 rows by 30 columns stays near a minute.
 
@@ -166,24 +172,36 @@ def pace(train: dict[str, Any], rows: int, columns: int) -> dict[str, Any]:
     """
     batch = train["batch"] or int(np.clip(2 ** round(np.log2(max(rows, 2) / 80)), 16, 512))
     batch = min(batch, max(rows, 1))
-    steps = np.clip(rows / 8.5 * min(1.0, 16 / max(columns, 1)) ** 0.65, 1_400, 6_000)
-    epochs = train["epochs"] or max(10, round(steps / max(rows // batch, 1)))
+    epochs = train["epochs"] or max(10, round(STEPS[len(layout.shape)](rows, layout) / max(rows // batch, 1)))
     patience = max(10, epochs // 4) if train["patience"] == "auto" else train["patience"]
     prior_epochs = train["prior_epochs"] or round(1.2 * epochs)
     return {**train, "batch": batch, "epochs": epochs, "patience": patience, "prior_epochs": prior_epochs}
 
 
-def _latent(latent: Any, fields: Sequence[Field]) -> int:
+def _steps_of_tables(rows: int, layout: Layout) -> float:
+    return float(np.clip(rows / 8.5 * min(1.0, 16 / max(layout.K, 1)) ** 0.65, 1_400, 6_000))
+
+
+def _steps_of_windows(rows: int, layout: Layout) -> float:
+    return float(np.clip(rows / 4, 1_000, 3_000))
+
+
+def _steps_of_images(rows: int, layout: Layout) -> float:
+    return float(np.clip(rows / 4, 1_500, 12_000))
+
+
+STEPS = {0: _steps_of_tables, 1: _steps_of_windows, 2: _steps_of_images}  # by the dimensions of the grid
+
+
+def _latent(latent: Any, layout: Layout) -> int:
     if latent is None:
-        return int(np.clip(len(fields), 4, 32)) if len(fields) <= 16 else int(np.clip(8 + len(fields) // 2, 16, 32))
+        count = len(layout.columns)
+        if layout.shape:
+            return 32 if len(layout.shape) == 2 else int(np.clip(8 + count, 12, 32))
+        return int(np.clip(count, 4, 32)) if count <= 16 else int(np.clip(8 + count // 2, 16, 32))
     if isinstance(latent, bool) or not isinstance(latent, int) or latent < 1:
         raise SpecError(f"latent: given {latent!r}, expected a whole number of latents from 1 on", hint="latent=32")
     return latent
-
-
-def _objective(chosen: Any) -> Any:
-    """The default bound of tables: a small rate first, which the learned prior makes up for."""
-    return {"kind": "elbo", "beta": 0.35, "warm_up": 0.1} if chosen is None else chosen
 
 
 def _kind(part: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,14 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from vaekit import spec as specs
-from vaekit.codec.field import Field
+from vaekit.codec.layout import Layout
 from vaekit.distributions import Columns
+from vaekit.distributions.grid import GridColumns
 from vaekit.errors import SpecError
 from vaekit.likelihoods import Gaps, Mix
+from vaekit.likelihoods.grid import GridMix
 from vaekit.nets import NETS, Embed
+from vaekit.nets.grid import GridEmbed, GridSize
 from vaekit.posteriors import POSTERIORS
 from vaekit.priors import PRIORS
 
@@ -30,7 +33,7 @@ class Draw:
     z: Tensor
     posterior: Distribution
     prior: Distribution
-    likelihood: Columns
+    likelihood: Columns | GridColumns
     cells: Tensor
     observed: Tensor
     features: Tensor
@@ -56,14 +59,14 @@ class VAE(nn.Module):
     likelihood: Any
 
     def __init__(
-        self, embed: Embed, net: nn.Module, posterior: nn.Module, prior: nn.Module, likelihood: nn.Module,
+        self, layout: Layout, embed: Embed | GridEmbed, net: nn.Module, posterior: nn.Module, prior: nn.Module, likelihood: nn.Module,
         given: Embed | None = None, gaps: Gaps | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.embed, self.net, self.posterior, self.prior, self.likelihood = embed, net, posterior, prior, likelihood
         self.given, self.gaps = given, gaps
+        self.layout, self.K = layout, layout.K
         self.latents = int(self.posterior.latents)
-        self.K = len(self.likelihood.order)
 
     # -- the probabilistic model -------------------------------------------------------------------------------------
 
@@ -79,7 +82,9 @@ class VAE(nn.Module):
             z = torch.cat([z, condition.expand(*z.shape[:-1], condition.shape[-1])], -1)
         return self.net.decode(z)
 
-    def likelihood_of(self, z: Tensor, cells: Tensor | None = None, observed: Tensor | None = None) -> Columns:
+    def likelihood_of(
+        self, z: Tensor, cells: Tensor | None = None, observed: Tensor | None = None
+    ) -> Columns | GridColumns:
         """p(cell|z), batch shape (..., K)."""
         return self.likelihood(self.decoded(z, cells, observed))
 
@@ -123,35 +128,45 @@ class VAE(nn.Module):
         return self.decode(z, x[:, self.K :] if self.given is not None else None), mu, log_variance
 
 
-def assemble(
-    spec: Mapping[str, Any], fields: Sequence[Field], *, given: Sequence[Field] = (), net: nn.Module | None = None
-) -> VAE:
+def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None = None) -> VAE:
     """The model that a complete spec (see `vaekit.presets.complete`) describes, untrained.
 
     Args:
-        spec: parts by name: "net", "posterior", "prior", "likelihood" (a list, one a column), "latent", "flags",
-            "gaps" (how many patterns the gaps head knows, None without gaps).
-        fields: the modelled columns.
-        given: columns that the model is conditioned on.
+        spec: parts by name: "net", "posterior", "prior", "likelihood" (a list, one a channel and plain column), "latent",
+            "flags", "gaps" (how many patterns the gaps head knows, None without gaps).
+        layout: the cells of a row.
         net: the user's own net, when the spec says so.
 
     Raises:
         SpecError: where parts do not fit together.
     """
-    latents, maker = int(spec["latent"]), net
-    rich = getattr(maker or NETS[spec["net"]["kind"]], "rich", False)
-    coded = [rich and part["kind"] == "histogram" for part in spec["likelihood"]] + [False] * len(given)
-    embed = Embed([*fields, *given], coded=coded, flags=spec["flags"], squash=rich)
-    condition = Embed(list(given), coded=[False] * len(given), squash=rich) if given else None
+    latents, given = int(spec["latent"]), list(layout.given)
+    kind: Any = net if net is not None else NETS[spec["net"]["kind"]]
+    rich = getattr(kind, "rich", False)
+    condition = Embed(given, coded=[False] * len(given), squash=rich) if given else None
     inner = latents + (condition.features if condition is not None else 0)
-    body: Any = maker if maker is not None else specs.build("net", spec["net"], NETS, embed.features, inner)
+    embed: Embed | GridEmbed
+    if on_grid := getattr(kind, "on_grid", False):
+        if not layout.shape:
+            raise SpecError(f"net {spec['net']['kind']!r}: it is for images and windows, these are the rows of a table")
+        embed = GridEmbed(layout, flags=spec["flags"], squash=rich)
+    else:
+        coded = [rich and part["kind"] == "histogram" for part in layout.every(spec["likelihood"])]
+        embed = Embed([*layout.fields, *given], coded=[*coded, *[False] * len(given)], flags=spec["flags"], squash=rich)
+    size: Any = embed.size if isinstance(embed, GridEmbed) else embed.features
+    body: Any = net if net is not None else specs.build("net", spec["net"], NETS, size, inner)
     _check(body, embed.features, inner)
     posterior: Any = specs.build("posterior", spec["posterior"], POSTERIORS, body.encoded, latents)
     prior: Any = specs.build("prior", spec["prior"], PRIORS, latents)
+    likelihood: Any
+    if on_grid:
+        likelihood = GridMix(GridSize(layout.shape, body.local, body.beside), layout, spec["likelihood"])
+    else:
+        likelihood = Mix(body.decoded, layout.fields, layout.every(spec["likelihood"]))
     gaps = None
     if spec["gaps"] is not None:
-        gaps = Gaps(body.decoded, torch.zeros(spec["gaps"], len(fields), dtype=torch.bool), len(fields))
-    return VAE(embed, body, posterior, prior, Mix(body.decoded, fields, spec["likelihood"]), condition, gaps)
+        gaps = Gaps(body.decoded, torch.zeros(spec["gaps"], layout.K, dtype=torch.bool), layout.K)
+    return VAE(layout, embed, body, posterior, prior, likelihood, condition, gaps)
 
 
 def _check(net: Any, features: int, latents: int) -> None:

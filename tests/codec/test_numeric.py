@@ -177,9 +177,3 @@ def test_the_log_jacobian_turns_densities_of_cells_into_densities_of_values():
     density = np.exp(-(cells**2) / 2 - np.log(2 * np.pi) / 2 + codec.log_jacobian(cells))
     assert np.trapezoid(density, grid) == pytest.approx(1, abs=1e-4)
 
-
-def test_counts_and_spikes_have_mass_and_no_jacobian():
-    counts = Numeric.fit(column("count", "int64"), pa.array([0, 1, 5]))
-    spiky = Numeric.fit(column("mixed", spikes=(0.0,)), pa.array([0.0, 3.0, 5.0]))
-    assert not counts.log_jacobian(np.array([0.0, 1.0])).any()
-    assert spiky.log_jacobian(np.array([spiky.field.spikes[0], 0.0])).tolist() == [0.0, -np.log(spiky.field.std)]

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from vaekit import rng, spec
+from vaekit.codec import Layout
 from vaekit.goals import BoundGoal, PriorGoal, Rows
 from vaekit.likelihoods import choose
 from vaekit.nets import NETS
@@ -42,7 +43,7 @@ def model(every_kind, net="residual", posterior="gaussian", prior="normal", *, g
         "prior": {"kind": prior, **PRIOR_CASES[prior]}, "likelihood": choose(fields[:split]), "gaps": None,
     }  # fmt: skip
     with rng.seeded(0):
-        vae = assemble(description, fields[:split], given=fields[split:]).double()
+        vae = assemble(description, Layout(tuple(fields[:split]), tuple(fields[split:]))).double()
         with torch.no_grad():
             for parameter in vae.parameters():
                 parameter.add_(0.05 * torch.randn_like(parameter) * (not start))

@@ -89,14 +89,9 @@ class Numeric:
         return ticks.write(self.column, self._raw(cells), observed)
 
     def log_jacobian(self, cells: Floats) -> Floats:
-        """Nats of |d cell / d value| at cells (B,): -log std, less log value under "log"; 0 for counts and spikes."""
-        if self.field.kind == "count":
-            return np.zeros_like(cells)
+        """Nats of |d cell / d value| at cells (B,): -log std, less log value under "log", log (1 + value) under "log1p"."""
         slope = np.full_like(cells, -np.log(self.field.std))
-        if self.field.transform == "log":
-            slope -= cells * self.field.std + self.field.mean
-        slope[self._near_spike(cells) >= 0] = 0.0
-        return slope
+        return slope if self.field.transform == "linear" else slope - (cells * self.field.std + self.field.mean)
 
     def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What `from_state` needs: plain values, and arrays."""

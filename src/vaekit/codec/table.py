@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 
 from vaekit import rng
 from vaekit.codec.aside import Constant, Identifier, Ignored
-from vaekit.codec.field import Field, Floats
+from vaekit.codec.field import Floats
+from vaekit.codec.layout import Layout, window
 from vaekit.codec.levels import Levels
 from vaekit.codec.numeric import Numeric
+from vaekit.codec.pixels import Pixels
 from vaekit.errors import ArtifactError
 from vaekit.schema import Column, Schema, arrow_type
 
-Part = Numeric | Levels | Constant | Identifier | Ignored
+Part = Numeric | Levels | Pixels | Constant | Identifier | Ignored
 
-CODECS: dict[str, type[Numeric] | type[Levels] | type[Constant] | type[Identifier]] = {
+CODECS: dict[str, type[Numeric] | type[Levels] | type[Pixels] | type[Constant] | type[Identifier]] = {
     "real": Numeric,
     "positive": Numeric,
     "count": Numeric,
@@ -30,6 +32,7 @@ CODECS: dict[str, type[Numeric] | type[Levels] | type[Constant] | type[Identifie
     "binary": Levels,
     "ordinal": Levels,
     "categorical": Levels,
+    "image": Pixels,
     "constant": Constant,
     "identifier": Identifier,
 }
@@ -37,7 +40,7 @@ CODECS: dict[str, type[Numeric] | type[Levels] | type[Constant] | type[Identifie
 
 @dataclass(frozen=True, eq=False)
 class Codec:
-    """A fitted table's way to cells (B, K) and back; K counts the modelled columns, then the given ones.
+    """A fitted table's way to cells (B, K + G) and back: the modelled columns, pixels first, then the given ones.
 
     Args:
         schema: the fitted columns.
@@ -56,23 +59,45 @@ class Codec:
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """The columns of the cells, in their order (K)."""
-        return self.schema.modelled + self.schema.given
+        """The columns that have cells, in their order."""
+        return (*sorted(self.schema.modelled, key=lambda column: column.kind != "image"), *self.schema.given)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the cells' columns (K)."""
+        """The names of the columns that have cells."""
         return tuple(column.name for column in self.columns)
 
-    @property
+    @cached_property
+    def spans(self) -> Mapping[str, slice]:
+        """Which cells each column has."""
+        ends = np.cumsum([0, *(_width(part) for part in self._cells)]).tolist()
+        return {name: slice(*ends[i : i + 2]) for i, name in enumerate(self.names)}
+
+    @cached_property
+    def width(self) -> int:
+        """How many cells a row has, K + G."""
+        return sum(_width(part) for part in self._cells)
+
+    @cached_property
     def modelled(self) -> int:
-        """How many of the K cells the model explains; the others are given."""
-        return len(self.schema.modelled)
+        """How many of the cells the model explains (K); the others are given."""
+        return sum(_width(self.parts[column.name]) for column in self.schema.modelled)
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
-        """What nets and likelihoods see of each cell's column (K)."""
-        return tuple(part.field for part in self._cells)
+        """What nets and likelihoods see of each cell of a row (K + G)."""
+        layout = self.layout()
+        return (*layout.fields, *layout.given)
+
+    def layout(self, steps: int | None = None) -> Layout:
+        """How the cells are arranged: of windows of so many steps, of images, or of the rows of a table."""
+        parts = dict(zip(self.names, self._cells, strict=True))
+        given = tuple(parts[column.name].field for column in self.schema.given)  # type: ignore[union-attr]
+        plain = tuple(parts[c.name].field for c in self.columns[: len(self.schema.modelled)] if c.kind != "image")  # type: ignore[union-attr]
+        if steps is not None:
+            return window(plain, given, steps)
+        image = next((part for part in self._cells if isinstance(part, Pixels)), None)
+        return Layout(plain, given) if image is None else Layout(plain, given, image.shape[:2], image.fields)
 
     def encode(self, table: pa.Table) -> tuple[Floats, NDArray[np.bool_]]:
         """Cells and observed mask of a table that conforms to the schema.
@@ -81,22 +106,26 @@ class Codec:
             table: (B, F), as `Schema.conform` returns it.
 
         Returns:
-            cells (B, K) in standard deviations or indices of levels, 0 where missing; observed (B, K).
+            cells (B, K + G) in standard deviations, indices of levels or shares of full brightness, 0 where missing;
+            observed, same shape.
 
         Raises:
             DataError: an infinity, or a new level where the column refuses them.
         """
-        cells = np.zeros((table.num_rows, len(self.columns)))
+        images = any(isinstance(part, Pixels) for part in self._cells)
+        cells = np.zeros((table.num_rows, self.width), dtype=np.float32 if images else np.float64)
         observed = np.zeros(cells.shape, dtype=bool)
-        for k, part in enumerate(self._cells):
-            cells[:, k], observed[:, k] = part.encode(table[part.column.name])
+        for name, part in zip(self.names, self._cells, strict=True):
+            own, seen = part.encode(table[name])
+            at = self.spans[name]
+            cells[:, at], observed[:, at] = (each.reshape(len(cells), _width(part)) for each in (own, seen))
         return cells, observed
 
     def decode(self, cells: Floats, observed: NDArray[np.bool_] | None = None, *, seed: int = 0) -> pa.Table:
         """The table of cells: the fitted columns in their order and types.
 
         Args:
-            cells: (B, K), or (B, modelled): given columns are null then.
+            cells: (B, K + G), or (B, K): given columns are null then.
             observed: same shape; cells that are not become null. All are when None.
             seed: for the draws of rare levels.
 
@@ -105,15 +134,16 @@ class Codec:
         """
         cells = np.asarray(cells, dtype=np.float64)
         observed = np.ones(cells.shape, dtype=bool) if observed is None else np.asarray(observed, dtype=bool)
-        assert cells.shape[1] in (self.modelled, len(self.columns)), "cells are (B, K) or (B, modelled)"
+        assert cells.shape[1] in (self.modelled, self.width), "cells are (B, K + G) or (B, K)"
         assert not np.isnan(cells[observed]).any(), "observed cells are numbers"
-        place = {name: k for k, name in enumerate(self.names[: cells.shape[1]])}
         arrays = []
         for column in self.schema.columns:
             part, draw = self.parts[column.name], rng.numpy(seed, "decode", column.name)
-            k = place.get(column.name)
-            if k is not None and isinstance(part, Numeric | Levels):
-                arrays.append(part.decode(cells[:, k], observed[:, k], draw))
+            at = self.spans.get(column.name, slice(0, 0))
+            if isinstance(part, Pixels):
+                arrays.append(part.decode(cells[:, at], observed[:, at], draw))
+            elif isinstance(part, Numeric | Levels) and at.stop <= cells.shape[1]:
+                arrays.append(part.decode(cells[:, at.start], observed[:, at.start], draw))
             elif isinstance(part, Numeric | Levels):
                 arrays.append(pa.nulls(len(cells), arrow_type(column.type)))
             else:
@@ -124,15 +154,18 @@ class Codec:
         """Nats of |d cell / d value|, so that log p(value) = log p(cell) + log_jacobian.
 
         Args:
-            cells: (B, K) or (B, modelled).
+            cells: (B, K + G) or (B, K).
 
         Returns:
-            Nats, same shape; 0 for levels, counts and spikes, which have probabilities rather than densities. Values
-            are in original units: seconds for timestamps, days for dates.
+            Nats, same shape; 0 for levels. It applies where a likelihood has a density rather than a probability
+            (`masses`). Values are in original units: seconds for timestamps, days for dates.
         """
         slopes = np.zeros(cells.shape)
-        for k, part in enumerate(self._cells[: cells.shape[1]]):
-            slopes[:, k] = part.log_jacobian(cells[:, k])
+        for name, part in zip(self.names, self._cells, strict=True):
+            at = self.spans[name]
+            if at.stop <= cells.shape[1]:
+                own = cells[:, at] if isinstance(part, Pixels) else cells[:, at.start]
+                slopes[:, at] = part.log_jacobian(own).reshape(len(cells), _width(part))
         return slopes
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -167,9 +200,9 @@ class Codec:
             ) from error
 
     @cached_property
-    def _cells(self) -> tuple[Numeric | Levels, ...]:
+    def _cells(self) -> tuple[Numeric | Levels | Pixels, ...]:
         parts = (self.parts[name] for name in self.names)
-        return tuple(part for part in parts if isinstance(part, Numeric | Levels))
+        return tuple(part for part in parts if isinstance(part, Numeric | Levels | Pixels))
 
 
 def fit(table: pa.Table, schema: Schema, *, every: pa.Table | None = None) -> Codec:
@@ -183,6 +216,10 @@ def fit(table: pa.Table, schema: Schema, *, every: pa.Table | None = None) -> Co
     known = table if every is None else every
     rows = {column.name: known if column.kind == "identifier" else table for column in schema.columns}
     return Codec(schema, {column.name: _fit(column, rows[column.name][column.name]) for column in schema.columns})
+
+
+def _width(part: Part) -> int:
+    return part.cells if isinstance(part, Pixels) else 1
 
 
 def _fit(column: Column, array: pa.ChunkedArray) -> Part:

@@ -58,18 +58,7 @@ class Columns(Distribution):
 
     def quantile(self, level: float, steps: int = 40) -> Tensor:
         """Smallest cell whose probability under the mixture over the first axis reaches `level`, (B, K), by bisection."""
-        pooled = self.pooled()
-        high = torch.full(self.batch_shape[1:], 64.0, device=self.order.device)
-        low = -high
-        while (short := (pooled.mixture_cdf(high) < level) & (high < FAR)).any():
-            high = torch.where(short, 4 * high, high)
-        while (short := (pooled.mixture_cdf(low) >= level) & (low > -FAR)).any():
-            low = torch.where(short, 4 * low, low)
-        for _ in range(steps):
-            middle = (low + high) / 2
-            reached = pooled.mixture_cdf(middle) >= level
-            low, high = torch.where(reached, low, middle), torch.where(reached, middle, high)
-        return high
+        return bisect(self.pooled().mixture_cdf, self.batch_shape[1:], self.order.device, level, steps)
 
     def mixture_cdf(self, value: Tensor) -> Tensor:
         """P(cell <= value) under the mixture over the first axis, for cells (B, K)."""
@@ -86,3 +75,22 @@ class Columns(Distribution):
 
     def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         return self._join(lambda law, _: law.sample(Size(sample_shape)))
+
+
+def bisect(cdf: Callable[[Tensor], Tensor], shape: Size, device: torch.device, level: float, steps: int = 40) -> Tensor:
+    """The smallest cells whose probability reaches `level`.
+
+    >>> bisect(torch.special.ndtr, Size((1,)), torch.device("cpu"), 0.5).abs() < 1e-6
+    tensor([True])
+    """
+    high = torch.full(shape, 64.0, device=device)
+    low = -high
+    while (short := (cdf(high) < level) & (high < FAR)).any():
+        high = torch.where(short, 4 * high, high)
+    while (short := (cdf(low) >= level) & (low > -FAR)).any():
+        low = torch.where(short, 4 * low, low)
+    for _ in range(steps):
+        middle = (low + high) / 2
+        reached = cdf(middle) >= level
+        low, high = torch.where(reached, low, middle), torch.where(reached, middle, high)
+    return high

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -13,7 +14,6 @@ from vaekit import spec as specs
 from vaekit.codec.field import Field
 from vaekit.distributions import Columns
 from vaekit.errors import SpecError
-from vaekit.likelihoods.histogram import HistogramLikelihood
 from vaekit.likelihoods.registry import LIKELIHOODS
 
 BY_KIND = {
@@ -26,6 +26,7 @@ BY_KIND = {
     "ordinal": "ordinal",
     "categorical": "categorical",
 }
+INK, DRAWN = 0.02, 0.4  # pixels this near to 0 or 1 are paper or ink; with this share of them images are drawings
 MANY_ROWS = 4_000  # from here on the shape of a numeric column is learned as a histogram
 
 
@@ -62,12 +63,15 @@ class Mix(nn.Module):
         at = [getattr(self, f"at_{g}") for g in range(len(self.members))]
         return Columns([part(features) for part in self.parts], at, self.order)
 
-    def atoms(self, cells: Tensor) -> Tensor:
-        """Flags (B, K) of the cells on an atom of a histogram: they have a probability where the column has a density."""
+    @property
+    def K(self) -> int:
+        return len(self.order)
+
+    def masses(self, cells: Tensor) -> Tensor:
+        """Flags (B, K) of the cells that have a probability rather than a density."""
         out = torch.zeros_like(cells, dtype=torch.bool)
         for part, members in zip(self.parts, self.members, strict=True):
-            if isinstance(part, HistogramLikelihood):
-                out[:, members] = part.partition.atom(cells[:, members]) >= 0
+            out[:, members] = part.masses(cells[:, members])  # type: ignore[operator]
         return out
 
     def only(self, features: Tensor, k: int) -> Columns:
@@ -78,13 +82,14 @@ class Mix(nn.Module):
         return Columns([self.parts[g](features)], [torch.zeros(len(self.members[g]), dtype=torch.long)], place)
 
 
-def choose(fields: Sequence[Field], spec: object = None) -> list[dict[str, Any]]:
+def choose(fields: Sequence[Field], spec: object = None, *, shapes: bool = True) -> list[dict[str, Any]]:
     """One likelihood spec per column, all options filled in.
 
     Args:
-        fields: the modelled columns.
+        fields: the modelled columns; of a grid the channels first.
         spec: None for what suits each column; a name or dict for every column whose kind it serves; or
             {"columns": {name: spec}} for single columns.
+        shapes: learn the shapes of numbers as histograms where there are rows enough.
 
     Raises:
         SpecError: for an unknown likelihood, option or column, and for a likelihood that does not serve the column's kind.
@@ -106,13 +111,12 @@ def choose(fields: Sequence[Field], spec: object = None) -> list[dict[str, Any]]
                 f"likelihood {part['kind']!r}: serves {LIKELIHOODS[part['kind']].kinds}, the columns are {kinds}",
                 hint="`vaekit kinds likelihood` lists them all",
             )
-    return [_one(field, wanted.get(field.name)) for field in fields]
+    return [_one(field, wanted.get(field.name), shapes) for field in fields]
 
 
-def _one(field: Field, spec: object) -> dict[str, Any]:
+def _one(field: Field, spec: object, shapes: bool = True) -> dict[str, Any]:
     if spec is None:
-        many = field.levels == 0 and field.rows >= MANY_ROWS
-        spec = "histogram" if many else BY_KIND[field.kind]
+        spec = _suiting(field, shapes)
     part = specs.normalise("likelihood", spec, LIKELIHOODS)
     kinds = LIKELIHOODS[part["kind"]].kinds
     if field.kind in kinds and not _serves(part, field):
@@ -126,6 +130,14 @@ def _one(field: Field, spec: object) -> dict[str, Any]:
             hint=f"leave it out, or give the column another kind: schema={{{field.name!r}: {kinds[0]!r}}}",
         )
     return part
+
+
+def _suiting(field: Field, shapes: bool) -> str:
+    """What a column has when nobody chose."""
+    if field.kind == "pixel":
+        drawn = np.mean((field.quantiles <= INK) | (field.quantiles >= 1 - INK)) >= DRAWN
+        return "bernoulli" if drawn else "discretised_logistic" if field.resolution else "gaussian"
+    return "histogram" if shapes and field.levels == 0 and field.rows >= MANY_ROWS else BY_KIND[field.kind]
 
 
 def _serves(part: Mapping[str, Any], field: Field) -> bool:

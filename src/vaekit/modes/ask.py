@@ -9,17 +9,21 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit import modes, rng
 from vaekit import spec as specs
-from vaekit.artifact import Fitted
+from vaekit.artifact import Fitted, trained_range
 from vaekit.codec import Codec
 from vaekit.codec.levels import Levels
 from vaekit.distributions import Columns
 from vaekit.errors import DataError
+from vaekit.goals import Rows, unfold
+from vaekit.schema import arrow_type
 from vaekit.schema.look import listed
 from vaekit.sources import Table, give_back, read
+from vaekit.sources.cut import Cut
 
 CHUNK = 4096  # rows that pass through the network at once
 FAR = 1e6  # deviations, or levels
@@ -27,15 +31,25 @@ FAR = 1e6  # deviations, or levels
 
 @dataclass(frozen=True)
 class Asked:
-    """Rows that a mode was asked about: as given, as the fitted columns, as cells (B, K + G) and observed flags."""
+    """Rows that a mode was asked about: as given, as the fitted columns, as cells (B, K + G) and observed flags.
+
+    Of a stream these are its windows: `at` (B, T) holds the numbers of their steps, `steps` the encoded steps themselves.
+    """
 
     table: Table
     arrow: pa.Table
     cells: Tensor
     observed: Tensor
+    at: NDArray[np.int64] | None = None
+    steps: Rows | None = None
 
     def __len__(self) -> int:
         return len(self.cells)
+
+    @property
+    def rows(self) -> Rows:
+        """One entry a row that was given: the steps of a stream, else the cells themselves."""
+        return self.steps if self.steps is not None else Rows(self.cells, self.observed)
 
 
 def ask(fitted: Fitted, data: Any, *, partial: bool = False, strict: bool = False) -> Asked:
@@ -51,7 +65,8 @@ def ask(fitted: Fitted, data: Any, *, partial: bool = False, strict: bool = Fals
         DataError: as `read` and `Schema.conform` do.
     """
     array = fitted.form["flavour"] in ("numpy", "torch")
-    table = read(data, names=list(fitted.schema.names) if array else None, text=fitted.schema.text)
+    image = next((tuple(arrow_type(c.type).shape) for c in fitted.schema if c.kind == "image"), None)
+    table = read(data, names=list(fitted.schema.names) if array else None, text=fitted.schema.text, image=image)
     if strict and (unknown := [name for name in table.names if name not in fitted.schema.names]):
         known = fitted.codec.names
         near = specs.closest(unknown[0], known)
@@ -60,7 +75,34 @@ def ask(fitted: Fitted, data: Any, *, partial: bool = False, strict: bool = Fals
     arrow = fitted.schema.conform(table.arrow, partial=partial)
     if strict:
         _refuse_new(fitted, arrow)
-    return Asked(table, arrow, *tensors(fitted.codec, arrow))
+    own = Rows(*tensors(fitted.codec, arrow))
+    if fitted.cut is None:
+        return Asked(table, arrow, own.cells, own.observed)
+    at = consecutive(fitted.cut, table) if partial else _windows(fitted.cut, table)
+    windows = unfold(own, torch.from_numpy(at), fitted.codec.modelled)
+    return Asked(table, arrow, windows.cells, windows.observed, at, own)
+
+
+def _windows(cut: Cut, table: Table) -> NDArray[np.int64]:
+    """The windows of a stream (W, T), with a warning for steps that none covers."""
+    segments = cut.segments(table.arrow)
+    cut.refuse_short(table.arrow, segments)
+    cut.warn_uncovered(segments)
+    return cut.windows(segments)
+
+
+def consecutive(cut: Cut, table: Table) -> NDArray[np.int64]:
+    """Windows (W, T) of steps that stand one window after another, as conditions do.
+
+    Raises:
+        DataError: for a number of steps that makes no whole windows.
+    """
+    if table.rows % cut.size:
+        raise DataError(
+            f"{table.rows} steps were given as conditions, expected whole windows of {cut.size}",
+            hint="one value for all steps is given as {column: value}",
+        )
+    return np.arange(table.rows).reshape(-1, cut.size)
 
 
 def tensors(codec: Codec, arrow: pa.Table) -> tuple[Tensor, Tensor]:
@@ -140,39 +182,41 @@ def is_one(given: Any) -> bool:
     return isinstance(given, Mapping) and not any(isinstance(value, tables) for value in given.values())
 
 
-def with_aside(fitted: Fitted, decoded: pa.Table, asked: Asked) -> pa.Table:
-    """The decoded columns, beside what is not modelled (given columns, identifiers, ignored ones) as it was given."""
-    return pa.table({name: (decoded if name in fitted.names else asked.arrow)[name] for name in fitted.schema.names})
-
-
 def legal(fitted: Fitted, cells: Tensor) -> Tensor:
     """Cells of the model's own making (B, K or more), each number within the range that training saw.
 
     A law's tail reaches past it, but a 74th hour or a negative amount is no value of its column.
     """
-    low, high = (torch.full(cells.shape[-1:], end, dtype=cells.dtype) for end in (-torch.inf, torch.inf))
-    for k in range(fitted.vae.K):
-        low[k], high[k] = trained_range(fitted, k)
-    return cells.clamp(low, high)
-
-
-def trained_range(fitted: Fitted, k: int) -> tuple[float, float]:
-    """The least and the greatest training cell of modelled column k; infinite for levels."""
-    field = fitted.fields[k]
-    seen = [*field.quantiles[[0, -1]], *field.spikes] if len(field.quantiles) else field.spikes
-    return (min(seen), max(seen)) if len(seen) and not field.levels else (-np.inf, np.inf)
+    low, high = fitted.trained_range
+    modelled = cells[..., : fitted.layout.K].clamp(low, high)
+    return torch.cat([modelled, cells[..., fitted.layout.K :]], -1)
 
 
 def decode_cells(fitted: Fitted, cells: Tensor, observed: Tensor | None = None, seed: int = 0) -> pa.Table:
-    """The Arrow table of modelled (or all) cells."""
-    mask = None if observed is None else observed.numpy()
-    return fitted.codec.decode(legal(fitted, cells.double()).numpy(), mask, seed=seed)
+    """The Arrow table of modelled (or all) cells; of windows, their steps one below the other."""
+    mask = torch.ones_like(cells, dtype=torch.bool) if observed is None else observed
+    return decode_rows(fitted, fold(fitted, legal(fitted, cells.double())), fold(fitted, mask), seed)
 
 
-def column_values(fitted: Fitted, k: int, cells: Tensor) -> pa.Array:
-    """The values that cells (B,) of modelled column k stand for."""
-    part: Any = fitted.codec.parts[fitted.names[k]]
+def decode_rows(fitted: Fitted, cells: Tensor, observed: Tensor, seed: int = 0) -> pa.Table:
+    """The Arrow table of cells, one row each: of a stream, its steps (N, C + G')."""
+    return fitted.codec.decode(cells.double().numpy(), observed.numpy(), seed=seed)
+
+
+def fold(fitted: Fitted, cells: Tensor) -> Tensor:
+    """Windows (W, K) or (W, K + G) as the steps they are made of, (W T, C) or (W T, C + G'); other cells as they are."""
+    if fitted.cut is None:
+        return cells
+    T, layout = fitted.cut.size, fitted.layout
+    parts = [cells[:, : layout.K].reshape(len(cells) * T, -1)]
+    if cells.shape[1] > layout.K:
+        parts.append(cells[:, layout.K :].reshape(len(cells) * T, -1))
+    return torch.cat(parts, -1)
+
+
+def column_values(fitted: Fitted, name: str, cells: Tensor) -> pa.Array:
+    """The values that cells (B,) of a modelled column of numbers or levels stand for."""
+    part: Any = fitted.codec.parts[name]
     everything = np.ones(len(cells), dtype=bool)
-    return part.decode(
-        cells.double().clamp(*trained_range(fitted, k)).numpy(), everything, rng.numpy(0, "decode", fitted.names[k])
-    )
+    low, high = trained_range(part.field)
+    return part.decode(cells.double().clamp(low, high).numpy(), everything, rng.numpy(0, "decode", name))

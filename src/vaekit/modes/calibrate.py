@@ -18,7 +18,7 @@ TIE = 1e-5  # relative
 
 @dataclass(frozen=True)
 class Centred:
-    """cells (B, K), parts by name (B,), and their sum total (B,)."""
+    """cells (B, K), parts by name (B,), and their sum total (B,); of windows cells (B, C), all of it per step."""
 
     cells: Tensor
     parts: dict[str, Tensor]
@@ -34,7 +34,9 @@ def calibrate(fitted: Fitted, train: tuple[Tensor, Tensor], held_out: tuple[Tens
     Without held-out rows the centres come from the training rows and there are no totals, hence no p-values.
     """
     with torch.no_grad():
-        mean = torch.cat([fitted.vae.posterior_of(train[0][at], train[1][at]).mean for at in chunks(len(train[0]))])
+        mean = torch.cat(
+            [fitted.vae.posterior_of(train[0][at], train[1][at]).mean for at in chunks(len(train[0]), fitted.at_once)]
+        )
         fitted.arrays["latents.centre"] = mean.mean(0).numpy()
         fitted.arrays["latents.spread"] = mean.std(0, correction=0).clamp(min=1e-6).numpy()
         cells, observed = held_out if held_out is not None else (train[0][:2000], train[1][:2000])
@@ -48,15 +50,17 @@ def calibrate(fitted: Fitted, train: tuple[Tensor, Tensor], held_out: tuple[Tens
 
 def raw_scores(fitted: Fitted, by: str, cells: Tensor, observed: Tensor) -> Raw:
     """One way's raw numbers, chunk by chunk, in float64 so that sums agree to many digits."""
-    rows = [WAYS[by](fitted, cells[at], observed[at]) for at in chunks(len(cells))]
+    rows = [WAYS[by](fitted, cells[at], observed[at]) for at in chunks(len(cells), fitted.at_once)]
     names = rows[0].parts
     parts = {name: torch.cat([raw.parts[name] for raw in rows]).double() for name in names}
     return Raw(torch.cat([raw.cells for raw in rows]).double(), parts)
 
 
 def _centre(fitted: Fitted, by: str, raw: Raw, observed: Tensor) -> None:
-    count = observed.sum(0).clamp(min=1)
-    centre = raw.cells.sum(0) / count
+    count, total = observed.sum(0), raw.cells.sum(0)
+    if T := fitted.steps:  # a channel has one centre, whichever step
+        count, total = (part.reshape(T, -1).sum(0).repeat(T) for part in (count, total))
+    centre = total / count.clamp(min=1)
     if by in ("reconstruction", "latent"):  # errors and distances stay what they are
         centre = torch.zeros_like(centre)
     fitted.arrays[f"centre.{by}"] = centre.numpy()
@@ -69,6 +73,8 @@ def centred(fitted: Fitted, by: str, raw: Raw, observed: Tensor) -> Centred:
     seen = observed[:, : fitted.vae.K]
     cells = (raw.cells - torch.from_numpy(fitted.arrays[f"centre.{by}"])).where(seen, 0.0)
     parts = {name: part - float(fitted.arrays[f"centre.{by}.{name}"][0]) for name, part in raw.parts.items()}
+    if T := fitted.steps:
+        return Centred(cells.unflatten(1, (T, -1)).mean(1), {name: part / T for name, part in parts.items()})
     return Centred(cells, parts)
 
 
@@ -84,4 +90,5 @@ def p_values(fitted: Fitted, by: str, total: Tensor) -> NDArray[np.float64]:
         return np.full(len(total), np.nan)
     # equal rows get scores that are equal to single precision, whichever rows they pass through the net with
     least = np.searchsorted(known, total.numpy() - TIE * (1 + np.abs(total.numpy())), side="left")
-    return (1.0 + len(known) - least) / (len(known) + 1.0)
+    p = (1.0 + len(known) - least) / (len(known) + 1.0)
+    return np.where(np.isnan(total.numpy()), np.nan, p)

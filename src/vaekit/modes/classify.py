@@ -48,9 +48,9 @@ def classify(fitted: Fitted, data: Any) -> Labels:
         raise ModeUnavailable(
             f"classify: the label {label.name!r} is {label.kind}, not a class", hint="impute fills numbers"
         )
-    parts = [law_without(fitted, asked.cells[at], asked.observed[at], k) for at in chunks(len(asked))]
+    parts = [law_without(fitted, asked.cells[at], asked.observed[at], k) for at in chunks(len(asked), fitted.at_once)]
     probability = torch.cat([_probabilities(law, levels) for law in parts]).double().numpy()
-    values = column_values(fitted, k, torch.arange(levels).float()).to_pylist()
+    values = column_values(fitted, label.name, torch.arange(levels).float()).to_pylist()
     if label.kind == "categorical":  # the last level stands for all rare ones
         probability, values = probability[:, :-1], values[:-1]
         probability = probability / probability.sum(1, keepdims=True)

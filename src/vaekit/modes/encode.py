@@ -48,7 +48,7 @@ class Latents:
 def encode(fitted: Fitted, data: Any) -> Latents:
     """See `vaekit.Model.encode`."""
     asked = ask(fitted, data)
-    parts = [fitted.vae.posterior_of(asked.cells[at], asked.observed[at]) for at in chunks(len(asked))]
+    parts = [fitted.vae.posterior_of(asked.cells[at], asked.observed[at]) for at in chunks(len(asked), fitted.at_once)]
     mean, std = (torch.cat([getattr(part, name) for part in parts]).numpy() for name in ("mean", "stddev"))
     return Latents(mean, std, asked)
 
@@ -61,7 +61,7 @@ def decode(fitted: Fitted, z: Any, given: Any = None) -> Any:
 
 def rows_at(fitted: Fitted, points: Tensor, given: Any = None, *, strict: bool = False) -> pa.Table:
     """The Arrow rows at latents (B, L): the best value of every cell, under one condition for all or one for each."""
-    cells = torch.zeros(len(points), len(fitted.codec.columns))
+    cells = torch.zeros(len(points), fitted.layout.K + len(fitted.layout.given))
     observed = torch.zeros(cells.shape, dtype=torch.bool)
     if given is not None:
         asked = ask(fitted, [dict(given)] if is_one(given) else given, partial=True, strict=strict)
@@ -70,7 +70,10 @@ def rows_at(fitted: Fitted, points: Tensor, given: Any = None, *, strict: bool =
                 f"decode: {len(asked)} conditions for {len(points)} latents", hint="give one, or one for each"
             )
         cells[:], observed[:] = asked.cells, asked.observed
-    out = [fitted.vae.likelihood_of(points[None, at], cells[at], observed[at]).best() for at in chunks(len(points))]
+    out = [
+        fitted.vae.likelihood_of(points[None, at], cells[at], observed[at]).best()
+        for at in chunks(len(points), fitted.at_once)
+    ]
     K = fitted.vae.K
     observed[:, :K] = True
     return decode_cells(fitted, torch.cat([torch.cat(out), cells[:, K:]], -1), observed)

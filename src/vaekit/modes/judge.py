@@ -79,7 +79,7 @@ def reconstruction(subject: Subject) -> dict[str, Any]:
         fitted.vae.likelihood_of(
             latents(fitted, asked.cells[at], asked.observed[at]), asked.cells[at], asked.observed[at]
         ).best()
-        for at in chunks(len(asked))
+        for at in chunks(len(asked), fitted.at_once)
     ]
     back = values_of(fitted, torch.cat(cells).double().numpy())
     return _by_column(subject, back, ~np.isnan(subject.values), subject.values)

@@ -26,7 +26,7 @@ def latent_use(subject: Subject) -> dict[str, Any]:
     A latent is active when Var_x(E_q[z|x]) > 0.01: Burda, Grosse, Salakhutdinov 2016 (arXiv 1509.00519).
     """
     fitted, asked = subject.fitted, subject.asked
-    laws = [fitted.vae.posterior_of(asked.cells[at], asked.observed[at]) for at in chunks(len(asked))]
+    laws = [fitted.vae.posterior_of(asked.cells[at], asked.observed[at]) for at in chunks(len(asked), fitted.at_once)]
     mean = torch.cat([law.mean for law in laws])
     activity = mean.var(0, correction=0)
     subject.pictures["latents"] = mean.numpy()

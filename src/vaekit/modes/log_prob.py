@@ -15,6 +15,7 @@ from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.modes.ask import ask, chunks
 from vaekit.modes.options import whole
+from vaekit.modes.stream import per_step
 
 WIDER = 2.0
 
@@ -24,29 +25,32 @@ def log_prob(fitted: Fitted, data: Any, samples: int = 64, seed: int = 0) -> NDA
     whole("log_prob: samples", samples, 1, hint="more samples, a tighter bound")
     asked = ask(fitted, data)
     cells, observed = asked.cells, asked.observed
-    size = max(1, 4096 // samples)
+    size = max(1, fitted.at_once // samples)
     bound = torch.cat([_bound(fitted, cells[at], observed[at], samples, seed) for at in chunks(len(cells), size)])
-    return bound.double().numpy() + slopes(fitted, cells, observed).sum(-1)
+    nats = bound.double().numpy() + slopes(fitted, cells, observed).sum(-1)
+    return nats if asked.at is None else per_step(asked, nats / fitted.steps)
 
 
 def slopes(fitted: Fitted, cells: Tensor, observed: Tensor) -> NDArray[np.float64]:
     """What turns log p(cell) into log p(value), (B, K): 0 where missing, and where the cell has a probability."""
     cells = cells[:, : fitted.vae.K]
-    density = observed[:, : fitted.vae.K] & ~fitted.vae.likelihood.atoms(cells)
+    density = observed[:, : fitted.vae.K] & ~fitted.vae.likelihood.masses(cells)
     return np.where(density.numpy(), fitted.codec.log_jacobian(cells.double().numpy()), 0.0)
 
 
 def _bound(fitted: Fitted, cells: Tensor, observed: Tensor, samples: int, seed: int) -> Tensor:
     """Log 1/S sum_s p(x|z_s) p(z_s) / r(z_s|x) over observed cells, (B,); Burda et al. 2016 (arXiv 1509.00519).
 
-    The latents come in turn from q(z|x), twice from q with its deviation doubled, and from p(z); r is the mixture of these.
-    A posterior trained under a small rate is too narrow, so that weights from q alone would miss much of p(x). Owen and Zhou
+    The latents come from q(z|x). A posterior trained under a small rate (beta < 1) is too narrow, so that weights from q alone
+    would miss much of p(x): there they come in turn from q, twice from q with its deviation doubled, and from p(z). r is the
+    law that they come from, or the mixture of these. Owen and Zhou
     2000 (doi 10.1080/01621459.2000.10473909). A single latent comes from q: the evidence lower bound.
     """
     vae = fitted.vae
     posterior, prior = vae.posterior_of(cells, observed), vae.prior()
     laws = [posterior, Normal(posterior.mean, WIDER * posterior.stddev, validate_args=False), prior]
-    turns = [(0, 1, 1, 2)[s % 4] for s in range(samples)]
+    narrow = fitted.spec["objective"].get("beta", 1.0) < 1
+    turns = [((0, 1, 1, 2) if narrow else (0,))[s % (4 if narrow else 1)] for s in range(samples)]
     noise = rng.table(seed, (samples, 1, vae.latents), "log_prob")
     z = torch.stack(
         [(laws[turn].mean + laws[turn].stddev * noise[s]).expand_as(posterior.mean) for s, turn in enumerate(turns)]

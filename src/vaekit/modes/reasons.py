@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit.artifact import Fitted
-from vaekit.modes.ask import Asked, chunks, column_values
+from vaekit.modes.ask import Asked, chunks, column_values, law_given
 from vaekit.modes.calibrate import Centred
+from vaekit.modes.stream import by_row
+from vaekit.modes.units import Unit, units
 from vaekit.modes.ways import law_without
 
 LOW, HIGH = 0.05, 0.95  # the ends of the interval of expected values
@@ -32,7 +36,7 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Reasons:
-    """The reasons of B rows, R each, as arrays: which column (B, R), -1 for none; the values per column's rows."""
+    """The reasons of B rows, R each, as arrays: which unit (B, R), -1 for none; the values per unit's rows."""
 
     names: tuple[str, ...]
     which: NDArray[np.int64]
@@ -65,36 +69,95 @@ class Reasons:
 
 
 VALUES = ("observed", "expected", "low", "high")
+Told = tuple[list[Any], list[Any], list[Any] | None, list[Any] | None]
 
 
 def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int, seed: int) -> Reasons:
-    """The `count` largest positive contributions of each row.
+    """The `count` largest positive contributions of each row: of columns, of the tiles of an image, of a stream's channels.
 
-    Shares are exact: a cell's contribution over the sum of all positive contributions, named parts included.
+    Shares are exact: a contribution over the sum of all positive contributions, named parts included.
     """
-    positive = scored.cells.clamp(min=0)
+    whole = units(fitted.layout)
+    positive = contributions(fitted, scored).clamp(min=0).nan_to_num(0.0)
     everything = positive.sum(-1) + sum(
-        (part.clamp(min=0) for part in scored.parts.values()), torch.zeros(len(positive))
+        (part.clamp(min=0).nan_to_num(0.0) for part in scored.parts.values()), torch.zeros(len(positive))
     )
+    count = min(count, len(whole))
     top, which = positive.topk(count, dim=-1) if count else (positive[:, :0], torch.zeros(len(positive), 0).long())
     which = which.where(top > 0, -1)
     share = top / everything.clamp(min=1e-300)[:, None]
-    values: list[dict[str, list[Any]]] = [{name: [None] * len(asked) for name in VALUES} for _ in range(count)]
-    for k in which[which >= 0].unique().tolist():
-        _fill(fitted, asked, k, which, values, seed)
-    return Reasons(fitted.names, which.numpy(), share.double().numpy(), values)
+    values: list[dict[str, list[Any]]] = [{name: [None] * len(positive) for name in VALUES} for _ in range(count)]
+    tell = teller(fitted, asked, seed) if count else None
+    for u in which[which >= 0].unique().tolist():
+        rows, rank = (which == u).nonzero(as_tuple=True)
+        assert tell is not None, "there are reasons to tell"
+        told = dict(zip(VALUES, tell(u, rows), strict=True))
+        for name, column in told.items():
+            for b, r, value in zip(rows.tolist(), rank.tolist(), column or [None] * len(rows), strict=True):
+                values[r][name][b] = value
+    return Reasons(tuple(unit.name for unit in whole), which.numpy(), share.double().numpy(), values)
 
 
-def _fill(fitted: Fitted, asked: Asked, k: int, which: Tensor, values: list[dict[str, list[Any]]], seed: int) -> None:
-    """Observed, expected and interval of column k in the rows where it is a reason."""
-    at, r = (which == k).nonzero(as_tuple=True)
-    observed = asked.arrow[fitted.names[k]].take(pa.array(at.numpy())).to_pylist()
-    expected, low, high = expectation(fitted, asked.cells[at], asked.observed[at], k, seed)
-    for i, (b, rank) in enumerate(zip(at.tolist(), r.tolist(), strict=True)):
-        place = values[rank]
-        place["observed"][b], place["expected"][b] = observed[i], expected[i]
-        if low is not None and high is not None:
-            place["low"][b], place["high"][b] = low[i], high[i]
+def contributions(fitted: Fitted, scored: Centred) -> Tensor:
+    """What each unit adds to the score of each row, (B, U)."""
+    if not fitted.layout.shape or fitted.cut is not None:
+        return scored.cells
+    return torch.stack([scored.cells[:, list(unit.cells)].sum(-1) for unit in units(fitted.layout)], -1)
+
+
+def teller(fitted: Fitted, asked: Asked, seed: int) -> Callable[[int, Tensor], Told]:
+    """What tells observed, expected, low and high of one unit in some rows."""
+    if asked.at is not None:
+        return Channels(fitted, asked).tell
+    return partial(_tile_or_column, fitted, asked, seed)
+
+
+def _tile_or_column(fitted: Fitted, asked: Asked, seed: int, u: int, rows: Tensor) -> Told:
+    unit = units(fitted.layout)[u]
+    cells, observed = asked.cells[rows], asked.observed[rows]
+    if unit.grid:
+        return _brightness(fitted, unit, cells, observed)
+    seen = asked.arrow[unit.name].take(pa.array(rows.numpy())).to_pylist()
+    return seen, *expectation(fitted, cells, observed, unit.cells[0], seed)
+
+
+def _brightness(fitted: Fitted, unit: Unit, cells: Tensor, observed: Tensor) -> Told:
+    """Mean brightness of a tile, as it is and as the rest of the image leads one to expect."""
+    at, field = list(unit.cells), fitted.layout.channels[0]
+    context = observed.clone()
+    context[:, at] = False
+    wanted = []
+    for part in chunks(len(cells), fitted.at_once):
+        law = law_given(fitted, cells[part], observed[part], context[part])
+        wanted.append(law.best()[:, at].mean(-1))
+    seen, expected = (
+        [round(field.value(float(value)), 4) for value in each] for each in (cells[:, at].mean(-1), torch.cat(wanted))
+    )
+    return seen, expected, None, None
+
+
+class Channels:
+    """Expected values of every channel at every step, through the latents of the windows that cover it."""
+
+    def __init__(self, fitted: Fitted, asked: Asked) -> None:
+        self.fitted, self.asked = fitted, asked
+
+    @cached_property
+    def expected(self) -> list[Tensor]:
+        """Best value, low and high end of the cells of each step, (N, C) each."""
+        found = []
+        for at in chunks(len(self.asked), max(16, 2**20 // self.fitted.layout.K)):
+            cells, observed = self.asked.cells[at], self.asked.observed[at]
+            law = law_given(self.fitted, cells, observed, observed)
+            found.append([law.best(), law.quantile(LOW), law.quantile(HIGH)])
+        return [by_row(self.fitted, self.asked, torch.cat(each))[0] for each in zip(*found, strict=True)]
+
+    def tell(self, u: int, rows: Tensor) -> Told:
+        name = self.fitted.layout.channels[u].name
+        seen = self.asked.arrow[name].take(pa.array(rows.numpy())).to_pylist()
+        told = [column_values(self.fitted, name, cells[rows, u]).to_pylist() for cells in self.expected]
+        ends = self.fitted.layout.channels[u].kind not in ("categorical", "binary")
+        return seen, told[0], told[1] if ends else None, told[2] if ends else None
 
 
 def expectation(
@@ -103,10 +166,10 @@ def expectation(
     """Expected value, low and high end of column k given the other columns of each row; no ends for names."""
     wanted: list[list[Tensor]] = []
     ends = fitted.fields[k].kind not in ("categorical", "binary")
-    for part in chunks(len(cells)):
+    for part in chunks(len(cells), fitted.at_once):
         law = law_without(fitted, cells[part], observed[part], k, seed)
         wanted.append([law.best()[:, 0], *([law.quantile(q)[:, 0] for q in (LOW, HIGH)] if ends else [])])
-    joined = [column_values(fitted, k, torch.cat(each)).to_pylist() for each in zip(*wanted, strict=True)]
+    joined = [column_values(fitted, fitted.names[k], torch.cat(each)).to_pylist() for each in zip(*wanted, strict=True)]
     return (joined[0], joined[1], joined[2]) if ends else (joined[0], None, None)
 
 

@@ -8,29 +8,35 @@ import torch
 from torch import Tensor
 
 from vaekit.artifact import Fitted
-from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, latents, with_aside
-from vaekit.modes.impute import best, complete
+from vaekit.modes.ask import Asked, answer, ask, chunks, latents
+from vaekit.modes.complete import complete
+from vaekit.modes.impute import best
+from vaekit.modes.stream import mostly
 from vaekit.modes.ways import leave_out, reconstruction
 
 STRANGE = 4.6  # nats: a cell less probable than one in a hundred given the others, beyond its column's usual
+ROUNDS = 2  # of looking at images and windows
 FAR, RARE = 3.0, 0.01  # without a density: standard deviations from the reconstruction, probability of the level in it
 
 
 def reconstruct(fitted: Fitted, data: Any) -> Any:
     """Encode, decode through the mean; see `vaekit.Model.reconstruct`."""
     asked = ask(fitted, data)
-    cells = torch.cat([_through(fitted, asked, at) for at in chunks(len(asked))])
-    decoded = decode_cells(fitted, torch.cat([cells, asked.cells[:, fitted.vae.K :]], -1))
-    return answer(with_aside(fitted, decoded, asked), asked)
+    cells = torch.cat([_through(fitted, asked, at) for at in chunks(len(asked), fitted.at_once)])
+    return answer(complete(fitted, asked, None, cells), asked)
 
 
 def denoise(fitted: Fitted, data: Any, seed: int = 0) -> Any:
     """Replace the cells that the others contradict; see `vaekit.Model.denoise`."""
     asked = ask(fitted, data)
-    strange = torch.cat([_strange(fitted, asked.cells[at], asked.observed[at]) for at in chunks(len(asked))])
-    known = asked.observed.clone()
+    find = _strange_together if fitted.layout.shape else _strange
+    strange = torch.cat(
+        [find(fitted, asked.cells[at], asked.observed[at]) for at in chunks(len(asked), fitted.at_once)]
+    )
+    known, kept = asked.observed.clone(), asked.rows.observed.clone()
     known[:, : fitted.vae.K] &= ~strange
-    return answer(complete(fitted, asked, known, best(fitted, asked, known, seed)), asked)
+    kept[:, : fitted.codec.modelled] &= ~mostly(fitted, asked, strange)
+    return answer(complete(fitted, asked, kept, best(fitted, asked, known, seed)), asked)
 
 
 def _strange(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
@@ -44,6 +50,15 @@ def _strange(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
             break
         found |= worst
         seen[:, :K] &= ~worst
+    return found
+
+
+def _strange_together(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
+    """Flags (B, K) of all strange cells of an image or a window, found again with the first ones gone."""
+    seen, found = observed.clone(), torch.zeros_like(observed[:, : fitted.vae.K])
+    for _ in range(ROUNDS):
+        found |= (_excess(fitted, cells, seen) > 0) & observed[:, : fitted.vae.K]
+        seen[:, : fitted.vae.K] = observed[:, : fitted.vae.K] & ~found
     return found
 
 

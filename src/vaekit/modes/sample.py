@@ -16,7 +16,9 @@ from vaekit.artifact import Fitted
 from vaekit.errors import DataError, SpecError
 from vaekit.modes.ask import answer, ask, chunks, decode_cells, fitted_form, is_one
 from vaekit.modes.options import number, whole
+from vaekit.modes.stream import numbered
 from vaekit.schema.look import listed
+from vaekit.schema.tensors import is_tensor
 from vaekit.sources import Table
 
 DEFAULT = 1000
@@ -27,10 +29,11 @@ def sample(fitted: Fitted, n: int | None = None, given: Any = None, seed: int = 
     number("sample: temperature", temperature, 0, 10, "a number from 0 to 10", "1.0 draws as learned", closed=True)
     cells, context, form, conditions = _conditions(fitted, n, given, seed)
     with rng.seeded(seed, "sample"):
-        drawn = [_draw(fitted, cells[at], context[at], temperature) for at in chunks(len(cells))]
+        drawn = [_draw(fitted, cells[at], context[at], temperature) for at in chunks(len(cells), fitted.at_once)]
     values, observed = (torch.cat(part) for part in zip(*drawn, strict=True))
     table = decode_cells(fitted, values, observed, seed)
-    return answer(table if conditions is None else _restore(fitted, table, conditions), form)
+    table = table if conditions is None else _restore(fitted, table, conditions)
+    return answer(numbered(fitted, table, len(values)), form)
 
 
 def _draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
@@ -52,7 +55,8 @@ def _conditions(fitted: Fitted, n: int | None, given: Any, seed: int) -> tuple[T
         return *_unconditional(fitted, n or DEFAULT, seed), form, None
     if one := is_one(given):
         _check_names(fitted, given)
-    asked = ask(fitted, [dict(given)] if one else given, partial=True, strict=True)
+    whole_row = [dict(given)] * max(1, fitted.steps) if one else given  # of a window the value holds at every step
+    asked = ask(fitted, whole_row, partial=True, strict=True)
     if not one and n is not None and n != len(asked):
         raise SpecError(
             f"sample: n={n} beside a table of {len(asked)} conditions, which draws one row for each",
@@ -60,12 +64,13 @@ def _conditions(fitted: Fitted, n: int | None, given: Any, seed: int) -> tuple[T
         )
     rows = np.zeros(n or DEFAULT, dtype=np.int64) if one else np.arange(len(asked))
     at = torch.from_numpy(rows)
-    return asked.cells[at], asked.observed[at], form if one else asked.table, asked.arrow.take(pa.array(rows))
+    each = rows if asked.at is None else asked.at[rows].ravel()
+    return asked.cells[at], asked.observed[at], form if one else asked.table, asked.arrow.take(pa.array(each))
 
 
 def _unconditional(fitted: Fitted, n: int, seed: int) -> tuple[Tensor, Tensor]:
     """Empty contexts; the columns that the model is given are drawn from the training rows that were kept for this."""
-    width = len(fitted.codec.columns)
+    width = fitted.layout.K + len(fitted.layout.given)
     cells, context = torch.zeros(n, width), torch.zeros(n, width, dtype=torch.bool)
     if width > fitted.vae.K:
         kept, seen = fitted.arrays["given.cells"], fitted.arrays["given.observed"]
@@ -86,7 +91,7 @@ def _check_names(fitted: Fitted, given: Mapping[str, Any]) -> None:
 
 def _restore(fitted: Fitted, drawn: pa.Table, conditions: pa.Table) -> pa.Table:
     """Conditions come back as they were given, not as the codec rounds them or draws one of several rare levels."""
-    for name in fitted.codec.names:
+    for name in (name for name in fitted.codec.names if not is_tensor(conditions[name].type)):
         given, place = conditions[name].combine_chunks(), drawn.schema.get_field_index(name)
         column = pc.if_else(given.is_valid(), given, drawn[name].combine_chunks())
         drawn = drawn.set_column(place, name, column)

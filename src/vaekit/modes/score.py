@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import torch
 from numpy.typing import NDArray
 
 from vaekit import spec as specs
@@ -17,6 +19,7 @@ from vaekit.modes.ask import Asked, answer, ask
 from vaekit.modes.calibrate import centred, p_values, raw_scores
 from vaekit.modes.options import number, whole
 from vaekit.modes.reasons import Reason, Reasons, explain
+from vaekit.modes.stream import causal_scores, over_steps, per_step
 from vaekit.modes.ways import NEEDS_DENSITY, WAYS, unusual, way
 
 
@@ -26,6 +29,9 @@ class Scores:
 
     total (B,) is higher the stranger a row is, and is the sum of cells (B, K) and of the named parts, each (B,); latents (B, L)
     tell how unusual each latent is; p_value (B,) and flagged (B,) compare with rows that never trained; by is the way.
+
+    Of a stream the rows are its steps and K counts its channels: a step has the mean over the windows that cover it, in nats a
+    step, and `causal` looks at nothing that comes later. Steps in pieces shorter than a window have no score (not a number).
     """
 
     total: NDArray[np.float64]
@@ -38,9 +44,21 @@ class Scores:
     by: str
     _why: Reasons = field(repr=False)
     _asked: Asked = field(repr=False)
+    _ending: Callable[[], NDArray[np.float64]] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.total)
+
+    @cached_property
+    def causal(self) -> NDArray[np.float64]:
+        """Of a stream: the score of the window that ends in each step, (B,), as a live monitor would have it.
+
+        Raises:
+            ModeUnavailable: for rows that do not follow one another.
+        """
+        if self._ending is None:
+            raise ModeUnavailable("score: causal scores are for streams", hint="fit vaekit.windows(data, size=...)")
+        return self._ending()
 
     @cached_property
     def reasons(self) -> list[list[Reason]]:
@@ -71,18 +89,24 @@ def score(
     chosen = _check(fitted, by, reasons, alpha)
     asked = ask(fitted, data)
     result = centred(fitted, chosen, raw_scores(fitted, chosen, asked.cells, asked.observed), asked.observed)
+    unlike = unusual(fitted, asked.cells, asked.observed).double()
+    ending = None
+    if asked.at is not None:
+        result, unlike = over_steps(asked, result), torch.from_numpy(per_step(asked, unlike.numpy()))
+        ending = partial(causal_scores, fitted, chosen, asked)
     p = p_values(fitted, chosen, result.total)
     return Scores(
         total=result.total.numpy(),
         cells=result.cells.numpy(),
         parts={name: part.numpy() for name, part in result.parts.items()},
-        latents=unusual(fitted, asked.cells, asked.observed).double().numpy(),
+        latents=unlike.numpy(),
         p_value=p,
         flagged=_flag(fitted, chosen, p, alpha),
-        columns=fitted.names,
+        columns=fitted.names if asked.at is None else tuple(field.name for field in fitted.layout.channels),
         by=chosen,
-        _why=explain(fitted, asked, result, _count(fitted, chosen, reasons), seed),
+        _why=explain(fitted, asked, result, 0 if chosen == "latent" else reasons, seed),
         _asked=asked,
+        _ending=ending,
     )
 
 
@@ -98,10 +122,6 @@ def _check(fitted: Fitted, by: str, reasons: int, alpha: float) -> str:
     whole("score: reasons", reasons, 0)
     number("score: alpha", alpha, 0, 1, "a share between 0 and 1", hint="alpha=0.01 flags 1 row in 100")
     return way(fitted, by)
-
-
-def _count(fitted: Fitted, by: str, reasons: int) -> int:
-    return 0 if by == "latent" else min(reasons, fitted.vae.K)
 
 
 def _flag(fitted: Fitted, by: str, p: NDArray[np.float64], alpha: float) -> NDArray[np.bool_]:

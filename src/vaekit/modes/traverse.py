@@ -15,9 +15,11 @@ from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.errors import DataError, SpecError
-from vaekit.modes.ask import Asked, answer, ask, fitted_form, with_aside
+from vaekit.modes.ask import Asked, answer, ask, fitted_form
+from vaekit.modes.complete import with_aside
 from vaekit.modes.encode import rows_at
 from vaekit.modes.options import number, whole
+from vaekit.modes.stream import numbered
 from vaekit.sources import Table
 
 Path = Literal["linear", "spherical"]
@@ -42,7 +44,8 @@ class Walk:
 
     def to_arrow(self) -> pa.Table:
         """Columns latent and where, then the fitted columns."""
-        front = pa.table({"latent": self.latent, "where": self.where})
+        each = self._rows.num_rows // len(self)  # a window has many steps
+        front = pa.table({"latent": np.repeat(self.latent, each), "where": np.repeat(self.where, each)})
         for name in self._rows.column_names:
             front = front.append_column(name, self._rows[name])
         return front
@@ -84,9 +87,12 @@ def interpolate(fitted: Fitted, a: Any, b: Any, steps: int = 9, path: Path = "li
     (first, asked), (last, other) = _encode_row(fitted, a, "a"), _encode_row(fitted, b, "b")
     share = torch.linspace(0, 1, steps)[:, None]
     z = first + share * (last - first) if path == "linear" else _arc(first, last, share)
-    walk = _walk(fitted, z, share[:, 0].double().numpy(), np.full(steps, -1), asked)
-    rows = pa.concat_tables([asked.arrow, walk._rows.slice(1, steps - 2), other.arrow]) if steps > 1 else walk._rows
-    return Walk(walk.where, walk.latent, walk.z, rows, walk._form)
+    each = max(1, fitted.steps)
+    between = rows_at(fitted, z[1:-1], _given(fitted, asked)) if steps > 2 else asked.arrow.slice(0, 0)
+    rows = pa.concat_tables([asked.arrow, between, other.arrow])
+    assert rows.num_rows == steps * each, "every point is a row, or a window"
+    where = share[:, 0].double().numpy()
+    return Walk(where, np.full(steps, -1), z.numpy(), numbered(fitted, rows, steps), asked.table)
 
 
 def shift(fitted: Fitted, row: Any, moves: Mapping[int, float]) -> Any:
@@ -107,7 +113,7 @@ def by_rate(fitted: Fitted) -> list[int]:
 
 
 def _walk(fitted: Fitted, z: Tensor, where: NDArray[Any], latent: NDArray[Any], asked: Asked | None) -> Walk:
-    rows = rows_at(fitted, z, _given(fitted, asked))
+    rows = numbered(fitted, rows_at(fitted, z, _given(fitted, asked)), len(z))
     return Walk(where, latent, z.numpy(), rows, fitted_form(fitted) if asked is None else asked.table)
 
 
@@ -120,9 +126,10 @@ def _encode_row(fitted: Fitted, row: Any, name: str) -> tuple[Tensor, Asked]:
         row = dict(row)  # a pandas row
     asked = ask(fitted, row)
     if len(asked) != 1:
-        raise DataError(
-            f"{name}: {len(asked)} rows, expected one", hint="a dict, or a table of one row such as frame[3:4]"
-        )
+        what, hint = "rows", "a dict, or a table of one row such as frame[3:4]"
+        if fitted.cut is not None:
+            what, hint = "windows", f"give as many steps as one window has: {fitted.cut.size}"
+        raise DataError(f"{name}: {len(asked)} {what}, expected one", hint=hint)
     return fitted.vae.posterior_of(asked.cells, asked.observed).mean, asked
 
 

@@ -10,8 +10,10 @@ from torch import Tensor
 
 from vaekit import rng
 from vaekit.artifact import Fitted
+from vaekit.codec import Layout
 from vaekit.distributions import Columns
 from vaekit.modes.ask import latents
+from vaekit.modes.units import units
 from vaekit.objectives import kl
 
 LATENT = "(latent)"
@@ -35,11 +37,11 @@ def leave_out(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     """
     K = fitted.vae.K
     out = torch.zeros(len(cells), K)
-    for block in blocks(K):
+    for block in blocks(fitted.layout):
         context = observed.clone()
         context[:, block] = False
         features = fitted.vae.decoded(latents(fitted, cells, context), cells, observed)
-        if len(block) == 1:
+        if len(block) == 1 and not fitted.layout.shape:
             law = fitted.vae.likelihood.only(features, block[0])
             out[:, block] = -law.log_prob(cells[:, block])[0]
         else:
@@ -103,16 +105,20 @@ def available(fitted: Fitted) -> list[str]:
     return [by for by in WAYS if fitted.has_density or by not in NEEDS_DENSITY]
 
 
-def blocks(K: int) -> list[list[int]]:
-    """The columns left out together: one by one up to `BLOCKS`, else in that many blocks of a fixed random order.
+def blocks(layout: Layout) -> list[list[int]]:
+    """The cells left out together: column by column up to `BLOCKS`, else in that many blocks of a fixed random order; of
+    images tile by tile.
 
-    >>> blocks(2), len(blocks(1000))
+    >>> from vaekit.codec import Field
+    >>> few, many = ([Field(str(k), "real") for k in range(n)] for n in (2, 1000))
+    >>> blocks(Layout(tuple(few))), len(blocks(Layout(tuple(many))))
     ([[0], [1]], 48)
     """
-    if K <= BLOCKS:
-        return [[k] for k in range(K)]
-    order = rng.numpy(0, "blocks").permutation(K)
-    return [sorted(order[b::BLOCKS].tolist()) for b in range(BLOCKS)]
+    found = [list(unit.cells) for unit in units(layout)]
+    if len(found) <= BLOCKS:
+        return found
+    order = rng.numpy(0, "blocks").permutation(len(found))
+    return [sorted(k for u in order[b::BLOCKS] for k in found[u]) for b in range(BLOCKS)]
 
 
 def law_without(fitted: Fitted, cells: Tensor, observed: Tensor, k: int, seed: int = 0) -> Columns:

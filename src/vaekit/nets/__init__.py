@@ -1,14 +1,17 @@
 """features -> features, on the way to the latents and on the way back; each net holds both halves, mirrored.
 
 A net is a module with `encode(features) -> (..., encoded)`, `decode(latents) -> (..., decoded)` and both sizes as attributes.
+A net on a grid (`on_grid`) is built for a `GridSize` and says which of its decoded features are `local`, which `beside`.
 """
 
 from torch import nn
 
+from vaekit.nets.conv import Conv
 from vaekit.nets.embed import Embed
+from vaekit.nets.grid import GridEmbed, GridSize
 from vaekit.nets.mlp import Mlp
 from vaekit.nets.residual import ResidualMlp
 
-NETS: dict[str, type[nn.Module]] = {"residual": ResidualMlp, "mlp": Mlp}
+NETS: dict[str, type[nn.Module]] = {"residual": ResidualMlp, "mlp": Mlp, "conv": Conv}
 
-__all__ = ["NETS", "Embed", "Mlp", "ResidualMlp"]
+__all__ = ["NETS", "Conv", "Embed", "GridEmbed", "GridSize", "Mlp", "ResidualMlp"]

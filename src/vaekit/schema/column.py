@@ -7,7 +7,17 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict
 
 Kind = Literal[
-    "real", "positive", "count", "binary", "ordinal", "categorical", "datetime", "mixed", "constant", "identifier"
+    "real",
+    "positive",
+    "count",
+    "binary",
+    "ordinal",
+    "categorical",
+    "datetime",
+    "mixed",
+    "image",
+    "constant",
+    "identifier",
 ]
 Role = Literal["feature", "given", "label", "ignored"]
 Level = bool | int | float | str

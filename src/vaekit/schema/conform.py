@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from vaekit.errors import DataError, warn
 from vaekit.schema import look, times
 from vaekit.schema.column import Column
+from vaekit.schema.images import conform_images
 from vaekit.schema.types import arrow_type, in_words, is_moment, is_number, is_text, is_tick, value_type
 from vaekit.schema.values import flat, no_nan
 
@@ -45,6 +46,8 @@ def conform_column(column: Column, chunks: pa.ChunkedArray) -> pa.Array:
 
 def _column(column: Column, table: pa.Table) -> pa.Array:
     at = table.schema.get_all_field_indices(column.name)
+    if column.kind == "image" and at:
+        return conform_images(column, table.column(at[0]))
     if column.role == "ignored" or not at:
         return pa.nulls(table.num_rows, arrow_type(column.type))
     if column.is_set_aside:

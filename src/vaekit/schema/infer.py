@@ -12,7 +12,9 @@ from vaekit.errors import DataError, SchemaError
 from vaekit.schema import look
 from vaekit.schema.column import DISCRETE, Column, Kind, Role
 from vaekit.schema.declare import Declared, declared, fit_kind
+from vaekit.schema.images import image_column
 from vaekit.schema.numbers import Found, Tally, guess_number
+from vaekit.schema.tensors import is_tensor
 from vaekit.schema.types import in_words, is_moment, is_number, is_supported, is_text, is_tick
 from vaekit.schema.values import as_values, flat, no_nan
 from vaekit.schema.words import guess_text
@@ -69,6 +71,8 @@ def _column(name: str, chunks: pa.ChunkedArray, option: Declared, role: Role) ->
     kind = chunks.type
     if role == "ignored":
         return Column(name=name, kind=_any_kind(kind), role=role, type=_type_text(kind), reason="ignored, as declared")
+    if is_tensor(kind) or option.kind == "image":
+        return image_column(name, kind, role, option.kind, option.unit)
     if not is_supported(kind):
         raise DataError(
             f"column {name!r} holds {kind}, expected numbers, text, categories, dates or true and false",

@@ -10,6 +10,9 @@ import pyarrow as pa
 _DICTIONARY = re.compile(r"dictionary<values=(?P<values>.+), indices=(?P<indices>\w+), ordered=(?P<ordered>[01])>")
 _TIMESTAMP = re.compile(r"timestamp\[(?P<unit>\w+)(, tz=(?P<zone>.+))?\]")
 _DECIMAL = re.compile(r"decimal(?P<bits>\d+)\((?P<precision>\d+), (?P<scale>-?\d+)\)")
+_TENSOR = re.compile(
+    r"extension<arrow\.fixed_shape_tensor\[value_type=(?P<value>\w+), shape=\[(?P<shape>[\d,]+)\].*\]>"
+)
 _ALIASES = {"float": "float32", "double": "float64", "halffloat": "float16"}
 
 
@@ -30,6 +33,8 @@ def arrow_type(text: str) -> pa.DataType:
     """
     if match := _DICTIONARY.fullmatch(text):
         return pa.dictionary(arrow_type(match["indices"]), arrow_type(match["values"]), match["ordered"] == "1")
+    if match := _TENSOR.fullmatch(text):
+        return pa.fixed_shape_tensor(arrow_type(match["value"]), [int(size) for size in match["shape"].split(",")])
     if match := _TIMESTAMP.fullmatch(text):
         return pa.timestamp(match["unit"], match["zone"])
     if match := _DECIMAL.fullmatch(text):

@@ -1,0 +1,49 @@
+"""One likelihood for all positions of a grid, and one for the cells beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vaekit.codec.layout import Layout
+from vaekit.distributions.grid import GridColumns
+from vaekit.likelihoods.mix import Mix
+from vaekit.nets.grid import GridSize
+
+
+class GridMix(nn.Module):
+    """p(x|z) = prod_positions prod_channels p_c(cell|local features) prod_k p_k(plain cell|features beside the grid).
+
+        decoder features (S, B, F) --> (S, B, P, local) -- the same heads at every position --> Columns (S, B, P, C) --+
+                                   --> (S, B, beside) ------------- heads of their own -------> Columns (S, B, R) -----+
+                                                                                                GridColumns (S, B, K) <'
+
+    Args:
+        size: of the decoder's features.
+        layout: the cells.
+        chosen: the likelihood of each channel, then of each plain column.
+    """
+
+    order: Tensor
+
+    def __init__(self, size: GridSize, layout: Layout, chosen: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
+        C = len(layout.channels)
+        self.size, self.positions = size, layout.positions
+        self.grid = Mix(size.local, layout.channels, chosen[:C])
+        self.beside = Mix(size.beside, layout.plain, chosen[C:]) if layout.plain else None
+        self.register_buffer("order", torch.arange(layout.K), persistent=False)
+
+    def forward(self, features: Tensor) -> GridColumns:
+        inside = self.positions * self.size.local
+        local = features[..., :inside].unflatten(-1, (self.positions, self.size.local))
+        return GridColumns(self.grid(local), self.beside(features[..., inside:]) if self.beside is not None else None)
+
+    def masses(self, cells: Tensor) -> Tensor:
+        """Flags (B, K) of the cells that have a probability rather than a density."""
+        inside = cells[:, : self.positions * self.grid.K]
+        flags = self.grid.masses(inside.reshape(-1, self.grid.K)).reshape(inside.shape)
+        return flags if self.beside is None else torch.cat([flags, self.beside.masses(cells[:, inside.shape[1] :])], -1)
