@@ -38,12 +38,13 @@ def test_any_number_of_channels(channels):
     assert paint(np.full((2, 70, 5, channels), 0.5))[0].shape == (2, 70, 5, 3)
 
 
-def test_words_stay_on_the_sheet():
+@pytest.mark.parametrize(
+    "around", [{"heads": [list("abcd")]}, {"heads": [["abc", "a long word at the end"]], "breaks": (1,)}]
+)
+def test_words_stay_on_the_sheet(around):
     pytest.importorskip("matplotlib")
-    lines = [list(paint(np.random.default_rng(0).random((4, 8, 8)))[0])] * 2
-    figure = sheet(
-        lines, left=["a long name of a row", "b"], heads=[list("abcd")], below=list("wxyz"), title="t", note="n" * 60
-    )
+    lines = [list(paint(np.random.default_rng(0).random((2, 8, 8)))[0])] * 2
+    figure = sheet(lines, left=["a long name of a row", "b"], below=list("wxyz"), title="t", note="n" * 60, **around)
     figure.draw_without_rendering()
     page = figure.bbox
     for text in figure.axes[0].texts:

@@ -18,11 +18,12 @@ from vaekit.figures.images import (
 from vaekit.figures.latents import latent_map, moves, rates, walk
 from vaekit.figures.quality import accuracy, errors, intervals, marginals, overview, p_values, training
 from vaekit.figures.rows import reasons, scores
-from vaekit.figures.streams import overlay, scores_over_time, windows_grid
+from vaekit.figures.streams import busiest, overlay, scores_over_time, windows_grid
 from vaekit.figures.style import save, svg
 
 __all__ = [
     "accuracy",
+    "busiest",
     "errors",
     "grid",
     "inpainting",

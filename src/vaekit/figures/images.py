@@ -19,7 +19,7 @@ from vaekit.figures.tiles import PAGE, enlarge, hatch, paint, picture, sheet
 MOST = 16  # pictures side by side
 THUMBNAILS, EDGE = 120, 0.045  # on a map, and the room around its points as a share
 WARM = np.array([int(STRANGE[at : at + 2], 16) for at in (1, 3, 5)])
-CLASSES = (*NAMES[:7], "#332288", "#882255", "#8b5e34")  # ten, for digits; all others are grey
+CLASSES = (*NAMES[:7], "#7a5cc8", "#a3275f", "#96693c")  # ten, for digits; all others are grey
 
 
 def grid(images: Any, columns: int | None = None, titles: Sequence[Any] | None = None, title: str | None = None) -> Any:

@@ -252,7 +252,7 @@ def _shade(ax: Any, time: Any, marks: Any) -> None:
     """A warm band over every stretch of flagged steps, never too narrow to be seen."""
     if marks is None or not marks.any():
         return
-    room = (time[-1] - time[0]) / 800
+    room = (time[-1] - time[0]) / 500
     spans: list[list[Any]] = []
     for first, last in stretches(marks):
         if spans and time[first] - room <= spans[-1][1]:

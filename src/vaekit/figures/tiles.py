@@ -104,7 +104,8 @@ def sheet(
     x = [gutter + at * (side + gap) + ROOM * sum(at >= cut for cut in breaks) for at in range(columns)]
     y = [(0.32 if title else 0.02) + at * (side * ratio + gap) + sum(above[: at + 1]) for at in range(len(tiles))]
     end = y[-1] + side * ratio + 0.03
-    width = max(x[-1] + side + 0.02, 0.09 * len(title or ""), gutter + 0.07 * len(note))
+    spans = [x[at] + 0.07 * len(word) for line in heads for at, word in enumerate(line) if breaks]
+    width = max(x[-1] + side + 0.02, 0.09 * len(title or ""), gutter + 0.07 * len(note), *spans)
     figure, ax = _page(width, end + 0.19 * bool(below) + 0.19 * bool(note))
     for top, line in zip(y, tiles, strict=True):
         for place, tile in zip(x, line, strict=False):
