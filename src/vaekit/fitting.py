@@ -84,7 +84,7 @@ def _encoded(
     if table.cut is None:
         kept, apart = split(table.rows, validation, seed)
         codec = codecs.fit(conformed.take(pa.array(kept)), schema, every=conformed)
-        return codec, *(_encode(codec, conformed, rows) for rows in (kept, apart))
+        return codec, _encode(codec, conformed, kept), _encode(codec, conformed, apart)
     _check_validation(validation)
     segments = table.cut.segments(table.arrow)
     table.cut.refuse_short(table.arrow, segments)
@@ -92,8 +92,9 @@ def _encoded(
     codec = codecs.fit(conformed.take(pa.array(np.concatenate(parts[0]))), schema, every=conformed)
     steps = _encode(codec, conformed, np.arange(table.rows))
     dense = sum(map(len, parts[1])) <= HELD_OUT  # every window of a short held-out stretch: p-values need many
-    windows = (table.cut.windows(parts[0]), table.cut.windows(parts[1], 1 if dense else None))
-    return codec, *(unfold(steps, torch.from_numpy(at), codec.modelled) for at in windows)
+    train, held_out = table.cut.windows(parts[0]), table.cut.windows(parts[1], 1 if dense else None)
+    first, second = (unfold(steps, torch.from_numpy(at), codec.modelled) for at in (train, held_out))
+    return codec, first, second
 
 
 def split(rows: int, validation: float, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

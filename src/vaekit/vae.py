@@ -59,8 +59,8 @@ class VAE(nn.Module):
     likelihood: Any
 
     def __init__(
-        self, layout: Layout, embed: Embed | GridEmbed, net: nn.Module, posterior: nn.Module, prior: nn.Module, likelihood: nn.Module,
-        given: Embed | None = None, gaps: Gaps | None = None,
+        self, layout: Layout, embed: Embed | GridEmbed, net: nn.Module, posterior: nn.Module, prior: nn.Module,
+        likelihood: nn.Module, given: Embed | None = None, gaps: Gaps | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.embed, self.net, self.posterior, self.prior, self.likelihood = embed, net, posterior, prior, likelihood
@@ -145,21 +145,14 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     rich = getattr(kind, "rich", False)
     condition = Embed(given, coded=[False] * len(given), squash=rich) if given else None
     inner = latents + (condition.features if condition is not None else 0)
-    embed: Embed | GridEmbed
-    if on_grid := getattr(kind, "on_grid", False):
-        if not layout.shape:
-            raise SpecError(f"net {spec['net']['kind']!r}: it is for images and windows, these are the rows of a table")
-        embed = GridEmbed(layout, flags=spec["flags"], squash=rich)
-    else:
-        coded = [rich and part["kind"] == "histogram" for part in layout.every(spec["likelihood"])]
-        embed = Embed([*layout.fields, *given], coded=[*coded, *[False] * len(given)], flags=spec["flags"], squash=rich)
+    embed = _embed(spec, layout, on_grid=getattr(kind, "on_grid", False), rich=rich)
     size: Any = embed.size if isinstance(embed, GridEmbed) else embed.features
     body: Any = net if net is not None else specs.build("net", spec["net"], NETS, size, inner)
     _check(body, embed.features, inner)
     posterior: Any = specs.build("posterior", spec["posterior"], POSTERIORS, body.encoded, latents)
     prior: Any = specs.build("prior", spec["prior"], PRIORS, latents)
-    likelihood: Any
-    if on_grid:
+    likelihood: GridMix | Mix
+    if isinstance(embed, GridEmbed):
         likelihood = GridMix(GridSize(layout.shape, body.local, body.beside), layout, spec["likelihood"])
     else:
         likelihood = Mix(body.decoded, layout.fields, layout.every(spec["likelihood"]))
@@ -167,6 +160,20 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     if spec["gaps"] is not None:
         gaps = Gaps(body.decoded, torch.zeros(spec["gaps"], layout.K, dtype=torch.bool), layout.K)
     return VAE(layout, embed, body, posterior, prior, likelihood, condition, gaps)
+
+
+def _embed(spec: Mapping[str, Any], layout: Layout, *, on_grid: bool, rich: bool) -> Embed | GridEmbed:
+    """What a net on a grid sees, position by position; any other net sees every cell as a column of its own."""
+    if on_grid and not layout.shape:
+        raise SpecError(
+            f"net {spec['net']['kind']!r}: it is for images and windows, these are the rows of a table",
+            hint="net='residual' or 'mlp'",
+        )
+    if on_grid:
+        return GridEmbed(layout, flags=spec["flags"], squash=rich)
+    coded = [rich and part["kind"] == "histogram" for part in layout.every(spec["likelihood"])]
+    coded += [False] * len(layout.given)
+    return Embed([*layout.fields, *layout.given], coded=coded, flags=spec["flags"], squash=rich)
 
 
 def _check(net: Any, features: int, latents: int) -> None:

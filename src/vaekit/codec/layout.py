@@ -6,8 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 from vaekit.codec.field import Field
+
+Each = TypeVar("Each")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +49,7 @@ class Layout:
         return self.positions * len(self.channels)
 
     @property
-    def K(self) -> int:
+    def K(self) -> int:  # noqa: N802  # the letter of shapes.py
         """How many cells the model explains."""
         return self.grid + len(self.plain)
 
@@ -67,7 +70,7 @@ class Layout:
         return (*(f"{channel.name}{place}" for place in at for channel in self.channels),
                 *(field.name for field in self.plain))  # fmt: skip
 
-    def every(self, chosen: Sequence[object]) -> list[object]:
+    def every(self, chosen: Sequence[Each]) -> list[Each]:
         """One entry a modelled cell (K), from one a column."""
         C = len(self.channels)
         return [*list(chosen[:C]) * self.positions, *chosen[C:]]

@@ -91,7 +91,7 @@ class Pixels:
             values = values > 0.5
         else:
             values = np.where(observed, values, np.nan)
-        return tensor_array(values.astype(kind).reshape(-1, *self.shape), ~observed.any(1))
+        return tensor_array(values.astype(kind).reshape(-1, *self.shape), np.logical_not(observed.any(1)))
 
     def log_jacobian(self, cells: Floats) -> Floats:
         """Nats of |d cell / d value|, (B, n)."""
@@ -123,8 +123,8 @@ def _range(images: NDArray[Any]) -> tuple[float, float]:
     if images.dtype.kind in "iu":
         info = np.iinfo(images.dtype)
         wide = info.bits > 16 or info.min < 0  # no type of pixels: what the images hold is the range
-        low, high = (int(images.min(initial=0)), int(images.max(initial=1))) if wide else (0, info.max)
-        return float(low), float(max(high - low, 1))
+        least, most = (int(images.min(initial=0)), int(images.max(initial=1))) if wide else (0, int(info.max))
+        return float(least), float(max(most - least, 1))
     low, high = (float(end(images)) if np.isfinite(images).any() else 0.0 for end in (np.nanmin, np.nanmax))
     return (0.0, 1.0) if low >= 0 and high <= 1 else (low, max(high - low, 1e-12))
 

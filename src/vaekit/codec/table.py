@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vaekit import rng
 from vaekit.codec.aside import Constant, Identifier, Ignored
-from vaekit.codec.field import Floats
+from vaekit.codec.field import Field, Floats
 from vaekit.codec.layout import Layout, window
 from vaekit.codec.levels import Levels
 from vaekit.codec.numeric import Numeric

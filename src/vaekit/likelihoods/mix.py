@@ -64,7 +64,8 @@ class Mix(nn.Module):
         return Columns([part(features) for part in self.parts], at, self.order)
 
     @property
-    def K(self) -> int:
+    def K(self) -> int:  # noqa: N802  # the letter of shapes.py
+        """How many cells it explains."""
         return len(self.order)
 
     def masses(self, cells: Tensor) -> Tensor:
@@ -120,10 +121,13 @@ def _one(field: Field, spec: object, shapes: bool = True) -> dict[str, Any]:
     part = specs.normalise("likelihood", spec, LIKELIHOODS)
     kinds = LIKELIHOODS[part["kind"]].kinds
     if field.kind in kinds and not _serves(part, field):
-        raise SpecError(
-            f"likelihood {part['kind']!r} for column {field.name!r}: it is for numbers in [0, 1], such as grey levels",
-            hint="leave it out: standardised numbers have a Gaussian or a histogram",
+        wanted, hint = (
+            "numbers in [0, 1], such as grey levels",
+            "leave it out: standardised numbers have a Gaussian or a histogram",
         )
+        if part["kind"] == "discretised_logistic":
+            wanted, hint = "pixels that are whole numbers", "likelihood='gaussian' for floats, or give uint8 images"
+        raise SpecError(f"likelihood {part['kind']!r} for column {field.name!r}: it is for {wanted}", hint=hint)
     if field.kind not in kinds:
         raise SpecError(
             f"likelihood {part['kind']!r} for column {field.name!r}: the column is {field.kind}, it serves {', '.join(kinds)}",
@@ -144,10 +148,13 @@ def _serves(part: Mapping[str, Any], field: Field) -> bool:
     """Whether the likelihood has a density for these cells: outside [0, 1] a cross-entropy has no lower bound."""
     shares = part["kind"] == "bernoulli" or part.get("mean") == "sigmoid"
     inside = field.levels == 2 or not len(field.quantiles) or (field.quantiles[0] >= 0 and field.quantiles[-1] <= 1)
-    return field.kind in LIKELIHOODS[part["kind"]].kinds and bool(inside or not shares)
+    whole = field.resolution > 0 or part["kind"] != "discretised_logistic"
+    return field.kind in LIKELIHOODS[part["kind"]].kinds and whole and bool(inside or not shares)
 
 
 def _size(field: Field) -> str:
     """Columns share one padded tensor when their numbers of levels are within a power of two of each other."""
+    if field.kind == "pixel":
+        return "|pixels"
     size = field.levels or len(field.distinct) or 256
     return f"|{(size - 1).bit_length()}"

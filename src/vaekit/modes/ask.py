@@ -18,6 +18,7 @@ from vaekit.artifact import Fitted, trained_range
 from vaekit.codec import Codec
 from vaekit.codec.levels import Levels
 from vaekit.distributions import Columns
+from vaekit.distributions.grid import GridColumns
 from vaekit.errors import DataError
 from vaekit.goals import Rows, unfold
 from vaekit.schema import arrow_type
@@ -166,7 +167,7 @@ def latents(fitted: Fitted, cells: Tensor, context: Tensor, samples: int = 1, se
 
 def law_given(
     fitted: Fitted, cells: Tensor, observed: Tensor, context: Tensor, samples: int = 1, seed: int = 0
-) -> Columns:
+) -> Columns | GridColumns:
     """p(cell|context) as a mixture over S latents, batch shape (S, B, K)."""
     z = latents(fitted, cells, context, samples, seed)
     return fitted.vae.likelihood_of(z, cells, observed)

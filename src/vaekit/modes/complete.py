@@ -62,7 +62,7 @@ def with_aside(fitted: Fitted, decoded: pa.Table, asked: Asked) -> pa.Table:
     return pa.table({name: (decoded if name in modelled else asked.arrow)[name] for name in fitted.schema.names})
 
 
-def _pixels(given: pa.Array, decoded: pa.ChunkedArray, keep: np.ndarray) -> pa.Array:  # type: ignore[type-arg]
+def _pixels(given: pa.Array, decoded: pa.ChunkedArray, keep: np.ndarray) -> pa.Array:
     """Images (B,) whose pixels are the given ones where the flags (B, n) say so."""
     before, after = ndarray_of(given)[0], ndarray_of(decoded)[0]
     return tensor_array(np.where(keep.reshape(after.shape), before, after))

@@ -39,7 +39,7 @@ def mostly(fitted: Fitted, asked: Asked, flags: Tensor) -> Tensor:
     return torch.from_numpy(np.nan_to_num(mean_over(windows, asked.at, asked.arrow.num_rows)) > 0.5)
 
 
-def per_step(asked: Asked, windows: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def per_step(asked: Asked, windows: np.ndarray) -> np.ndarray:
     """Numbers of windows (W, ...) averaged over the windows that cover each step (N, ...), not a number where none does."""
     assert asked.at is not None, "a stream"
     return window_mean(windows, asked.at, asked.arrow.num_rows)
@@ -54,7 +54,7 @@ def over_steps(asked: Asked, scored: Centred) -> Centred:
 
 
 @torch.no_grad()
-def causal_scores(fitted: Fitted, by: str, asked: Asked) -> np.ndarray:  # type: ignore[type-arg]
+def causal_scores(fitted: Fitted, by: str, asked: Asked) -> np.ndarray:
     """The score of the window that ends in each step (N,), not a number before the first one is whole."""
     assert fitted.cut is not None and asked.steps is not None, "a stream"
     at = fitted.cut.windows(fitted.cut.segments(asked.table.arrow), stride=1)

@@ -61,7 +61,7 @@ def conform_images(column: Column, chunks: pa.ChunkedArray) -> pa.Array:
     return tensor_array(_cast(column.name, images, np.dtype(fitted.value_type.to_pandas_dtype()), missing), missing)
 
 
-def _cast(name: str, images: np.ndarray, wanted: np.dtype, missing: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _cast(name: str, images: np.ndarray, wanted: np.dtype, missing: np.ndarray) -> np.ndarray:
     """The same values in another type, where it can hold them."""
     with np.errstate(invalid="ignore"):
         other = images.astype(wanted)
