@@ -76,8 +76,9 @@ def fit(
     """
     began = time.monotonic()
     table = read(data)
-    aside = () if table.cut is None else (name for name in (table.cut.time, *table.cut.by) if name is not None)  # the clock and the names of machines are no channels
-    columns = Schema.infer(table.arrow, schema, given=given, label=label, ignore=[*ignore, *aside])
+    stream = table.cut is not None
+    aside = table.cut.aside if stream else ()  # the clock and the names of machines are no channels
+    columns = Schema.infer(table.arrow, schema, given=given, label=label, ignore=[*ignore, *aside], stream=stream)
     plan = fitting.plan(table, columns, preset, parts, validation, seed)
     with reporter(progress, on_step) as report:
         fitted = fitting.run(

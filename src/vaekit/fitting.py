@@ -29,7 +29,7 @@ from vaekit.modes.ask import tensors
 from vaekit.modes.calibrate import calibrate
 from vaekit.objectives import OBJECTIVES
 from vaekit.presets import complete
-from vaekit.schema import Schema
+from vaekit.schema import Schema, arrow_type
 from vaekit.sources import Table, holdout
 from vaekit.train import Settings, Step, train
 from vaekit.vae import VAE, assemble
@@ -164,12 +164,27 @@ def _train(
         until = time.monotonic() + (deadline - time.monotonic()) * 2 / 3
     goal = BoundGoal(vae, objective, hide=options["hide"])
     first = stage("model", vae, goal, rows, held_out, options["epochs"], until)
+    settle(vae, rows)
     if not vae.prior.learns or first.ended == "interrupted":
         return [first]
     of_prior = PriorGoal(vae.eval())
     rows, held_out = of_prior.prepare(rows), None if held_out is None else of_prior.prepare(held_out)
     vae.prior.fit_scale(*rows.latents())
     return [first, stage("prior", vae.prior.train(), of_prior, rows, held_out, options["prior_epochs"], deadline)]
+
+
+@torch.no_grad()
+def settle(vae: VAE, rows: Rows) -> None:
+    """Tell the likelihoods what the trained model leaves unexplained of each cell."""
+    vae.eval()
+    total, count = (torch.zeros(vae.K, device=rows.cells.device) for _ in range(2))
+    for at in torch.arange(min(len(rows), HELD_OUT), device=rows.cells.device).split(256):
+        part = rows[at]
+        law = vae.likelihood_of(vae.posterior_of(part.cells, part.observed).mean[None], part.cells, part.observed)
+        seen = part.observed[:, : vae.K]
+        total += (part.cells[:, : vae.K] - law.mean[0]).square().where(seen, 0.0).sum(0)
+        count += seen.sum(0)
+    vae.likelihood.settle(total / count.clamp(min=1))
 
 
 @torch.no_grad()
@@ -229,8 +244,11 @@ def card(fitted: Fitted) -> dict[str, Any]:
     return {
         **fitted.about,
         "columns": {
-            column.name: {"kind": column.kind, "role": column.role, "why": column.reason} for column in schema.columns
+            column.name: {"kind": column.kind, "role": column.role, "why": column.reason}
+            | ({"shape": list(arrow_type(column.type).shape)} if column.kind == "image" else {})
+            for column in schema.columns
         },
+        "windows": None if fitted.cut is None else fitted.cut.to_dict(),
         "set_aside": {column.name: column.reason for column in schema.set_aside},
         "latents": {"count": fitted.vae.latents, "kl_nats": rates},
         "spec": fitted.spec,

@@ -13,6 +13,7 @@ from vaekit import spec as specs
 from vaekit.codec.layout import Layout
 from vaekit.errors import SpecError
 from vaekit.likelihoods import choose
+from vaekit.likelihoods.mix import suiting_channels
 from vaekit.nets import NETS
 from vaekit.objectives import OBJECTIVES, Elbo
 from vaekit.posteriors import POSTERIORS
@@ -69,7 +70,12 @@ PRESETS: dict[str, Preset] = {
 # Tables begin with a small rate, which the learned prior makes up for.
 USUAL: dict[int, dict[str, Any]] = {
     0: {"net": "residual", "objective": {"kind": "elbo", "beta": 0.35, "warm_up": 0.1}, "train": {}},
-    1: {"net": "conv", "objective": {"kind": "elbo", "beta": 0.35, "warm_up": 0.1}, "train": {}},
+    1: {
+        "net": "conv",
+        "objective": {"kind": "elbo", "beta": 1.0, "warm_up": 0.1},
+        "train": {},
+        "likelihood": suiting_channels,
+    },
     2: {"net": "conv", "objective": {"kind": "elbo", "beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.3}},
 }
 
@@ -125,7 +131,7 @@ def complete(parts: Mapping[str, Any], preset: str | None, layout: Layout, rows:
         "net": net,
         "posterior": specs.normalise("posterior", chosen.get("posterior"), POSTERIORS),
         "prior": specs.normalise("prior", chosen.get("prior", "flow_matching"), PRIORS),
-        "likelihood": choose(layout.columns, chosen.get("likelihood"), shapes=not layout.shape),
+        "likelihood": choose(layout.columns, chosen.get("likelihood"), usual=usual.get("likelihood")),
         "objective": specs.normalise("objective", chosen.get("objective", usual["objective"]), OBJECTIVES),
         "latent": _latent(chosen.get("latent"), layout),
         "train": pace(train, rows, layout),

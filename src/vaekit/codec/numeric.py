@@ -261,7 +261,8 @@ def _resolution(column: Column, kind: pa.DataType, step: int) -> float:
 def _spread(values: Floats, kind: str) -> tuple[float, float]:
     """Mean and standard deviation (1 where that is 0).
 
-    In a mixed column those of the middle 98 %, since its tails are long, but no less than a quarter of the full one.
+    In a mixed column those of the middle 98 %, since its tails are long, but no less than a quarter of the full one. Of two
+    values alone their distance stands for the deviation: a switch that is seldom on must not count as a giant when it is.
     """
     if len(values) == 0:
         return 0.0, 1.0
@@ -272,6 +273,8 @@ def _spread(values: Floats, kind: str) -> tuple[float, float]:
     first = float(values.min())
     size = float(np.abs(values).max()) or 1.0  # squares of huge values would overflow
     mean, std = float(np.mean(values / size)) * size, float(np.std(values / size)) * size
+    if ((values == first) | (values == values.max())).all():
+        std = float(values.max() / size - first / size) * size
     return (mean, std) if first < values.max() and std > np.finfo(float).tiny else (first, 1.0)
 
 

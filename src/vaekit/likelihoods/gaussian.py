@@ -26,12 +26,14 @@ class GaussianLikelihood(nn.Module):
         features: features of the decoder.
         fields: K numeric columns.
         scale: "learned" lets sigma depend on z, "shared" learns one per column, a number fixes it; the summed squared
-            error of the tutorials is the fixed variance one half, scale = 0.7071.
+            error of the tutorials is the fixed variance one half, scale = 0.7071. "residual" is 1 while the model trains,
+            so that every column counts alike, and then what the model leaves unexplained of each column (`settle`).
         mean: "identity", or "sigmoid" for cells in [0, 1].
         floor: least learned or shared sigma, in cell units: standard deviations of a column, shares of a pixel's range. None
             is 0.02, and for pixels half a grey level (0.002), since a pixel that never varies has no density otherwise.
     """
 
+    sigma: Tensor
     kinds: ClassVar[tuple[str, ...]] = ("real", "datetime", "positive", "count", "mixed", "ordinal", "binary", "pixel")
 
     def __init__(
@@ -39,7 +41,7 @@ class GaussianLikelihood(nn.Module):
         features: int,
         fields: Sequence[Field],
         *,
-        scale: Literal["learned", "shared"] | Positive = "learned",
+        scale: Literal["learned", "shared", "residual"] | Positive = "learned",
         mean: Literal["identity", "sigmoid"] = "identity",
         floor: Positive | None = None,
     ) -> None:
@@ -49,6 +51,8 @@ class GaussianLikelihood(nn.Module):
         start = torch.tensor([_start(field, mean) for field in fields])
         self.head = Head(features, start[:, : 2 if scale == "learned" else 1])
         self.raw = nn.Parameter(start[:, 1].clone()) if scale == "shared" else None
+        if scale == "residual":
+            self.register_buffer("sigma", torch.ones(len(fields)))
 
     def forward(self, features: Tensor) -> NormalCell:
         parameters = self.head(features)
@@ -59,10 +63,18 @@ class GaussianLikelihood(nn.Module):
         """No cell has a probability: all of them have densities."""
         return torch.zeros_like(cells, dtype=torch.bool)
 
+    @torch.no_grad()
+    def settle(self, error: Tensor) -> None:
+        """Take the root of the mean squared residual (K,) of each column as its sigma, where sigma waits for it."""
+        if self.scale == "residual":
+            self.sigma.copy_(error.sqrt().maximum(error.new_tensor(self.floors)))
+
     def law(self, loc: Tensor, sigma: Tensor) -> NormalCell:
         return NormalCell(loc, sigma, self.units)
 
     def _sigma(self, parameters: Tensor) -> Tensor:
+        if self.scale == "residual":
+            return self.sigma
         if isinstance(self.scale, float | int):
             return torch.as_tensor(float(self.scale), dtype=parameters.dtype, device=parameters.device)
         raw = parameters[..., 1] if self.raw is None else self.raw

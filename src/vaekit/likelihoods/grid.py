@@ -42,6 +42,13 @@ class GridMix(nn.Module):
         local = features[..., :inside].unflatten(-1, (self.positions, self.size.local))
         return GridColumns(self.grid(local), self.beside(features[..., inside:]) if self.beside is not None else None)
 
+    def settle(self, error: Tensor) -> None:
+        """Tell every likelihood that waits for it the mean squared residuals (K,) of the trained model."""
+        inside = self.positions * self.grid.K
+        self.grid.settle(error[:inside].reshape(self.positions, -1).mean(0))
+        if self.beside is not None:
+            self.beside.settle(error[inside:])
+
     def masses(self, cells: Tensor) -> Tensor:
         """Flags (B, K) of the cells that have a probability rather than a density."""
         inside = cells[:, : self.positions * self.grid.K]

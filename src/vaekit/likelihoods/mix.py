@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from vaekit import spec as specs
 from vaekit.codec.field import Field
 from vaekit.distributions import Columns
 from vaekit.errors import SpecError
+from vaekit.likelihoods.gaussian import GaussianLikelihood
 from vaekit.likelihoods.registry import LIKELIHOODS
 
 BY_KIND = {
@@ -26,6 +27,7 @@ BY_KIND = {
     "ordinal": "ordinal",
     "categorical": "categorical",
 }
+Usual = Callable[[Field], object]
 INK, DRAWN = 0.02, 0.4  # pixels this near to 0 or 1 are paper or ink; with this share of them images are drawings
 MANY_ROWS = 4_000  # from here on the shape of a numeric column is learned as a histogram
 
@@ -48,7 +50,7 @@ class Mix(nn.Module):
         super().__init__()
         groups: dict[str, list[int]] = {}
         for k, (field, part) in enumerate(zip(fields, chosen, strict=True)):
-            groups.setdefault(json.dumps(part, sort_keys=True) + _size(field), []).append(k)
+            groups.setdefault(json.dumps(part, sort_keys=True) + _size(field, part), []).append(k)
         self.members = list(groups.values())
         self.parts = nn.ModuleList(
             specs.build("likelihood", chosen[members[0]], LIKELIHOODS, features, [fields[k] for k in members])
@@ -75,6 +77,12 @@ class Mix(nn.Module):
             out[:, members] = part.masses(cells[:, members])  # type: ignore[operator]
         return out
 
+    def settle(self, error: Tensor) -> None:
+        """Tell every likelihood that waits for it the mean squared residuals (K,) of the trained model."""
+        for part, members in zip(self.parts, self.members, strict=True):
+            if isinstance(part, GaussianLikelihood):
+                part.settle(error[members])
+
     def only(self, features: Tensor, k: int) -> Columns:
         """The law of column k alone, batch shape (S, B, 1): no group but its own is computed."""
         g = next(g for g, members in enumerate(self.members) if k in members)
@@ -83,14 +91,14 @@ class Mix(nn.Module):
         return Columns([self.parts[g](features)], [torch.zeros(len(self.members[g]), dtype=torch.long)], place)
 
 
-def choose(fields: Sequence[Field], spec: object = None, *, shapes: bool = True) -> list[dict[str, Any]]:
+def choose(fields: Sequence[Field], spec: object = None, *, usual: Usual | None = None) -> list[dict[str, Any]]:
     """One likelihood spec per column, all options filled in.
 
     Args:
         fields: the modelled columns; of a grid the channels first.
         spec: None for what suits each column; a name or dict for every column whose kind it serves; or
             {"columns": {name: spec}} for single columns.
-        shapes: learn the shapes of numbers as histograms where there are rows enough.
+        usual: what a column has when nobody chose; `suiting` when None.
 
     Raises:
         SpecError: for an unknown likelihood, option or column, and for a likelihood that does not serve the column's kind.
@@ -112,12 +120,10 @@ def choose(fields: Sequence[Field], spec: object = None, *, shapes: bool = True)
                 f"likelihood {part['kind']!r}: serves {LIKELIHOODS[part['kind']].kinds}, the columns are {kinds}",
                 hint="`vaekit kinds likelihood` lists them all",
             )
-    return [_one(field, wanted.get(field.name), shapes) for field in fields]
+    return [_one(field, wanted.get(field.name, (usual or suiting)(field))) for field in fields]
 
 
-def _one(field: Field, spec: object, shapes: bool = True) -> dict[str, Any]:
-    if spec is None:
-        spec = _suiting(field, shapes)
+def _one(field: Field, spec: object) -> dict[str, Any]:
     part = specs.normalise("likelihood", spec, LIKELIHOODS)
     kinds = LIKELIHOODS[part["kind"]].kinds
     if field.kind in kinds and not _serves(part, field):
@@ -136,12 +142,17 @@ def _one(field: Field, spec: object, shapes: bool = True) -> dict[str, Any]:
     return part
 
 
-def _suiting(field: Field, shapes: bool) -> str:
-    """What a column has when nobody chose."""
+def suiting(field: Field) -> str:
+    """What a column of a table or the pixels of an image have when nobody chose."""
     if field.kind == "pixel":
         drawn = np.mean((field.quantiles <= INK) | (field.quantiles >= 1 - INK)) >= DRAWN
         return "bernoulli" if drawn else "discretised_logistic" if field.resolution else "gaussian"
-    return "histogram" if shapes and field.levels == 0 and field.rows >= MANY_ROWS else BY_KIND[field.kind]
+    return "histogram" if field.levels == 0 and field.rows >= MANY_ROWS else BY_KIND[field.kind]
+
+
+def suiting_channels(field: Field) -> dict[str, Any]:
+    """What a channel of a stream has when nobody chose: squared errors of numbers, all channels alike."""
+    return {"kind": BY_KIND[field.kind]} if field.levels > 2 else {"kind": "gaussian", "scale": "residual"}
 
 
 def _serves(part: Mapping[str, Any], field: Field) -> bool:
@@ -152,9 +163,9 @@ def _serves(part: Mapping[str, Any], field: Field) -> bool:
     return field.kind in LIKELIHOODS[part["kind"]].kinds and whole and bool(inside or not shares)
 
 
-def _size(field: Field) -> str:
+def _size(field: Field, part: Mapping[str, Any]) -> str:
     """Columns share one padded tensor when their numbers of levels are within a power of two of each other."""
-    if field.kind == "pixel":
-        return "|pixels"
+    if field.kind == "pixel" or part.get("scale") == "residual":
+        return ""
     size = field.levels or len(field.distinct) or 256
     return f"|{(size - 1).bit_length()}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,7 +14,7 @@ from vaekit.schema import look
 from vaekit.schema.column import DISCRETE, Column, Kind, Role
 from vaekit.schema.declare import Declared, declared, fit_kind
 from vaekit.schema.images import image_column
-from vaekit.schema.numbers import Found, Tally, guess_number
+from vaekit.schema.numbers import Found, Tally, decimals, guess_number
 from vaekit.schema.tensors import is_tensor
 from vaekit.schema.types import in_words, is_moment, is_number, is_supported, is_text, is_tick
 from vaekit.schema.values import as_values, flat, no_nan
@@ -29,13 +30,15 @@ def infer(
     given: Iterable[str] = (),
     label: str | None = None,
     ignore: Iterable[str] = (),
+    stream: bool = False,
 ) -> tuple[Column, ...]:
     """The columns of a table (see `Schema.infer`)."""
     _refuse_shape(table)
     options = declared(overrides, table.column_names)
     roles = _roles(table.column_names, options, given=given, label=label, ignore=ignore)
     columns = tuple(
-        _column(name, table.column(name), options.get(name, Declared()), roles[name]) for name in table.column_names
+        _column(name, table.column(name), options.get(name, Declared()), roles[name], stream)
+        for name in table.column_names
     )
     if not any(column.is_modelled for column in columns):
         raise DataError(_nothing(columns, table.num_rows), hint=_nothing_hint(table.num_rows))
@@ -67,7 +70,7 @@ def guess(name: str, chunks: pa.ChunkedArray) -> Found:
     return guess_number(name, Tally.of(values.drop_null().to_numpy(zero_copy_only=False)))
 
 
-def _column(name: str, chunks: pa.ChunkedArray, option: Declared, role: Role) -> Column:
+def _column(name: str, chunks: pa.ChunkedArray, option: Declared, role: Role, stream: bool) -> Column:
     kind = chunks.type
     if role == "ignored":
         return Column(name=name, kind=_any_kind(kind), role=role, type=_type_text(kind), reason="ignored, as declared")
@@ -80,7 +83,19 @@ def _column(name: str, chunks: pa.ChunkedArray, option: Declared, role: Role) ->
         )
     found = _as_label(name, fit_kind(name, chunks, option, guess), option) if role == "label" else None
     found = found or fit_kind(name, chunks, option, guess)
+    if stream and role == "feature" and option.kind is None:
+        found = _as_channel(found, chunks)
     return Column(name=name, role=role, type=str(kind), **{**found._asdict(), **option.passed_on()})
+
+
+def _as_channel(found: Found, chunks: pa.ChunkedArray) -> Found:
+    """A channel of numbers is a measurement, whatever its values: one that never moved matters most when it does."""
+    numbers = is_number(chunks.type) and not pa.types.is_dictionary(chunks.type) and chunks.null_count < len(chunks)
+    if not numbers or found.kind == "real":
+        return found
+    still = " that did not move, kept since it matters when it does" if found.kind == "constant" else ""
+    values = chunks.drop_null().to_numpy().astype(float)
+    return Found("real", f"a channel of numbers{still}", decimals=decimals(np.unique(values)))
 
 
 def _as_label(name: str, found: Found, option: Declared) -> Found:

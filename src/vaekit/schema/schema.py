@@ -33,6 +33,7 @@ class Schema(BaseModel):
         given: Iterable[str] = (),
         label: str | None = None,
         ignore: Iterable[str] = (),
+        stream: bool = False,
     ) -> Schema:
         """The schema that fits a table, with the reason for every kind.
 
@@ -43,6 +44,7 @@ class Schema(BaseModel):
             given: columns that the model conditions on.
             label: the class column, possibly partly observed.
             ignore: columns to leave out.
+            stream: rows follow one another in time: numbers are channels of measurements, those included that never moved.
 
         Raises:
             SchemaError: an unknown column, kind or option, or a declared kind that the values contradict.
@@ -54,7 +56,7 @@ class Schema(BaseModel):
         from vaekit.schema.infer import infer  # the rules need Column and nothing of Schema
 
         columns = overrides.columns if isinstance(overrides, Schema) else overrides
-        return cls(columns=infer(table, columns, given=given, label=label, ignore=ignore))
+        return cls(columns=infer(table, columns, given=given, label=label, ignore=ignore, stream=stream))
 
     def conform(self, table: pa.Table, *, partial: bool = False) -> pa.Table:
         """The fitted columns of a new table, in the fitted order and types.
