@@ -20,6 +20,7 @@ from vaekit.figures.quality import accuracy, errors, intervals, marginals, overv
 from vaekit.figures.rows import reasons, scores
 from vaekit.figures.streams import busiest, overlay, scores_over_time, windows_grid
 from vaekit.figures.style import save, svg
+from vaekit.figures.walks import walk_of_images, walk_of_windows
 
 __all__ = [
     "accuracy",
@@ -48,5 +49,7 @@ __all__ = [
     "training",
     "traversals",
     "walk",
+    "walk_of_images",
+    "walk_of_windows",
     "windows_grid",
 ]

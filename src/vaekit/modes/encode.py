@@ -14,12 +14,13 @@ from torch import Tensor
 from vaekit.artifact import Fitted
 from vaekit.errors import DataError
 from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, fitted_form, is_one
+from vaekit.modes.stream import numbered
 from vaekit.sources import Table, read
 
 
 @dataclass(frozen=True, eq=False)
 class Latents:
-    """q(z|row) of B rows: mean (B, L) and std (B, L)."""
+    """q(z|row) of B rows, or of the B windows of a stream: mean (B, L) and std (B, L)."""
 
     mean: NDArray[np.float32]
     std: NDArray[np.float32]
@@ -29,9 +30,11 @@ class Latents:
         return len(self.mean)
 
     def to_arrow(self) -> pa.Table:
-        """Columns mean_0, mean_1, ..., std_0, std_1, ..."""
+        """Columns mean_0, mean_1, ..., std_0, std_1, ...; before them the number of a window's first row, start."""
         halves = {"mean": self.mean, "std": self.std}
-        return pa.table({f"{name}_{i}": half[:, i] for name, half in halves.items() for i in range(half.shape[1])})
+        front = {} if self._asked.at is None else {"start": self._asked.at[:, 0]}
+        columns = {f"{name}_{i}": half[:, i] for name, half in halves.items() for i in range(half.shape[1])}
+        return pa.table({**front, **columns})
 
     def to_frame(self) -> Any:
         return answer(self.to_arrow(), self._asked)
@@ -41,7 +44,8 @@ class Latents:
         from vaekit import figures
 
         if isinstance(color, str):
-            color = self._asked.arrow[color].to_pylist()
+            values, at = self._asked.arrow[color], self._asked.at
+            color = (values if at is None else values.take(pa.array(at[:, 0]))).to_pylist()
         return figures.latent_map(self.mean, color)
 
 
@@ -56,7 +60,7 @@ def encode(fitted: Fitted, data: Any) -> Latents:
 def decode(fitted: Fitted, z: Any, given: Any = None) -> Any:
     """See `vaekit.Model.decode`."""
     points, form = read_latents(fitted, z)
-    return answer(rows_at(fitted, points, given, strict=True), form)
+    return answer(numbered(fitted, rows_at(fitted, points, given, strict=True), len(points)), form)
 
 
 def rows_at(fitted: Fitted, points: Tensor, given: Any = None, *, strict: bool = False) -> pa.Table:

@@ -45,6 +45,7 @@ class Scores:
     _why: Reasons = field(repr=False)
     _asked: Asked = field(repr=False)
     _ending: Callable[[], NDArray[np.float64]] | None = field(default=None, repr=False)
+    _clock: tuple[str, ...] = field(default=(), repr=False)
 
     def __len__(self) -> int:
         return len(self.total)
@@ -65,15 +66,20 @@ class Scores:
         """Per row the columns that made it strange, the strangest first; fewer where fewer columns are strange."""
         return self._why.rows()
 
-    def to_arrow(self) -> pa.Table:
-        """row, score, p_value, flagged, then five columns a reason: reason_1_column, reason_1_observed, ..."""
-        front = {
-            "row": np.arange(len(self)), "score": self.total, "p_value": self.p_value, "flagged": self.flagged
-        }  # fmt: skip
-        return pa.table({**{name: pa.array(values) for name, values in front.items()}, **self._why.columns()})
+    def to_arrow(self, causal: bool = False) -> pa.Table:
+        """row, score, p_value, flagged, then six columns a reason: reason_1_column, reason_1_observed, ...
 
-    def to_frame(self) -> Any:
-        return answer(self.to_arrow(), self._asked)
+        Of a stream the columns of its clock and its machines stand beside `row`; `causal` adds score_causal.
+        """
+        own: dict[str, NDArray[Any]] = {"row": np.arange(len(self)), "score": self.total}
+        own |= {"score_causal": self.causal} if causal else {}
+        own |= {"p_value": self.p_value, "flagged": self.flagged}
+        columns = {name: pa.array(values) for name, values in own.items()} | self._why.columns()
+        beside = {name: self._asked.table.arrow[name] for name in self._clock if name not in columns}
+        return pa.table({"row": columns.pop("row"), **beside, **columns})
+
+    def to_frame(self, causal: bool = False) -> Any:
+        return answer(self.to_arrow(causal), self._asked)
 
     def plot(self, rows: int = 3) -> Any:
         """The distribution of the scores, and the contributions of the strangest rows."""
@@ -107,6 +113,7 @@ def score(
         _why=explain(fitted, asked, result, 0 if chosen == "latent" else reasons, seed),
         _asked=asked,
         _ending=ending,
+        _clock=() if fitted.cut is None else fitted.cut.aside,
     )
 
 

@@ -20,6 +20,7 @@ from vaekit.modes.complete import with_aside
 from vaekit.modes.encode import rows_at
 from vaekit.modes.options import number, whole
 from vaekit.modes.stream import numbered
+from vaekit.schema.tensors import is_tensor
 from vaekit.sources import Table
 
 Path = Literal["linear", "spherical"]
@@ -54,10 +55,12 @@ class Walk:
         return answer(self.to_arrow(), self._form)
 
     def plot(self) -> Any:
-        """What changes along the way: a heat map of the columns that move most."""
+        """What changes along the way: images or windows side by side, of a table the columns that move most."""
         from vaekit import figures
 
-        return figures.walk(self)
+        if any(is_tensor(kind) for kind in self._rows.schema.types):
+            return figures.walk_of_images(self)
+        return figures.walk_of_windows(self) if self._rows.num_rows > len(self) else figures.walk(self)
 
 
 def traverse(

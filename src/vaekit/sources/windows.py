@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from vaekit.errors import DataError
+from vaekit.schema.tensors import is_tensor
 from vaekit.sources.cut import Cut, Rows
 from vaekit.sources.table import Table
 
@@ -70,7 +72,7 @@ def windows(
 
     Raises:
         SpecError: size or stride is no whole number in its range.
-        DataError: a column is absent, no time, or empty somewhere, or no window fits.
+        DataError: a column is absent, no time, or empty somewhere, no window fits, or images were given.
 
     >>> stream = {"unit": ["a"] * 4 + ["b"] * 4, "hour": [0, 1, 2, 3, 0, 1, 2, 9], "load": [5.0] * 8}
     >>> windows(stream, size=2, stride=1, time="hour", by="unit")
@@ -79,6 +81,9 @@ def windows(
     from vaekit.sources import read
 
     table = data.table if isinstance(data, Windows) else read(data)
+    if any(is_tensor(kind) for kind in table.arrow.schema.types):
+        raise DataError("windows: images were given, a table was expected whose rows are the steps of a stream",
+                        hint="images are fitted as they are, without windows")  # fmt: skip
     cut = Cut.fit(table.arrow, size, stride, time, by)
     made = Windows(replace(table, cut=None), cut)
     cut.refuse_short(table.arrow, made.segments)
