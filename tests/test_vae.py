@@ -237,7 +237,7 @@ def own(net):
         "net": {"kind": "own", "name": "Own"}, "posterior": "gaussian", "prior": "normal", "latent": L,
         "likelihood": choose(REAL), "flags": False, "gaps": None,
     }  # fmt: skip
-    return assemble(description, REAL, net=net)
+    return assemble(description, Layout(tuple(REAL)), net=net)
 
 
 def test_a_users_own_net_takes_part():

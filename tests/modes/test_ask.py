@@ -57,8 +57,7 @@ def test_the_noise_of_latents_averages_to_nothing(mixed: Any) -> None:
 
 
 def test_cells_of_a_column_are_its_values(mixed: Any) -> None:
-    k = mixed.model.fitted.names.index("city")
-    assert column_values(mixed.model.fitted, k, torch.arange(3.0)).to_pylist() == ["Bern", "Jena", "Lima"]
+    assert column_values(mixed.model.fitted, "city", torch.arange(3.0)).to_pylist() == ["Bern", "Jena", "Lima"]
 
 
 def test_one_condition_or_a_table_of_them() -> None:

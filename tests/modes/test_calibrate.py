@@ -41,7 +41,7 @@ def test_raw_scores_do_not_depend_on_the_chunk(mixed: Any, monkeypatch: Any) -> 
     pair = torch.from_numpy(cells).float(), torch.from_numpy(observed)
     with torch.no_grad():
         whole = raw_scores(mixed.model.fitted, "default", *pair)
-        monkeypatch.setattr("vaekit.modes.calibrate.chunks", lambda count: [slice(0, 7), slice(7, count)])
+        monkeypatch.setattr("vaekit.modes.calibrate.chunks", lambda count, size: [slice(0, 7), slice(7, count)])
         parts = raw_scores(mixed.model.fitted, "default", *pair)
     assert whole.cells.dtype == torch.float64
     torch.testing.assert_close(whole.cells, parts.cells, rtol=1e-5, atol=1e-5)
