@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vaekit.codec.layout import Layout
+from vaekit.distributions import Columns
 from vaekit.distributions.grid import GridColumns
 from vaekit.likelihoods.mix import Mix
 from vaekit.nets.grid import GridSize
@@ -41,6 +42,15 @@ class GridMix(nn.Module):
         inside = self.positions * self.size.local
         local = features[..., :inside].unflatten(-1, (self.positions, self.size.local))
         return GridColumns(self.grid(local), self.beside(features[..., inside:]) if self.beside is not None else None)
+
+    def only(self, features: Tensor, k: int) -> Columns:
+        """The law of cell k alone, batch shape (S, B, 1)."""
+        C, local = self.grid.K, self.size.local
+        if k >= self.positions * C:
+            assert self.beside is not None, "the cell lies beside the grid"
+            return self.beside.only(features[..., self.positions * local :], k - self.positions * C)
+        at = k // C * local
+        return self.grid.only(features[..., at : at + local], k % C)
 
     def settle(self, error: Tensor) -> None:
         """Tell every likelihood that waits for it the mean squared residuals (K,) of the trained model."""

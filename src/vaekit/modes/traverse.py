@@ -15,7 +15,7 @@ from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.errors import DataError, SpecError
-from vaekit.modes.ask import Asked, answer, ask, fitted_form
+from vaekit.modes.ask import Asked, answer, ask, decode_cells, fitted_form
 from vaekit.modes.complete import with_aside
 from vaekit.modes.encode import rows_at
 from vaekit.modes.options import number, whole
@@ -142,8 +142,8 @@ def _given(fitted: Fitted, asked: Asked | None) -> Any:
         return None
     if asked is None:
         kept = fitted.arrays["given.cells"][:1], fitted.arrays["given.observed"][:1]
-        table = fitted.codec.decode(*(np.concatenate([np.zeros((1, fitted.vae.K)), part], 1) for part in kept))
-        return table.select([column.name for column in fitted.schema.given])
+        cells, seen = (torch.from_numpy(np.concatenate([np.zeros((1, fitted.vae.K)), part], 1)) for part in kept)
+        return decode_cells(fitted, cells, seen.bool()).select([column.name for column in fitted.schema.given])
     return asked.arrow.select([column.name for column in fitted.schema.given])
 
 

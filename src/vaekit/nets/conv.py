@@ -103,14 +103,14 @@ class Conv(nn.Module):
         grid = rows[:, :inside].unflatten(-1, (*self.size.shape, self.size.local)).movedim(-1, 1)
         with self._precision(features.device):
             flat = torch.cat([self._down(grid).flatten(1), rows[:, inside:]], -1)
-            return self.activation(self._in(flat)).float().unflatten(0, lead)
+            return self.activation(self._in(flat)).to(features.dtype).unflatten(0, lead)
 
     def decode(self, latents: Tensor) -> Tensor:
         lead = latents.shape[:-1]
         with self._precision(latents.device):
             beside = self.activation(self._out(latents.reshape(-1, latents.shape[-1])))
             grid = self._up(self._grow(beside).unflatten(-1, (*self.small[1:], self.small[0])).movedim(-1, 1))
-            return torch.cat([grid.movedim(1, -1).flatten(1), beside], -1).float().unflatten(0, lead)
+            return torch.cat([grid.movedim(1, -1).flatten(1), beside], -1).to(latents.dtype).unflatten(0, lead)
 
     def _precision(self, device: torch.device) -> torch.autocast:
         return torch.autocast(device.type, torch.bfloat16, enabled=self.training and multiplies_bfloat16(device))
