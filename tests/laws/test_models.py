@@ -9,7 +9,8 @@ import torch
 
 from vaekit import rng, spec
 from vaekit.codec import Layout
-from vaekit.goals import BoundGoal, PriorGoal, Rows
+from vaekit.codec.layout import window
+from vaekit.goals import BoundGoal, PriorGoal, Rows, unfold
 from vaekit.likelihoods import choose
 from vaekit.nets import NETS
 from vaekit.objectives import OBJECTIVES, Elbo, kl
@@ -18,12 +19,17 @@ from vaekit.posteriors import POSTERIORS
 from vaekit.priors import PRIORS
 from vaekit.vae import assemble
 
-NET_CASES = {"residual": {"width": 16, "depth": 1}, "mlp": {"hidden": [16, 12]}}
+NET_CASES = {
+    "residual": {"width": 16, "depth": 1},
+    "mlp": {"hidden": [16, 12]},
+    "conv": {"widths": [6, 8], "hidden": 16},
+}
 POSTERIOR_CASES = {"gaussian": {}, "point": {}}
 PRIOR_CASES = {"normal": {}, "flow_matching": {"width": 16, "depth": 1, "steps": 3}}
 OBJECTIVE_CASES = {"elbo": {}}
 MODELS = list(itertools.product(NET_CASES, POSTERIOR_CASES, PRIOR_CASES))
 LATENTS = 4
+STEPS = 5  # a net on a grid sees the rows of the table five at a time, as windows
 
 
 @pytest.mark.parametrize(
@@ -43,7 +49,9 @@ def model(every_kind, net="residual", posterior="gaussian", prior="normal", *, g
         "prior": {"kind": prior, **PRIOR_CASES[prior]}, "likelihood": choose(fields[:split]), "gaps": None,
     }  # fmt: skip
     with rng.seeded(0):
-        vae = assemble(description, Layout(tuple(fields[:split]), tuple(fields[split:]))).double()
+        on_grid = getattr(NETS[net], "on_grid", False)
+        columns = tuple(fields[:split]), tuple(fields[split:])
+        vae = assemble(description, window(*columns, STEPS) if on_grid else Layout(*columns)).double()
         with torch.no_grad():
             for parameter in vae.parameters():
                 parameter.add_(0.05 * torch.randn_like(parameter) * (not start))
@@ -60,12 +68,15 @@ def bound(vae, cells, observed, context=None, objective=None, samples=1):
         return (objective or Elbo())(vae.draw(cells, observed, context, samples))
 
 
-def rows(every_kind):
-    return every_kind.cells, every_kind.observed
+def rows(vae, every_kind):
+    steps = Rows(every_kind.cells, every_kind.observed)
+    if vae.layout.shape:
+        steps = unfold(steps, torch.arange(len(steps)).reshape(-1, STEPS), len(vae.layout.channels))
+    return steps.cells, steps.observed
 
 
 def test_a_draw_has_the_shapes_of_the_glossary(vae, every_kind):
-    cells, observed = rows(every_kind)
+    cells, observed = rows(vae, every_kind)
     draw = vae.draw(cells, observed, samples=3)
     B, K = cells.shape
     assert draw.z.shape == (3, B, LATENTS) and draw.posterior.batch_shape == (B, LATENTS)
@@ -76,7 +87,7 @@ def test_a_draw_has_the_shapes_of_the_glossary(vae, every_kind):
 
 
 def test_every_parameter_gets_a_finite_gradient_that_is_not_zero(vae, every_kind):
-    every = Rows(*rows(every_kind))
+    every = Rows(*rows(vae, every_kind))
     with rng.seeded(2):
         loss, _ = BoundGoal(vae, Elbo(), hide=0.5).loss(every, 1.0)
         loss.backward()
@@ -92,7 +103,7 @@ def test_the_gradient_of_the_rate_is_not_zero_at_the_defaults(every_kind):
     """A posterior that ignores its row from the first step on is the commonest way in which such a model fails."""
     for net in NETS:
         vae = model(every_kind, net, start=True)
-        draw = vae.draw(*rows(every_kind))
+        draw = vae.draw(*rows(vae, every_kind))
         rate = kl(draw.posterior, draw.prior, draw.z).sum(-1).mean()
         rate.backward()
         assert rate > 1e-3
@@ -100,7 +111,7 @@ def test_the_gradient_of_the_rate_is_not_zero_at_the_defaults(every_kind):
 
 
 def test_closed_form_and_monte_carlo_rates_agree(vae, every_kind):
-    cells, observed = rows(every_kind)
+    cells, observed = rows(vae, every_kind)
     draw = vae.draw(cells[:5], observed[:5], samples=40_000)
     if not vae.posterior.density:
         assert (kl(draw.posterior, draw.prior, draw.z) == 0).all()
@@ -115,13 +126,13 @@ def test_saved_and_loaded_it_answers_the_same(vae, every_kind, request):
     other.load_state_dict(vae.state_dict())
     for mine, theirs in zip(vae.state_dict().values(), other.state_dict().values(), strict=True):
         assert torch.equal(mine, theirs)
-    first, second = (bound(each, *rows(every_kind)) for each in (vae, other))
+    first, second = (bound(each, *rows(vae, every_kind)) for each in (vae, other))
     assert torch.equal(first.reconstruction, second.reconstruction) and torch.equal(first.kl, second.kl)
 
 
 def test_a_missing_cell_contributes_nothing(vae, every_kind):
     """Whatever stands in a missing cell, loss and gradients are the same to the last bit."""
-    cells, observed = rows(every_kind)
+    cells, observed = rows(vae, every_kind)
     shuffled = torch.where(observed, cells, cells.roll(7, 0))  # other legal cells of the same column
     assert not torch.equal(shuffled, cells)
     first, second = bound(vae, cells, observed), bound(vae, shuffled, observed)
@@ -134,7 +145,7 @@ def test_a_missing_cell_contributes_nothing(vae, every_kind):
 
 
 def test_a_row_without_any_cell_is_legal(vae, every_kind):
-    cells, observed = rows(every_kind)
+    cells, observed = rows(vae, every_kind)
     terms = bound(vae, cells[:3] * 0, torch.zeros_like(observed[:3]))
     assert (terms.reconstruction == 0).all() and terms.kl.isfinite().all()
     terms.loss.backward()
@@ -142,7 +153,7 @@ def test_a_row_without_any_cell_is_legal(vae, every_kind):
 
 
 def test_a_hidden_cell_is_not_seen_and_is_asked_for(vae, every_kind):
-    cells, observed = rows(every_kind)
+    cells, observed = rows(vae, every_kind)
     k = list(every_kind.fields).index("height")
     context = observed.clone()
     context[:, k] = False
@@ -156,7 +167,7 @@ def test_a_hidden_cell_is_not_seen_and_is_asked_for(vae, every_kind):
 
 
 def test_a_row_does_not_depend_on_its_neighbours(vae, every_kind):
-    cells, observed = rows(every_kind)
+    cells, observed = rows(vae, every_kind)
     together, alone = vae.posterior_of(cells, observed), vae.posterior_of(cells[5:6], observed[5:6])
     torch.testing.assert_close(together.mean[5:6], alone.mean, rtol=1e-9, atol=1e-9)
     torch.testing.assert_close(together.stddev[5:6], alone.stddev, rtol=1e-9, atol=1e-9)
@@ -164,7 +175,7 @@ def test_a_row_does_not_depend_on_its_neighbours(vae, every_kind):
 
 def test_given_columns_reach_the_decoder_and_are_not_modelled(every_kind):
     vae = model(every_kind, given=2)
-    cells, observed = rows(every_kind)
+    cells, observed = rows(vae, every_kind)
     assert cells.shape[1] - 2 == vae.K
     z = torch.zeros(len(cells), LATENTS).double()
     law, other = (vae.likelihood_of(z, each, observed) for each in (cells, cells.roll(1, 0)))
@@ -178,6 +189,6 @@ def test_given_columns_reach_the_decoder_and_are_not_modelled(every_kind):
 def test_an_objective_is_the_bound_at_its_defaults(name, every_kind):
     vae = model(every_kind)
     objective = spec.build("objective", {"kind": name, **OBJECTIVE_CASES[name]}, OBJECTIVES)
-    terms = bound(vae, *rows(every_kind), objective=objective)
+    terms = bound(vae, *rows(vae, every_kind), objective=objective)
     torch.testing.assert_close(terms.loss, terms.bound.mean())
-    assert torch.equal(terms.loss, bound(vae, *rows(every_kind)).loss)
+    assert torch.equal(terms.loss, bound(vae, *rows(vae, every_kind)).loss)
