@@ -1,9 +1,11 @@
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 
 from vaekit.errors import DataError
 from vaekit.sources import give_back, read
+from vaekit.sources.arrays import plain
 
 ROWS = np.arange(6.0).reshape(3, 2)
 
@@ -39,6 +41,12 @@ def test_missing_cells_make_floats_of_integers():
     assert give_back(gaps, table).isnan()[1, 0]
 
 
+@pytest.mark.parametrize("make", [np.zeros, torch.zeros])
+def test_fractions_among_the_answers_of_whole_numbers_stay(make):
+    table = read(make((2, 2), dtype=torch.int64 if make is torch.zeros else np.int64))
+    assert give_back(pa.table({"mean_0": [0.5, 1.0]}), table).tolist() == [[0.5], [1.0]]
+
+
 def test_text_makes_an_object_array():
     rows = np.array([["a", 1.5], ["b", None]], dtype=object)
     table = read(rows)
@@ -55,12 +63,14 @@ def test_masked_and_structured_arrays():
 
 @pytest.mark.parametrize("make", [np.zeros, torch.zeros])
 @pytest.mark.parametrize(
-    ("shape", "hint"), [((3,), "reshape(1, -1) is one row"), ((2, 2, 2), "reshape(len(array), -1)")]
+    ("shape", "hint"), [((3,), "reshape(1, -1) is one row"), ((2, 2, 2, 2, 2), "reshape(len(array), -1)")]
 )
 def test_other_shapes_are_refused(make, shape, hint):
     with pytest.raises(DataError) as caught:
         read(make(shape))
-    assert f"an array of shape {shape} was given, rows and columns (2-D) were expected" in str(caught.value)
+    assert f"an array of shape {shape} was given, rows and columns (2-D) or images (3-D, 4-D) were expected" in str(
+        caught.value
+    )
     assert hint in str(caught.value)
 
 
@@ -68,3 +78,30 @@ def test_empty_arrays_are_refused():
     for shape in ((0, 3), (3, 0)):
         with pytest.raises(DataError, match="the data are empty"):
             read(np.zeros(shape))
+
+
+def test_tensors_of_images_on_their_way():
+    images = torch.rand(2, 3, 8, 6, dtype=torch.float32, requires_grad=True)
+    table = read(images)
+    assert table.native == {"image": {"layout": "chw", "dtype": "float32"}}
+    assert torch.equal(give_back(table.arrow, table), images)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1, 2], [1, 2]),
+        ([True, False], [True, False]),
+        (["a", "b"], ["a", "b"]),
+        ([True, None], [True, None]),
+        (["a", None], ["a", None]),
+    ],
+)
+def test_columns_as_arrays(values, expected):
+    assert plain(pa.chunked_array([values])).tolist() == expected
+    assert plain(pa.chunked_array([pa.array(["a", "b"]).dictionary_encode()])).tolist() == ["a", "b"]
+
+
+def test_unknown_numbers_and_moments_have_their_own_spelling():
+    assert np.isnan(plain(pa.chunked_array([[1, None]]))[1])
+    assert np.isnat(plain(pa.chunked_array([pa.array([1, None], pa.timestamp("s"))]))[1])

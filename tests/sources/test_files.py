@@ -5,13 +5,16 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 
 from vaekit.errors import DataError
 from vaekit.schema import Schema
-from vaekit.sources import read, write
+from vaekit.sources import give_back, read, write
+from vaekit.sources.files import read_values
+from vaekit.sources.images import Images
 
 TABLE = pa.table({"a": [1, None, 3], "b": ["x", "y, z", None], "c": [0.5, 1.5, None]})
 
@@ -153,9 +156,9 @@ def test_missing_files_say_so(folder):
     assert refused("adutl.csv") == "there is no file 'adutl.csv'\nHint: did you mean 'adult.csv'?"
     assert "there is no file 'nowhere/x.csv'\nHint: the folder 'nowhere' does not exist" in refused("nowhere/x.csv")
     assert "no file matches '*.parquet' in " in refused("*.parquet")
-    assert f"'{folder}' is a folder, a file was expected\nHint: name its files: '{folder}/*.csv'" in refused(
-        str(folder)
-    )
+    says = refused(str(folder))
+    assert f"'{folder}' is a folder without pictures (.png, .jpg, .jpeg); pictures or a file were expected" in says
+    assert f"Hint: name its files: '{folder}/*.csv'" in says
 
 
 def test_files_with_different_columns_are_refused(folder):
@@ -180,3 +183,45 @@ def test_a_process_may_end_right_after_reading(tmp_path):
     for _ in range(2):
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_files_of_images(folder):
+    images = np.arange(48, dtype=np.uint8).reshape(2, 4, 6)
+    np.save("t.npy", images)
+    np.savez("t.npz", anything=images, digit=[3, 5])
+    put("t-images-idx3-ubyte", bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 6]) + images.tobytes())
+    put("t-images-idx3-ubyte.gz", gzip.compress(Path("t-images-idx3-ubyte").read_bytes()))
+    for name in ("t.npy", "t.npz", "t-images-idx3-ubyte", "t-images-idx3-ubyte.gz"):
+        table = read(name)
+        assert table.native == {"image": {"layout": "hw", "dtype": "uint8"}}, name
+        back = give_back(table.arrow, table)
+        np.testing.assert_array_equal(back.array, images)
+        assert list(back.columns) == (["digit"] if name == "t.npz" else [])
+    assert read(["t.npy", "t-images-idx3-ubyte"]).rows == 4
+
+
+def test_files_of_rows_as_arrays(folder):
+    np.save("t.npy", np.arange(6.0).reshape(3, 2))
+    assert read("t.npy").arrow.to_pydict() == {"x0": [0.0, 2.0, 4.0], "x1": [1.0, 3.0, 5.0]}
+    put("labels-idx1-ubyte", bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]))
+    assert read_values("labels-idx1-ubyte").tolist() == [7, 9]
+    assert "'labels-idx1-ubyte' holds 2 single values, images were expected\nHint: labels go" in refused(
+        "labels-idx1-ubyte"
+    )
+    with pytest.raises(DataError, match=r"'t.csv' holds no column of values\nHint: give a .npy or an IDX file"):
+        read_values(put("t.csv", "a\n1\n"))
+
+
+def test_columns_beside_pictures_are_as_many(folder):
+    write(Images(np.zeros((3, 4, 4), np.uint8), {"digit": [1, 2, 3]}).to_arrow(), "new")
+    Path("new/000001.png").unlink()
+    assert f"'{Path('new/columns.csv')}' holds 3 rows, for 2 pictures\nHint: give one row for each" in refused("new")
+
+
+def test_images_of_several_sizes_are_refused(folder):
+    np.save("a.npy", np.zeros((2, 4, 4), np.uint8))
+    np.save("b.npy", np.zeros((2, 4, 5), np.uint8))
+    assert (
+        "column 'image' holds extension<arrow.fixed_shape_tensor[value_type=uint8, shape=[4,4,1]]> in 'a.npy'"
+        in refused(["a.npy", "b.npy"])
+    )

@@ -7,11 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from vaekit.errors import UserError
-from vaekit.sources import WRITERS, read, whole_file, write
+from vaekit.sources import WRITERS, give_back, is_folder, read, whole_file, write
+from vaekit.sources.images import Images
 
 TABLE = pa.table(
     {
@@ -26,7 +28,7 @@ TABLE = pa.table(
 )
 
 
-@pytest.mark.parametrize("ending", WRITERS)
+@pytest.mark.parametrize("ending", [ending for ending in WRITERS if ending != ".npy"])
 def test_every_writer_writes_every_type_and_leaves_nothing_beside(tmp_path, ending):
     write(TABLE, tmp_path / f"t{ending}")
     assert os.listdir(tmp_path) == [f"t{ending}"]
@@ -68,7 +70,9 @@ def test_an_old_file_stays_until_the_new_one_is_whole(tmp_path):
 def test_an_unknown_ending_is_refused():
     with pytest.raises(UserError) as caught:
         write(TABLE, "t.xlsx")
-    assert "'t.xlsx' has an unknown ending, expected .csv, .parquet, .feather, .jsonl\nHint:" in str(caught.value)
+    assert "'t.xlsx' has an unknown ending, expected .csv, .parquet, .feather, .jsonl, .npz, .npy\nHint:" in str(
+        caught.value
+    )
 
 
 def test_a_place_that_cannot_be_written_to_is_refused(tmp_path):
@@ -77,3 +81,67 @@ def test_a_place_that_cannot_be_written_to_is_refused(tmp_path):
     with pytest.raises(UserError, match="cannot be written: Is a directory\nHint: choose another place"):
         (tmp_path / "t.csv").mkdir()
         write(TABLE, Path(tmp_path, "t.csv"))
+
+
+GREY = np.random.default_rng(0).integers(0, 256, (3, 5, 4), dtype=np.uint8)
+PAIRS = Images(GREY, {"digit": [3, None, 5], "name": ["a", "b", "c"]})
+
+
+def test_images_as_archives_and_arrow_files_come_back_the_same(tmp_path):
+    for ending in (".npz", ".parquet", ".feather"):
+        write(PAIRS.to_arrow(), tmp_path / f"t{ending}")
+        table = read(tmp_path / f"t{ending}")
+        assert table.flavour == "file" and table.names == ["image", "digit", "name"]
+        assert table.arrow["image"].combine_chunks() == PAIRS.to_arrow()["image"].combine_chunks()
+        assert table.arrow["digit"].to_pylist() == [3, None, 5]
+        assert isinstance(give_back(table.arrow, table), Images if ending == ".npz" else pa.Table)
+    with np.load(tmp_path / "t.npz", allow_pickle=False) as archive:
+        assert archive["image"].shape == (3, 5, 4) and archive["name"].tolist() == ["a", "b", "c"]
+
+
+def test_images_alone_as_one_array(tmp_path):
+    write(Images(GREY).to_arrow(), tmp_path / "t.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "t.npy", allow_pickle=False), GREY)
+    for table in (PAIRS.to_arrow(), TABLE):
+        with pytest.raises(
+            UserError, match=r"\.npy holds one array of images, columns .* were to be written\nHint: \.npz"
+        ):
+            write(table, tmp_path / "u.npy")
+
+
+def test_a_folder_of_pictures_comes_back_with_its_columns(tmp_path):
+    write(PAIRS.to_arrow(), f"{tmp_path}/new/")
+    assert sorted(os.listdir(tmp_path / "new")) == ["000000.png", "000001.png", "000002.png", "columns.csv"]
+    back = read(tmp_path / "new").arrow
+    assert back["image"].combine_chunks() == PAIRS.to_arrow()["image"].combine_chunks()
+    assert back["file"].to_pylist() == ["000000.png", "000001.png", "000002.png"]
+    assert back["digit"].to_pylist() == [3, None, 5] and back["name"].to_pylist() == ["a", "b", "c"]
+
+
+def test_a_folder_is_whole_or_not_there(tmp_path):
+    with pytest.raises(UserError, match=r"float64 pixels from -1.0 to 2.0 were given, PNG was expected to hold 0 to 1"):
+        write(Images(np.full((2, 5, 4), 2.0) - [[[0]], [[3]]]).to_arrow(), tmp_path / "new")
+    assert os.listdir(tmp_path) == []
+    (tmp_path / "old").mkdir()
+    write(Images(GREY).to_arrow(), tmp_path / "old")
+    with pytest.raises(UserError, match=r"'.*old' is there already and not empty\nHint: name a new folder"):
+        write(Images(GREY).to_arrow(), tmp_path / "old")
+    with pytest.raises(
+        UserError, match=r"cannot be written: No such file or directory\nHint: make the folder around it"
+    ):
+        write(Images(GREY).to_arrow(), tmp_path / "no" / "where")
+    assert os.listdir(tmp_path) == ["old"]
+
+
+@pytest.mark.parametrize("place", ["t.csv", "t.jsonl", "-"])
+def test_images_are_no_text(place):
+    with pytest.raises(
+        UserError, match=r"images cannot be written as text to .*\nHint: name a folder \(of PNG files\)"
+    ):
+        write(PAIRS.to_arrow(), place)
+
+
+def test_what_names_a_folder(tmp_path):
+    (tmp_path / "a.b").mkdir()
+    assert is_folder(tmp_path / "a.b") and is_folder("new") and is_folder("new.v2/")
+    assert not is_folder("t.npz") and not is_folder("-")

@@ -9,6 +9,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from vaekit.schema.tensors import is_tensor
 from vaekit.schema.types import is_number
@@ -95,8 +96,12 @@ def _numpy(table: pa.Table, form: Table) -> Any:
     rows = np.column_stack(whole) if whole else np.empty((table.num_rows, 0))
     kinds = {np.dtype(kind) for kind in _kinds(form)} if form.flavour == "numpy" else set()
     kind = kinds.pop() if len(kinds) == 1 else rows.dtype
-    has_room = kind.kind == "f" or (kind.kind in "iub" and not np.isnan(rows).any())
-    return rows.astype(kind) if has_room else rows
+    return rows.astype(kind) if kind.kind == "f" or _whole(rows) else rows
+
+
+def _whole(rows: NDArray[np.float64]) -> bool:
+    """Whether integers hold the same numbers: latents and scores of whole numbers are none."""
+    return bool((rows == np.rint(rows)).all())
 
 
 def _array(table: pa.Table, form: Table) -> Any:
@@ -120,7 +125,7 @@ def _torch(table: pa.Table, form: Table) -> Any:
     kinds = _kinds(form)
     kind = getattr(torch, kinds.pop()) if len(kinds) == 1 else torch.get_default_dtype()
     tensor = torch.from_numpy(rows)
-    return tensor if not kind.is_floating_point and np.isnan(rows).any() else tensor.to(kind)
+    return tensor.to(kind) if kind.is_floating_point or _whole(rows) else tensor
 
 
 def _rows(table: pa.Table, form: Table) -> Any:

@@ -50,12 +50,20 @@ def read_files(data: Any, *, text: Text = ()) -> Table:
     """
     paths = [found for path in ([data] if isinstance(data, str | os.PathLike) else data) for found in _found(str(path))]
     if any(pictures.is_picture(path) for path in paths):
+        _refuse_mixed(paths)
         table = pictures.read_pictures(paths, paths)
     else:
         table = _joined(paths, [_read_one(path, text) for path in paths])
     if pixels.NAME in table.column_names and _ending(paths[0]) not in READERS:
         return Table(table, "file", {pixels.NAME: pixels.plain_native(table.schema.field(pixels.NAME).type)})
     return Table(table, "file")
+
+
+def _refuse_mixed(paths: Sequence[str]) -> None:
+    other = [path for path in paths if not pictures.is_picture(path)]
+    if other:
+        one = next(path for path in paths if pictures.is_picture(path))
+        raise DataError(f"{other[0]!r} is no picture, {one!r} is one", hint="read pictures by themselves")
 
 
 def read_values(path: str) -> np.ndarray[Any, Any]:
