@@ -216,6 +216,11 @@ def test_columns_beside_pictures_are_as_many(folder):
     write(Images(np.zeros((3, 4, 4), np.uint8), {"digit": [1, 2, 3]}).to_arrow(), "new")
     Path("new/000001.png").unlink()
     assert f"'{Path('new/columns.csv')}' holds 3 rows, for 2 pictures\nHint: give one row for each" in refused("new")
+    Path("new/columns.csv").write_text("picture,digit\n000002.png,3\n000000.png,1\n")
+    says = refused("new")
+    assert "row 0 (counted from 0): '000002.png' was given, the picture '000000.png' was expected" in says
+    Path("new/columns.csv").write_text("digit,file\n3,a\n1,b\n")
+    assert read("new").arrow.select(["digit", "file"]).to_pydict() == {"digit": [3, 1], "file": ["a", "b"]}
 
 
 def test_images_of_several_sizes_are_refused(folder):

@@ -127,7 +127,7 @@ def test_a_sheet_of_images():
     assert sheet.shape == (4, 8) and sheet[0, 4] == 8 / 255 and sheet[3, 7] == 1.0
     assert tiled(np.full((1, 2, 2, 3), -5.0)).shape == (2, 2, 3)
     assert tiled(np.array([[[[np.nan]], [[-1.0]], [[3.0]]]])).tolist() == [[0.5, 1.0], [0.0, 1.0], [1.0, 1.0]]
-    assert images(GREY).plot().axes[0].images[0].get_array().shape == (24, 12)
+    assert images(GREY).plot().axes[0].images[0].get_array().shape == (16, 18)
 
 
 def test_images_need_no_torch():

@@ -38,6 +38,12 @@ def test_every_writer_writes_every_type_and_leaves_nothing_beside(tmp_path, endi
     assert back.column("x").to_pylist() == [0.5, None]
 
 
+@pytest.mark.parametrize("cells", [[1, None], [0.5, None], ["a", None], [None, True], [None, dt.date(2024, 1, 2)]])
+def test_a_column_alone_keeps_its_gaps(tmp_path, cells):
+    write(pa.table({"x": cells}), tmp_path / "t.csv")
+    assert read(tmp_path / "t.csv").arrow["x"].to_pylist() == cells
+
+
 def test_json_lines_are_plain_json(tmp_path):
     write(TABLE, tmp_path / "t.jsonl")
     first = json.loads((tmp_path / "t.jsonl").read_text().splitlines()[0])
@@ -115,6 +121,8 @@ def test_a_folder_of_pictures_comes_back_with_its_columns(tmp_path):
     back = read(tmp_path / "new").arrow
     assert back["image"].combine_chunks() == PAIRS.to_arrow()["image"].combine_chunks()
     assert back["file"].to_pylist() == ["000000.png", "000001.png", "000002.png"]
+    write(Images(GREY, {"digit": [3, None, 5]}).to_arrow(), tmp_path / "gaps")
+    assert read(tmp_path / "gaps").arrow["digit"].to_pylist() == [3, None, 5]
     assert back["digit"].to_pylist() == [3, None, 5] and back["name"].to_pylist() == ["a", "b", "c"]
 
 

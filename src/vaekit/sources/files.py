@@ -266,10 +266,22 @@ def _folder(path: str, text: Text) -> pa.Table:
             f"{beside!r} holds {columns.num_rows} rows, for {table.num_rows} pictures",
             hint="give one row for each picture",
         )
+    if pictures.PICTURE in columns.column_names:
+        _refuse_other_order(beside, columns[pictures.PICTURE].to_pylist(), table["file"].to_pylist())
+        columns = columns.drop_columns([pictures.PICTURE])
     for name in columns.column_names:
         table = table.drop_columns([name]) if name in table.column_names else table
         table = table.append_column(name, columns[name])
     return table
+
+
+def _refuse_other_order(path: str, told: Sequence[str], found: Sequence[str]) -> None:
+    for row, (one, other) in enumerate(zip(told, found, strict=True)):
+        if one != other:
+            raise DataError(
+                f"{path!r}, row {row} (counted from 0): {one!r} was given, the picture {other!r} was expected",
+                hint="sort the rows by the names of the pictures",
+            )
 
 
 def _joined(paths: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:

@@ -18,7 +18,7 @@ from vaekit.errors import DataError, UserError
 from vaekit.schema.tensors import is_tensor, ndarray_of, tensor_array
 
 ENDINGS = (".png", ".jpg", ".jpeg")
-COLUMNS = "columns.csv"
+COLUMNS, PICTURE = "columns.csv", "picture"
 _WIDE = ("I;16", "I;16B", "I;16L", "I")  # 16 bits of grey
 _ELSEWHERE = ".npz and .parquet hold them"
 _NEAR = 1e-6  # so far outside [0, 1] a float is a rounding
@@ -84,8 +84,11 @@ def read_pictures(paths: Sequence[str], names: Sequence[str]) -> pa.Table:
     return pa.table({"image": tensor_array(_stacked(found)), "file": pa.array(names, pa.string())})
 
 
-def write_pictures(table: pa.Table, place: Path) -> list[str]:
-    """Write the images of a table into a folder as 000000.png, 000001.png, ... and return the names of the other columns.
+def write_pictures(table: pa.Table, place: Path) -> pa.Table | None:
+    """Write the images of a table into a folder as 000000.png, 000001.png, ..., and return the other columns.
+
+    Returns:
+        The name of each picture as the column ``picture``, then the other columns; None when there are none.
 
     Raises:
         UserError: there are no images or several columns of them, missing pixels, or pixels that PNG cannot hold.
@@ -105,9 +108,11 @@ def write_pictures(table: pa.Table, place: Path) -> list[str]:
         )
     shown = _for_png(images)
     digits = max(6, len(str(len(shown) - 1)))
-    for at, image in enumerate(shown):
-        Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(place / f"{at:0{digits}}.png")
-    return [name for name in table.column_names if name not in names]
+    files = [f"{at:0{digits}}.png" for at in range(len(shown))]
+    for file, image in zip(files, shown, strict=True):
+        Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(place / file)
+    beside = table.drop_columns(names)
+    return beside.add_column(0, PICTURE, pa.array(files, pa.string())) if beside.num_columns else None
 
 
 @contextmanager

@@ -32,8 +32,8 @@ def write(table: pa.Table, path: str | os.PathLike[str]) -> None:
     Args:
         table: (B, F) rows.
         path: ends in one of ``WRITERS``. A table of images also goes into a folder (a path without ending, or one that
-            ends in ``/``): 000000.png, 000001.png, ..., and ``columns.csv`` where there are other columns. The file or
-            folder appears whole, when everything is written, or not at all.
+            ends in ``/``): 000000.png, 000001.png, ..., and ``columns.csv`` where there are other columns, which begins with
+            the column ``picture``. The file or folder appears whole, when everything is written, or not at all.
 
     Raises:
         UserError: an unknown ending, a place that cannot be written to, or images where text is to be written.
@@ -91,14 +91,16 @@ def whole_file(path: str | os.PathLike[str], fill: Callable[[BinaryIO], None]) -
 
 def _folder(table: pa.Table, place: Path) -> None:
     with pictures.whole_folder(place) as part:
-        names = pictures.write_pictures(table, part)
-        if names:
+        beside = pictures.write_pictures(table, part)
+        if beside is not None:
             with (part / pictures.COLUMNS).open("wb") as stream:
-                _csv(table.select(names), stream)
+                _csv(beside, stream)
 
 
 def _csv(table: pa.Table, stream: BinaryIO) -> None:
     columns = [_looked_up(table.column(at)) for at in range(table.num_columns)]
+    if len(columns) == 1 and columns[0].null_count:  # an empty line is no row: a missing cell alone on its line is ""
+        columns = [columns[0].cast(pa.string()).fill_null("")]
     pa_csv.write_csv(pa.table(columns, names=table.column_names), stream)
 
 
