@@ -65,4 +65,6 @@ def test_a_reader_that_leaves_early_is_no_defect(here):
     command = f"{sys.executable} -m vaekit sample label.vae -n 3000 | head -n 2"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert done.stdout.startswith('"id","height"')
-    assert done.stderr == ""
+    assert [
+        line for line in done.stderr.splitlines() if "rows/s" not in line
+    ] == []  # a slow machine tells how far it is

@@ -60,7 +60,7 @@ MISTAKES = [
     ("demo table -o folder", "is a folder", "folder/report.html"),
     ("fit rows.csv", "Missing option '--out'", "vaekit fit --help"),
     ("fit rwos.csv -o m.vae", "there is no file 'rwos.csv'", "did you mean 'rows.csv'?"),
-    ("fit rows.csv -o m.csv", ".csv is the ending of a table", "-o m.vae"),
+    ("fit rows.csv -o m.csv", ".csv is the ending of data", "-o m.vae"),
     ("fit rows.csv -o -", "a model goes into a file", "-o model.vae"),
     ("fit rows.csv -o folder", "is a folder", "-o folder/model.vae"),
     ("fit rows.csv -o m.vae --set epochs=3", "no such part", "--set train.epochs=3"),

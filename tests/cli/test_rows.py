@@ -123,5 +123,7 @@ def test_a_shell_pipes_rows_through(here):
     vaekit = f"{sys.executable} -m vaekit"
     command = f"cat rows.csv | {vaekit} impute label.vae - | {vaekit} score label.vae - --alpha 0.1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=True)
-    assert done.stderr == ""
+    assert [
+        line for line in done.stderr.splitlines() if "rows/s" not in line
+    ] == []  # a slow machine tells how far it is
     assert len(done.stdout.splitlines()) == 41

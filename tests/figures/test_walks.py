@@ -8,7 +8,7 @@ from vaekit.schema.tensors import tensor_array
 
 pytest.importorskip("matplotlib")
 
-from vaekit.figures.walks import coded, walk_of_images, walk_of_windows  # noqa: E402
+from vaekit.figures.walks import coded, walk_of_images, walk_of_windows
 
 
 class Way(SimpleNamespace):

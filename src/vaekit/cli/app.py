@@ -45,7 +45,7 @@ OTHERS: dict[str, Command] = {
     "kinds": Command(about.kinds, "vaekit kinds prior"),
     "demo": Command(demo.demo, "vaekit demo table -o report.html"),
 }
-FIT = Command(fit.fit, "vaekit fit adult.csv -o adult.vae --set objective.beta=0.5 --time-limit 5m")
+FIT = Command(fit.fit, "vaekit fit stream.csv -o pump.vae --window 32 --time datetime --by pump --time-limit 5m")
 
 app = typer.Typer(
     name="vaekit", cls=Group, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -67,7 +67,7 @@ def vaekit_(
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and other packages' warnings.")] = False,
 ) -> None:
-    """Fit one variational autoencoder to a table, and ask that one file anything."""
+    """Fit one variational autoencoder to a table, images or a stream, and ask that one file anything."""
 
 
 def modes() -> dict[str, Command]:

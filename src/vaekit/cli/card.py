@@ -30,7 +30,11 @@ def training(card: Mapping[str, Any]) -> Iterator[str]:
     train, spec = card["spec"]["train"], card["spec"]
     ended = ", ".join(f"{stage}: {how}" for stage, how in card["ended"].items())
     versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
-    yield f"{card['rows']:,} rows: {card['train_rows']:,} trained, {card['held_out_rows']:,} held out"
+    if card["windows"] is None:
+        yield f"{card['rows']:,} rows: {card['train_rows']:,} trained, {card['held_out_rows']:,} held out"
+    else:
+        yield f"{card['rows']:,} steps: {card['train_rows']:,} windows trained, {card['held_out_rows']:,} held out"
+        yield windows(card["windows"])
     yield f"{card.get('seconds', 0):,.1f} s on {card['device']}, seed {card['seed']}, {card['parameters']:,} parameters"
     yield f"up to {train['epochs']} epochs of batches of {train['batch']}; ended {ended}"
     yield ", ".join(f"{part} {spec[part]['kind']}" for part in ("net", "posterior", "prior", "objective"))
@@ -38,13 +42,38 @@ def training(card: Mapping[str, Any]) -> Iterator[str]:
     yield f"{card['created']}, {versions}"
 
 
+def windows(cut: Mapping[str, Any]) -> str:
+    """How a stream is cut, in one line.
+
+    >>> windows({"size": 32, "stride": 4, "time": "at", "by": ["pump"], "interval": 60.0, "own": False, "dated": True})
+    "windows of 32 steps, stride 4; clock 'at', a step every 60 s; machines by 'pump'"
+    """
+    told = [f"windows of {cut['size']} steps, stride {cut['stride']}"]
+    if cut["time"] is None:
+        told.append("the clock is the order of the rows")
+    else:
+        unit = " s" if cut["dated"] else ""
+        pace = f"a step every {cut['interval']:g}{unit}" if cut["interval"] is not None else "no usual step"
+        told.append(f"clock {cut['time']!r}, {'each machine at its own pace' if cut['own'] else pace}")
+    told += [f"machines by {', '.join(map(repr, cut['by']))}"] if cut["by"] else []
+    return "; ".join(told)
+
+
 def _columns(card: Mapping[str, Any]) -> Table:
     table = _table("name", "kind", "role", "why")
     for name, column in card["columns"].items():
-        role = "set aside" if name in card["set_aside"] else column["role"]
-        style = "dim" if role == "set aside" else ""
-        table.add_row(*(Text(word, style) for word in (name, column["kind"], role, column["why"])))
+        role = _role(card, name, column["role"])
+        style = "dim" if name in card["set_aside"] else ""
+        kind = " ".join([column["kind"], " x ".join(map(str, column.get("shape", ())))]).strip()
+        table.add_row(*(Text(word, style) for word in (name, kind, role, column["why"])))
     return table
+
+
+def _role(card: Mapping[str, Any], name: str, role: str) -> str:
+    cut = card["windows"]
+    if cut is not None and name in (cut["time"], *cut["by"]):
+        return "clock" if name == cut["time"] else "machine"
+    return "set aside" if name in card["set_aside"] else role
 
 
 def _latents(card: Mapping[str, Any]) -> Table:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vaekit.sources import Table
 
 PICTURES = (".png", ".svg", ".pdf")
+TEXT = (".csv", ".jsonl")
 
 
 def open_model(path: str) -> Model:
@@ -26,32 +27,95 @@ def open_model(path: str) -> Model:
         model = load(path)
     except ArtifactError as error:
         raise ArtifactError(error.message, hint=_hint(path) or error.hint) from error
-    model.fitted.form = {"flavour": "file", "native": {}}
+    model.fitted.form |= {"flavour": "file", "native": {}}  # and of a stream its cut
     return model
+
+
+def open_to_fill(path: str, out: str, more: Sequence[str] = (), *, beside: str = "", several: bool = False) -> Model:
+    """The model, when its answer in its own columns can be written to `out`.
+
+    Args:
+        path: the model.
+        out: a path, or `-`.
+        more: endings beside those of answers.
+        beside: what the answer holds beside those columns.
+        several: whether it holds several columns of images.
+
+    Raises:
+        UserError: images were to be written as text, a table as images, or images where they have no place.
+    """
+    if not is_folder(out):
+        check_out(out, more, images=True)
+    model = open_model(path)
+    if not has_images(model):
+        check_out(out, more)
+    elif out == "-" or Path(out).suffix.lower() in TEXT:
+        raise UserError(
+            f"-o {out}: the answer holds images, which are no text",
+            hint="-o OUT.npz, or -o OUT/ for a folder of PNG files",
+        )
+    elif is_folder(out):
+        _check_folder(out, several)
+    elif Path(out).suffix.lower() == ".npy":
+        _refuse_columns(model, out, beside)
+    return model
+
+
+def is_folder(out: str) -> bool:
+    """Whether images go into a folder there."""
+    from vaekit.sources import is_folder
+
+    return is_folder(out)
+
+
+def has_images(model: Model) -> bool:
+    """Whether the model was fitted to images."""
+    return any(column.kind == "image" for column in model.fitted.schema)
 
 
 def _hint(path: str) -> str | None:
     from vaekit.schema.look import nearest
-    from vaekit.sources.files import READERS
+    from vaekit.sources.files import IMAGES, READERS
 
     place = Path(path)
-    if place.suffix.lower() in READERS:
+    if place.suffix.lower() in (*READERS, *IMAGES):
         return "the model comes first, then the data"
     if place.exists() or not place.parent.is_dir():
         return None
     return nearest(path, [str(other) for other in place.parent.glob("*.vae")])
 
 
-def check_out(out: str, more: Sequence[str] = ()) -> None:
+def _check_folder(out: str, several: bool) -> None:
+    place = Path(out)
+    if several:
+        raise UserError(
+            f"-o {out}: a folder holds one picture of each image, three were to be written", hint="-o OUT.npz"
+        )
+    if place.is_dir() and any(place.iterdir()):
+        raise UserError(f"-o {out}: the folder is not empty", hint="name a new folder")
+    if not place.is_dir():
+        check_place(out)
+
+
+def _refuse_columns(model: Model, out: str, beside: str) -> None:
+    names = [column.name for column in model.fitted.schema if column.kind != "image"]
+    beside = beside or ", ".join(names[:4])
+    if beside:
+        hint = f"-o {Path(out).with_suffix('.npz')}"
+        raise UserError(f"-o {out}: .npy holds images alone, the answer has columns beside them ({beside})", hint=hint)
+
+
+def check_out(out: str, more: Sequence[str] = (), *, images: bool = False) -> None:
     """Refuse a place that could not be written to, before hours of work rather than after.
 
     Args:
         out: a path, or `-`.
         more: endings beside those of tables.
+        images: whether the answer may be images.
     """
     from vaekit.sources import WRITERS
 
-    known = [*more, *WRITERS]
+    known = [*more, *(ending for ending in WRITERS if images or ending != ".npy")]
     check_place(out)
     if out != "-" and Path(out).suffix.lower() not in known:
         raise UserError(
@@ -62,15 +126,15 @@ def check_out(out: str, more: Sequence[str] = ()) -> None:
 
 def check_model_place(out: str) -> Path:
     """Where the model will be written; never over a table."""
-    from vaekit.sources.files import READERS
+    from vaekit.sources.files import IMAGES, READERS
 
     if out == "-":
         raise UserError("-o -: a model goes into a file", hint="-o model.vae")
     check_place(out, "model.vae")
     place = Path(out)
-    if place.suffix.lower() in READERS:
+    if place.suffix.lower() in (*READERS, *IMAGES):
         raise UserError(
-            f"-o {out}: {place.suffix} is the ending of a table, a model was to be written",
+            f"-o {out}: {place.suffix} is the ending of data, a model was to be written",
             hint=f"-o {place.with_suffix('.vae')}",
         )
     return place
@@ -115,13 +179,22 @@ def draw(answer: Any, out: str) -> None:
 
 
 def read_rows(model: Model, data: str, numbers: Sequence[int]) -> list[Table]:
-    """Single rows of a table, by number from 0."""
+    """Single rows of a table, images, or windows of a stream, by number from 0."""
+    import numpy as np
+    import pyarrow as pa
+
     from vaekit.sources import Table, read
 
-    table = read(data, text=model.fitted.schema.text)
+    table, cut = read(data, text=model.fitted.schema.text), model.fitted.cut
+    at, what = np.arange(table.rows)[:, None], "image" if has_images(model) else "row"
+    if cut is not None:
+        segments = cut.segments(table.arrow)
+        cut.refuse_short(table.arrow, segments)
+        at, what = cut.windows(segments), "window"
     for number in numbers:
-        if not 0 <= number < table.rows:
+        if not 0 <= number < len(at):
             raise DataError(
-                f"there is no row {number} in {data}: it has rows 0 to {table.rows - 1}", hint="rows count from 0"
+                f"there is no {what} {number} in {data}: it has {what}s 0 to {len(at) - 1}",
+                hint=f"{what}s count from 0",
             )
-    return [Table(table.arrow.slice(number, 1), "file") for number in numbers]
+    return [Table(table.arrow.take(pa.array(at[number])), "file") for number in numbers]

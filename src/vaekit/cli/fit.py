@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -18,6 +18,7 @@ from vaekit.cli.options import Data, Seed
 
 if TYPE_CHECKING:
     from vaekit.api import Model
+    from vaekit.sources.windows import Windows
     from vaekit.train import Step
 
 GRACE = 10.0  # seconds that later stages of a training get after Ctrl-C
@@ -34,6 +35,10 @@ Ignore = Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="A colu
 Kinds = Annotated[
     list[str] | None, typer.Option(metavar="COLUMN=KIND", help="A column's kind, where the inferred is wrong.")
 ]
+Window = Annotated[int | None, typer.Option(metavar="N", help="Steps of a window, where DATA are a stream.")]
+Stride = Annotated[int | None, typer.Option(metavar="N", help="Steps from one window to the next; an eighth of it.")]
+Time = Annotated[str | None, typer.Option(metavar="COLUMN", help="The clock of a stream; the order of rows without.")]
+By = Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="A column that tells machines apart.")]
 Limit = Annotated[str | None, typer.Option(metavar="TIME", help="20s, 10m, 1h: the best so far is kept.")]
 Validation = Annotated[
     float, typer.Option(metavar="SHARE", help="Rows that never train, to choose the epoch and calibrate p-values.")
@@ -51,13 +56,17 @@ def fit(
     label: Label = None,
     ignore: Ignore = None,
     kind: Kinds = None,
+    window: Window = None,
+    stride: Stride = None,
+    time: Time = None,
+    by: By = None,
     seed: Seed = 0,
     time_limit: Limit = None,
     validation: Validation = 0.1,
     device: Device = "auto",
     resume: Resume = False,
 ) -> None:
-    """Fit one model to a table and write it to one file.
+    """Fit one model to a table, to images, or with --window to a stream, and write it to one file.
 
     Ctrl-C keeps the best so far and exits 130. While fitting, MODEL.checkpoint lies beside MODEL; --resume continues it.
     """
@@ -70,13 +79,14 @@ def fit(
     }
     options |= check_parts(pairs.parts(settings or ()))
     checkpoint = place.with_name(f"{place.name}.checkpoint")
+    stream = cut(data, window, stride, time, by or ())
     _begin(checkpoint, resume)
     from vaekit.api import fit as fit_model
 
     with Interrupt() as interrupt:
         model = fit_model(
-            data, preset, seed=seed, time_limit=time_limit, validation=validation, device=device, resume=checkpoint,
-            on_step=interrupt.on_step, progress=True, **options,
+            data if stream is None else stream, preset, seed=seed, time_limit=time_limit, validation=validation,
+            device=device, resume=checkpoint, on_step=interrupt.on_step, progress=True, **options,
         )  # fmt: skip
     model.save(place)
     say(summary(model, place))
@@ -91,6 +101,24 @@ def _stop(interrupt: Interrupt, place: Path, checkpoint: Path) -> NoReturn:
         _remove([_stages(checkpoint)[1]])
     say(f"stopped early: {place} is the best so far; the same command with --resume goes on")
     raise typer.Exit(INTERRUPTED)
+
+
+def cut(data: str, window: int | None, stride: int | None, time: str | None, by: Sequence[str]) -> Windows | None:
+    """The stream as it was asked to be cut, None without --window.
+
+    Raises:
+        SpecError: for options of a stream without --window.
+    """
+    from vaekit.errors import SpecError
+
+    if window is not None:
+        from vaekit.sources.windows import windows
+
+        return windows(data, window, stride, time, by)
+    told = {"--stride": stride, "--time": time, "--by": by}
+    if used := [name for name, value in told.items() if value]:
+        raise SpecError(f"{used[0]}: is for streams, which are cut into windows", hint="--window 32")
+    return None
 
 
 def check_parts(parts: dict[str, Any]) -> dict[str, Any]:
@@ -115,10 +143,14 @@ def check_parts(parts: dict[str, Any]) -> dict[str, Any]:
 def summary(model: Model, place: Path) -> str:
     """What was fitted, in one line."""
     about, schema = model.fitted.about, model.fitted.schema
-    aside = [column.name or "''" for column in schema.set_aside]  # an index that pandas wrote has no name
+    cut = model.fitted.cut
+    known = () if cut is None else cut.aside
+    aside = [column.name or "''" for column in schema.set_aside if column.name not in known]  # an index has no name
     told = f" ({len(aside)} set aside: {', '.join(aside[:4])}{', ...' if len(aside) > 4 else ''})" if aside else ""
+    rows, columns = ("rows", "columns") if cut is None else ("steps", "channels")
+    rows = "images" if files.has_images(model) else rows
     return (
-        f"{place}: {about['rows']:,} rows, {len(schema.modelled)} columns{told}, {model.fitted.vae.latents} latents, "
+        f"{place}: {about['rows']:,} {rows}, {len(schema.modelled)} {columns}{told}, {model.fitted.vae.latents} latents, "
         f"{about['seconds']:.0f} s; vaekit inspect {place} tells more"
     )
 
@@ -147,10 +179,10 @@ class Interrupt:
         if self.asked is None:
             self.stage = step.stage
             return True
-        return step.stage != self.stage and time.monotonic() - self.asked < GRACE
+        return step.stage != self.stage and monotonic() - self.asked < GRACE
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = time.monotonic()
+        self.asked = monotonic()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         say("interrupted: the best model so far will be saved in a moment (Ctrl-C again to hurry)")
 

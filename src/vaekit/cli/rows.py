@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaekit.cli import files
-from vaekit.cli.options import Data, ModelFile, Out, Seed
-from vaekit.errors import SchemaError, SpecError
+from vaekit.cli import files, masks
+from vaekit.cli.options import Data, FilledOut, ModelFile, Out, Seed
+from vaekit.errors import ModeUnavailable, SchemaError, SpecError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from vaekit.api import Model
     from vaekit.sources import Table
+
+
+FILLS = ("reconstruct",)  # of the modes without options those that answer in the columns of the data
 
 
 def plain(mode: str) -> Callable[..., None]:
@@ -27,7 +30,10 @@ def plain(mode: str) -> Callable[..., None]:
         files.check_out(out)
         files.save(getattr(files.open_model(model), mode)(data), out)
 
-    return ask
+    def fill(model: ModelFile, data: Data, out: FilledOut = "-") -> None:
+        files.save(getattr(files.open_to_fill(model, out), mode)(data), out)
+
+    return fill if mode in FILLS else ask
 
 
 def score(
@@ -37,13 +43,22 @@ def score(
     by: Annotated[str, typer.Option(metavar="WAY", help="default, likelihood, reconstruction or latent.")] = "default",
     alpha: Annotated[float, typer.Option(metavar="SHARE", help="Share of ordinary rows to flag.")] = 0.01,
     reasons: Annotated[int, typer.Option(metavar="K", help="Columns to explain per row.")] = 3,
+    causal: Annotated[
+        bool, typer.Option("--causal", help="Of a stream: add score_causal, which looks at nothing that comes later.")
+    ] = False,
     seed: Seed = 0,
 ) -> None:
     """Columns: row, score (higher is stranger), p_value, flagged, and for each reason its column, what was observed there,
     what the other columns led to expect with a 90 % interval, and its share of the score.
+
+    A reason of an image is a part of it, one of a stream a channel; the rows of a stream are its steps, beside the columns
+    of its clock and its machines.
     """
     files.check_out(out)
-    files.save(files.open_model(model).score(data, by, reasons, alpha, seed), out)
+    opened = files.open_model(model)
+    if causal and opened.fitted.cut is None:
+        raise ModeUnavailable("--causal: scores up to a step are for streams", hint="vaekit fit STREAM --window N")
+    files.save(opened.score(data, by, reasons, alpha, seed).to_arrow(causal), out)
 
 
 def log_prob(
@@ -53,18 +68,22 @@ def log_prob(
     samples: Annotated[int, typer.Option(metavar="N", help="More samples, a tighter bound.")] = 64,
     seed: Seed = 0,
 ) -> None:
-    """Columns: row, log_prob; densities of numbers are in their own units."""
+    """Columns: row, log_prob; densities of numbers are in their own units. Of a stream: each step's mean, a step."""
     import pyarrow as pa
 
     files.check_out(out)
     nats = files.open_model(model).log_prob(data, samples, seed)
-    files.save(pa.table({"row": range(len(nats)), "log_prob": nats}), out)
+    files.save(pa.table({"row": range(len(nats)), "log_prob": pa.array(nats, from_pandas=True)}), out)
 
 
 def impute(
     model: ModelFile,
     data: Data,
-    out: Out = "-",
+    out: FilledOut = "-",
+    mask: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Pixels to fill in, of all images or of each: a .png (white), .npy, .npz."),
+    ] = None,
     draws: Annotated[
         int | None,
         typer.Option(metavar="K", help="K random completions, one below the other: column draw is 0 to K-1."),
@@ -78,35 +97,37 @@ def impute(
     """Without --draws the best single value: the mean of numbers, the most probable level otherwise.
     Observed cells never change.
     """
-    files.check_out(out)
     if draws is not None and interval is not None:
         raise SpecError("--draws beside --interval: one or the other", hint="run impute twice")
-    opened = files.open_model(model)
+    beside = "draw" if draws is not None else "low and high ends" if interval is not None else ""
+    opened = files.open_to_fill(model, out, beside=beside, several=interval is not None)
+    missing = None if mask is None else masks.read_mask(opened, mask)
     if draws is not None:
-        files.save(stack(opened.impute(data, draws, seed=seed)), out)
+        files.save(stack(opened.impute(data, draws, missing, seed)), out)
     elif interval is None:
-        files.save(opened.impute(data, seed=seed), out)
+        files.save(opened.impute(data, missing=missing, seed=seed), out)
     else:
-        files.save(with_ends(opened, data, interval, seed), out)
+        files.save(with_ends(opened, data, interval, missing, seed), out)
 
 
-def stack(tables: list[pa.Table]) -> pa.Table:
+def stack(answers: list[Any]) -> pa.Table:
     """Completions one below the other, the first column says which."""
     import numpy as np
     import pyarrow as pa
 
+    tables = [files.as_table(answer) for answer in answers]
     _refuse_taken(["draw"], tables[0].column_names)
     number = pa.array(np.repeat(np.arange(len(tables)), tables[0].num_rows))
     return pa.concat_tables(tables).add_column(0, "draw", number)
 
 
-def with_ends(model: Model, data: str, level: float, seed: int) -> pa.Table:
+def with_ends(model: Model, data: str, level: float, missing: Any, seed: int) -> pa.Table:
     """The rows completed, then NAME_low and NAME_high of every modelled column whose values have an order."""
     from vaekit.sources import read
 
     rows: Table = read(data, text=model.fitted.schema.text)  # read once: it may be standard input
-    table = model.impute(rows, seed=seed)
-    low, high = model.impute_interval(rows, level, seed=seed)
+    table = files.as_table(model.impute(rows, missing=missing, seed=seed))
+    low, high = map(files.as_table, model.impute_interval(rows, level, missing, seed))
     for column in model.fitted.schema.modelled:
         if column.kind not in ("categorical", "binary"):
             _refuse_taken([f"{column.name}_low", f"{column.name}_high"], table.column_names)
@@ -120,10 +141,9 @@ def _refuse_taken(names: list[str], columns: list[str]) -> None:
         raise SchemaError(f"the output needs a column {taken[0]!r}, and the data have one", hint="rename theirs")
 
 
-def denoise(model: ModelFile, data: Data, out: Out = "-", seed: Seed = 0) -> None:
+def denoise(model: ModelFile, data: Data, out: FilledOut = "-", seed: Seed = 0) -> None:
     """Gaps are filled as well; cells that agree with the others stay as they are."""
-    files.check_out(out)
-    files.save(files.open_model(model).denoise(data, seed), out)
+    files.save(files.open_to_fill(model, out).denoise(data, seed), out)
 
 
 def evaluate(

@@ -71,7 +71,7 @@ class Pixels:
     def encode(self, array: pa.ChunkedArray | pa.Array) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Cells (B, n), 0 where missing, and which are observed."""
         images, missing = ndarray_of(array)
-        flat = images.reshape(len(images), -1)
+        flat = images.reshape(len(images), int(np.prod(images.shape[1:])))
         observed = np.broadcast_to(~missing[:, None], flat.shape)
         if flat.dtype.kind == "f":
             observed = observed & ~np.isnan(flat)

@@ -74,7 +74,7 @@ class Scores:
         own: dict[str, NDArray[Any]] = {"row": np.arange(len(self)), "score": self.total}
         own |= {"score_causal": self.causal} if causal else {}
         own |= {"p_value": self.p_value, "flagged": self.flagged}
-        columns = {name: pa.array(values) for name, values in own.items()} | self._why.columns()
+        columns = {name: pa.array(values, from_pandas=True) for name, values in own.items()} | self._why.columns()
         beside = {name: self._asked.table.arrow[name] for name in self._clock if name not in columns}
         return pa.table({"row": columns.pop("row"), **beside, **columns})
 
