@@ -114,6 +114,8 @@ def fitted_case(name: str) -> Case:
     """The model of that name, fitted once in a process."""
     import vaekit
 
+    if name in IMAGES or name in STREAMS:
+        return _fit_images(name) if name in IMAGES else _fit_stream(name)
     parts: dict[str, dict[str, Any]] = {
         "mixed": {"validation": 0.2},
         "given": {"given": ["city"]},
@@ -150,7 +152,7 @@ def dense(request: pytest.FixtureRequest) -> Case:
 
 @pytest.fixture(scope="session")
 def fitted() -> Callable[[str], Case]:
-    """fitted("mixed") is that case: "mixed", "given", "label", "ae", "vae", "numbers", "words"."""
+    """fitted("mixed") is that case; names are in CASES, IMAGES and STREAMS."""
     return fitted_case
 
 
@@ -181,6 +183,96 @@ def adult(real_table: Callable[[str], pa.Table]) -> Case:
     known = table.slice(0, 2000)
     model = vaekit.fit(known, net=NARROW, train={"epochs": 6, "prior_epochs": 3, "batch": 64})
     return Case("adult", model, known, table.slice(2000, 300))
+
+
+# -- images and streams, small enough to be fitted in half a second ------------------------------------------------------
+
+BRIEF = {"epochs": 2, "prior_epochs": 1, "batch": 32}
+CONVOLVED = {"kind": "conv", "widths": [8, 8], "hidden": 32}
+
+
+def drawn_digits(rows: int = 160, seed: int = 0, known: float = 1.0) -> Any:
+    """Grey images (B, 8, 6) of a bar whose height tells the digit beside them, which is `known` in that share."""
+    import vaekit
+
+    noise = np.random.default_rng(seed)
+    digit = noise.integers(0, 3, rows)
+    bar = (np.arange(8) // 2 == digit[:, None] + 1)[:, :, None] * (np.arange(6) % 5 > 0)
+    ink = (200 * bar + noise.integers(0, 55, (rows, 8, 6))) * (noise.random((rows, 8, 6)) < 0.9)
+    told = [int(d) if k else None for d, k in zip(digit, noise.random(rows) < known, strict=True)]
+    return vaekit.images(ink.astype(np.uint8), columns={"digit": told})
+
+
+def coloured_floats(rows: int = 120, seed: int = 0) -> np.ndarray[Any, Any]:
+    """Floats (B, 6, 5, 3) on both sides of [0, 1], one pixel in ten missing."""
+    noise = np.random.default_rng(seed)
+    pixels = noise.normal(size=(rows, 1, 1, 3)) + 0.3 * noise.normal(size=(rows, 6, 5, 3))
+    return np.where(noise.random(pixels.shape) < 0.1, np.nan, pixels).astype(np.float32)
+
+
+def machine_stream(steps: int = 240, seed: int = 0, gaps: float = 0.07) -> Any:
+    """Two machines in turn, the second with a hole in time: real, binary, categorical and count channels with gaps."""
+    import pandas as pd
+
+    noise, half = np.random.default_rng(seed), steps // 2
+    clock = np.arange(steps) % half + np.where(np.arange(steps) >= half + 40, 30.0, 0.0)
+    wave = np.sin(clock / 5) + 0.1 * noise.normal(size=steps)
+    frame = pd.DataFrame(
+        {
+            "machine": np.where(np.arange(steps) < half, "a", "b"),
+            "time": clock,
+            "heat": np.round(20 + 5 * wave, 3),
+            "load": np.cos(clock / 5) + 0.1 * noise.normal(size=steps),
+            "valve": np.where(wave > 0, "open", "shut"),
+            "phase": np.array(["idle", "run", "stop"])[np.digitize(wave, [-0.5, 0.5])],
+            "jobs": pd.array(noise.poisson(np.exp(1 + 0.5 * wave)), dtype="Int64"),
+        }
+    )
+    for name in ("heat", "load", "valve", "phase", "jobs"):
+        frame.loc[noise.random(steps) < gaps, name] = None
+    return frame
+
+
+def _fit_images(name: str) -> Case:
+    import vaekit
+
+    make, options = {
+        "image-given": (drawn_digits, {"given": ["digit"], "net": CONVOLVED}),
+        "image-label": (drawn_digits, {"label": "digit", "net": CONVOLVED}),
+        "image-mlp": (lambda **at: drawn_digits(**at).array, {"net": {"kind": "mlp", "hidden": [32]}}),
+        "image-colour": (coloured_floats, {"net": CONVOLVED}),
+    }[name]
+    known = make(known=0.7) if name == "image-label" else make()
+    return Case(name, vaekit.fit(known, train=BRIEF, validation=0.2, **options), known, make(rows=30, seed=1))
+
+
+def _fit_stream(name: str) -> Case:
+    import vaekit
+
+    columns, cut, options = {
+        "stream": (slice(None), {"time": "time", "by": "machine"}, {"schema": {"jobs": "count"}, "net": CONVOLVED}),
+        "stream-given": (["heat", "load", "valve", "phase"], {}, {"given": ["valve", "phase"], "net": CONVOLVED}),
+        "stream-mlp": (["heat", "phase"], {}, {"net": {"kind": "mlp", "hidden": [32]}}),
+    }[name]
+    known, fresh = (machine_stream(seed=seed).loc[:, columns] for seed in (0, 1))
+    model = vaekit.fit(vaekit.windows(known, size=12, stride=3, **cut), train=BRIEF, validation=0.2, **options)
+    return Case(name, model, known, fresh)
+
+
+IMAGES = ("image-given", "image-label", "image-mlp", "image-colour")
+STREAMS = ("stream", "stream-given", "stream-mlp")
+
+
+@pytest.fixture(scope="session", params=IMAGES)
+def pictures(request: pytest.FixtureRequest) -> Case:
+    """Every fitted model of images in turn."""
+    return fitted_case(request.param)
+
+
+@pytest.fixture(scope="session", params=STREAMS)
+def stream(request: pytest.FixtureRequest) -> Case:
+    """Every fitted model of a stream in turn."""
+    return fitted_case(request.param)
 
 
 # -- columns of every kind, shared by the tests of the model ---------------------------------------------------------------

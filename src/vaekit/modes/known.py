@@ -31,7 +31,7 @@ def known_cells(fitted: Fitted, asked: Asked, missing: Any) -> Tensor:
         return observed
     hide = torch.zeros_like(observed)
     for name, flags in _by_column(fitted, asked, missing).items():
-        hide[:, fitted.codec.spans[name]] = torch.from_numpy(flags.reshape(len(observed), -1))
+        hide[:, fitted.codec.spans[name]] = torch.tensor(flags.reshape(len(observed), -1))
     hide[:, fitted.codec.modelled :] = False
     return observed & ~hide
 

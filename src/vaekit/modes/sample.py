@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from torch import Tensor
 from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.errors import DataError, SpecError
-from vaekit.modes.ask import answer, ask, chunks, decode_cells, fitted_form, is_one
+from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, fitted_form, is_one
 from vaekit.modes.options import number, whole
 from vaekit.modes.stream import numbered
 from vaekit.schema.look import listed
@@ -27,13 +27,26 @@ DEFAULT = 1000
 def sample(fitted: Fitted, n: int | None = None, given: Any = None, seed: int = 0, temperature: float = 1.0) -> Any:
     """Draw rows; see `vaekit.Model.sample`."""
     number("sample: temperature", temperature, 0, 10, "a number from 0 to 10", "1.0 draws as learned", closed=True)
+    made = drawn(fitted, n, given, seed, temperature)
+    return answer(numbered(fitted, made.rows, made.count), made.form)
+
+
+class Drawn(NamedTuple):
+    """New rows as the fitted columns (of windows their steps), how many rows or windows, and the type to give them back in."""
+
+    rows: pa.Table
+    count: int
+    form: Table
+
+
+def drawn(fitted: Fitted, n: int | None, given: Any, seed: int, temperature: float = 1.0) -> Drawn:
+    """New rows before they are given back; arguments as of `sample`."""
     cells, context, form, conditions = _conditions(fitted, n, given, seed)
     with rng.seeded(seed, "sample"):
-        drawn = [_draw(fitted, cells[at], context[at], temperature) for at in chunks(len(cells), fitted.at_once)]
-    values, observed = (torch.cat(part) for part in zip(*drawn, strict=True))
+        parts = [_draw(fitted, cells[at], context[at], temperature) for at in chunks(len(cells), fitted.at_once)]
+    values, observed = (torch.cat(part) for part in zip(*parts, strict=True))
     table = decode_cells(fitted, values, observed, seed)
-    table = table if conditions is None else _restore(fitted, table, conditions)
-    return answer(numbered(fitted, table, len(values)), form)
+    return Drawn(table if conditions is None else _restore(fitted, table, conditions), len(values), form)
 
 
 def _draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
@@ -65,7 +78,18 @@ def _conditions(fitted: Fitted, n: int | None, given: Any, seed: int) -> tuple[T
     rows = np.zeros(n or DEFAULT, dtype=np.int64) if one else np.arange(len(asked))
     at = torch.from_numpy(rows)
     each = rows if asked.at is None else asked.at[rows].ravel()
-    return asked.cells[at], asked.observed[at], form if one else asked.table, asked.arrow.take(pa.array(each))
+    return (
+        asked.cells[at],
+        asked.observed[at],
+        form if one else _wanted(fitted, asked),
+        asked.arrow.take(pa.array(each)),
+    )
+
+
+def _wanted(fitted: Fitted, asked: Asked) -> Table:
+    """Rows come back as the conditions came, but images as images where the conditions have none."""
+    images = {column.name for column in fitted.schema.modelled if column.kind == "image"}
+    return asked.table if images <= {*asked.table.names} else fitted_form(fitted)
 
 
 def _unconditional(fitted: Fitted, n: int, seed: int) -> tuple[Tensor, Tensor]:
