@@ -17,8 +17,9 @@ from vaekit.schema.tensors import is_tensor, ndarray_of, tensor_array
 
 
 def complete(
-    fitted: Fitted, asked: Asked, known: Tensor | None, filled: Tensor, seed: int = 0, blank: Collection[str] = ()
-) -> pa.Table:
+    fitted: Fitted, asked: Asked, known: Tensor | None, filled: Tensor, seed: int = 0, blank: Collection[str] = (),
+    *, drawn: bool = False,
+) -> pa.Table:  # fmt: skip
     """The fitted columns with the missing cells taken from `filled`.
 
     Args:
@@ -28,8 +29,9 @@ def complete(
         filled: the model's cells (B, K).
         seed: for the draws of rare levels.
         blank: columns whose missing cells stay null.
+        drawn: the cells are random ones rather than the best (see `by_row`).
     """
-    values, covered = by_row(fitted, asked, legal(fitted, filled.double()))
+    values, covered = by_row(fitted, asked, legal(fitted, filled.double()), drawn=drawn)
     own, K = asked.rows, fitted.codec.modelled
     seen = torch.cat([covered[:, None].expand(-1, K), own.observed[:, K:]], -1)
     for name in blank:

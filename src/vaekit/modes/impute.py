@@ -33,7 +33,7 @@ def impute(fitted: Fitted, data: Any, draws: int | None = None, missing: Any = N
             "impute: random completions need a density, which a plain autoencoder lacks", hint="draws=None"
         )
     cells = [draw(fitted, asked, context, seed, d) for d in range(draws)]
-    return [answer(complete(fitted, asked, known, each, seed + d), asked) for d, each in enumerate(cells)]
+    return [answer(complete(fitted, asked, known, each, seed + d, drawn=True), asked) for d, each in enumerate(cells)]
 
 
 def impute_interval(

@@ -15,11 +15,12 @@ from vaekit.sources.steps import centred as middle_of
 from vaekit.sources.steps import ending, mean_over, window_mean
 
 
-def by_row(fitted: Fitted, asked: Asked, cells: Tensor) -> tuple[Tensor, Tensor]:
+def by_row(fitted: Fitted, asked: Asked, cells: Tensor, *, drawn: bool = False) -> tuple[Tensor, Tensor]:
     """Cells of the model's own making, one entry a row that was given: values (N, C) and which rows have any (N,).
 
     The windows (W, K) that cover a step each say something of it: numbers are averaged, levels come from the window in which
-    the step lies nearest to the middle. Cells of tables and images (B, K) stay as they are.
+    the step lies nearest to the middle. So do all cells that are `drawn`: the mean of several draws would be no draw. Cells
+    of tables and images (B, K) stay as they are.
     """
     if asked.at is None:
         return cells, torch.ones(len(cells), dtype=torch.bool)
@@ -27,7 +28,7 @@ def by_row(fitted: Fitted, asked: Asked, cells: Tensor) -> tuple[Tensor, Tensor]
     windows = cells.reshape(len(cells), -1, C).numpy()
     middle, covered = middle_of(windows, asked.at, steps)
     named = np.array([field.levels > 0 for field in fitted.layout.channels])
-    values = np.where(named, middle, mean_over(windows, asked.at, steps))
+    values = middle if drawn else np.where(named, middle, mean_over(windows, asked.at, steps))
     return torch.from_numpy(np.where(covered[:, None], values, 0.0)).to(cells.dtype), torch.from_numpy(covered)
 
 
