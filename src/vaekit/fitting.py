@@ -29,6 +29,7 @@ from vaekit.modes.ask import tensors
 from vaekit.modes.calibrate import calibrate
 from vaekit.objectives import OBJECTIVES
 from vaekit.presets import complete
+from vaekit.principal import begin
 from vaekit.schema import Schema, arrow_type
 from vaekit.sources import Table, holdout
 from vaekit.train import Settings, Step, train
@@ -134,6 +135,7 @@ def run(
     rows = plan.train
     if vae.gaps is not None:
         rows = Rows(rows.cells, rows.observed, vae.gaps.start(plan.patterns, rows.observed[:, :K]))
+    begin(vae, rows.cells, rows.observed)
     runs = _train(vae.to(device), plan, rows.to(device), device, seed, deadline, resume, on_step)
     vae.to("cpu").eval()
     fitted = Fitted(plan.codec, plan.spec, vae, _form(plan.table), [], _about(plan, seed, runs, device))
@@ -168,8 +170,9 @@ def _train(
     if not vae.prior.learns or first.ended == "interrupted":
         return [first]
     of_prior = PriorGoal(vae.eval())
-    rows, held_out = of_prior.prepare(rows), None if held_out is None else of_prior.prepare(held_out)
-    vae.prior.fit_scale(*rows.latents())
+    with rng.seeded(seed, "contexts"):
+        rows, held_out = of_prior.prepare(rows), None if held_out is None else of_prior.prepare(held_out)
+    vae.prior.fit_scale(*of_prior.latents(rows))
     return [first, stage("prior", vae.prior.train(), of_prior, rows, held_out, options["prior_epochs"], deadline)]
 
 

@@ -8,10 +8,13 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.distributions import Distribution, Normal
 
 from vaekit.codec.layout import Layout
 from vaekit.objectives import Elbo
 from vaekit.vae import VAE
+
+VIEWS = 4  # contexts of each image or window that a prior learns from
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,6 @@ class Rows:
 
     def __getitem__(self, index: Tensor) -> Rows:
         return Rows(self.cells[index], self.observed[index], None if self.target is None else self.target[index])
-
-    def latents(self) -> tuple[Tensor, Tensor]:
-        """Mean and deviation of q(z|row), (B, L) each, of rows that `PriorGoal.prepare` has seen."""
-        assert self.target is not None, "prepare the rows first"
-        mean, std = self.target.chunk(2, -1)
-        return mean, std
 
     def to(self, device: torch.device | str) -> Rows:
         return Rows(
@@ -95,6 +92,8 @@ class PriorGoal:
     """Fit a prior that learns to the latents of the trained, now frozen model, under contexts of every size.
 
     Three rows in ten show nothing, so that unconditional samples are learned as well as conditional ones.
+
+    On a grid, where the encoder is dear, each row shows one of a few contexts that were drawn and encoded beforehand.
     """
 
     def __init__(self, vae: VAE) -> None:
@@ -103,20 +102,41 @@ class PriorGoal:
 
     @torch.no_grad()
     def prepare(self, rows: Rows) -> Rows:
-        """The rows with the mean and deviation of q(z|row), (B, 2 L), which no longer change."""
-        whole = [
-            self.vae.posterior_of(*pair) for pair in zip(rows.cells.split(4096), rows.observed.split(4096), strict=True)
-        ]
-        return Rows(rows.cells, rows.observed, torch.cat([torch.cat([q.mean, q.stddev], -1) for q in whole]))
+        """The rows with the mean and deviation of q(z|row), (B, 2 L), which no longer change; then those of its contexts."""
+        size = 4096 if self.vae.K <= 512 else max(64, 2**21 // self.vae.K)
+        views = [False] + [True] * (VIEWS if self.vae.layout.shape else 0)
+        every = torch.arange(len(rows), device=rows.cells.device).split(size)
+        parts = [torch.cat([self._described(rows[at], part) for at in every]) for part in views]
+        return Rows(rows.cells, rows.observed, torch.cat(parts, -1))
+
+    def latents(self, rows: Rows) -> tuple[Tensor, Tensor]:
+        """Mean and deviation of q(z|row), (B, L) each, of rows that are prepared."""
+        assert rows.target is not None, "prepare the rows first"
+        mean, std = rows.target[:, : 2 * self.vae.latents].chunk(2, -1)
+        return mean, std
+
+    def _described(self, rows: Rows, part: bool) -> Tensor:
+        q = self.vae.posterior_of(rows.cells, self._context(rows) if part else rows.observed)
+        return torch.cat([q.mean, q.stddev], -1)
+
+    def _context(self, rows: Rows) -> Tensor:
+        context = hidden(rows.observed, 1.0, self.vae.layout)
+        blank = torch.rand(len(rows), 1, device=context.device) < 0.3
+        context[:, : self.vae.K] &= ~blank
+        return context
 
     def loss(self, rows: Rows, progress: float) -> tuple[Tensor, Mapping[str, Tensor]]:
+        assert rows.target is not None, "prepare the rows first"
         with torch.no_grad():
-            context = hidden(rows.observed, 1.0, self.vae.layout)
-            blank = torch.rand(len(rows), 1, device=context.device) < 0.3
-            context[:, : self.vae.K] &= ~blank
-            mean, std = rows.latents()
+            whole, *views = rows.target.split(2 * self.vae.latents, -1)
+            mean, std = whole.chunk(2, -1)
             z = mean + std * torch.randn_like(mean)
-            part = self.vae.posterior_of(rows.cells, context)
+            part: Distribution
+            if views:
+                which = torch.randint(len(views), (len(rows),), device=mean.device)
+                part = Normal(*torch.stack(views)[which, torch.arange(len(rows))].chunk(2, -1), validate_args=False)
+            else:
+                part = self.vae.posterior_of(rows.cells, self._context(rows))
         loss = self.vae.prior.loss(z, part).mean()
         return loss, {"velocity_error": loss}
 

@@ -71,12 +71,12 @@ PRESETS: dict[str, Preset] = {
 USUAL: dict[int, dict[str, Any]] = {
     0: {"net": "residual", "objective": {"kind": "elbo", "beta": 0.35, "warm_up": 0.1}, "train": {}},
     1: {
-        "net": "conv",
-        "objective": {"kind": "elbo", "beta": 1.0, "warm_up": 0.1},
-        "train": {},
+        "net": {"kind": "conv", "straight": True},
+        "objective": {"kind": "elbo", "beta": 1.0},
+        "train": {"hide": 0.5},
         "likelihood": suiting_channels,
     },
-    2: {"net": "conv", "objective": {"kind": "elbo", "beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.3}},
+    2: {"net": "conv", "objective": {"kind": "elbo", "beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.2}},
 }
 
 
@@ -172,15 +172,17 @@ def _where(name: str) -> str:
 def pace(train: dict[str, Any], rows: int, layout: Layout) -> dict[str, Any]:
     """Batch and epochs for this many rows and cells: small data take 1,400 steps, large data more.
 
-    Steps of wide tables cost more, so they take fewer: a default fit of 20,000 rows by 30 columns stays near a minute.
+    Steps of wide tables cost more, so they take fewer: a default fit of 20,000 rows by 30 columns stays near a minute. The
+    prior of a table is trained about as long as the model; that of images and windows, whose bound already weighs the whole
+    rate, needs less.
 
     Small batches serve best: on Adult half the rows at 256 in a batch reached a better held-out loss than all at 512.
     """
-    batch = train["batch"] or int(np.clip(2 ** round(np.log2(max(rows, 2) / 80)), 16, 512))
+    batch = train["batch"] or int(np.clip(2 ** round(np.log2(max(rows, 2) / 80)), 16, 128 if layout.shape else 512))
     batch = min(batch, max(rows, 1))
     epochs = train["epochs"] or max(10, round(STEPS[len(layout.shape)](rows, layout) / max(rows // batch, 1)))
     patience = max(10, epochs // 4) if train["patience"] == "auto" else train["patience"]
-    prior_epochs = train["prior_epochs"] or round(1.2 * epochs)
+    prior_epochs = train["prior_epochs"] or round((0.4 if layout.shape else 1.2) * epochs)
     return {**train, "batch": batch, "epochs": epochs, "patience": patience, "prior_epochs": prior_epochs}
 
 
@@ -189,11 +191,11 @@ def _steps_of_tables(rows: int, layout: Layout) -> float:
 
 
 def _steps_of_windows(rows: int, layout: Layout) -> float:
-    return float(np.clip(rows / 4, 1_000, 3_000))
+    return float(np.clip(rows / 8, 300, 2_000))
 
 
 def _steps_of_images(rows: int, layout: Layout) -> float:
-    return float(np.clip(rows / 4, 1_500, 12_000))
+    return float(np.clip(rows / 6.5 * min(1.0, 784 / layout.positions) ** 0.7, 1_500, 9_000))
 
 
 STEPS = {0: _steps_of_tables, 1: _steps_of_windows, 2: _steps_of_images}  # by the dimensions of the grid
@@ -203,7 +205,7 @@ def _latent(latent: Any, layout: Layout) -> int:
     if latent is None:
         count = len(layout.columns)
         if layout.shape:
-            return 32 if len(layout.shape) == 2 else int(np.clip(8 + count, 12, 32))
+            return 32 if len(layout.shape) == 2 else int(np.clip(8 + count, 16, 32))
         return int(np.clip(count, 4, 32)) if count <= 16 else int(np.clip(8 + count // 2, 16, 32))
     if isinstance(latent, bool) or not isinstance(latent, int) or latent < 1:
         raise SpecError(f"latent: given {latent!r}, expected a whole number of latents from 1 on", hint="latent=32")

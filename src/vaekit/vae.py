@@ -153,7 +153,7 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     prior: Any = specs.build("prior", spec["prior"], PRIORS, latents)
     likelihood: GridMix | Mix
     if isinstance(embed, GridEmbed):
-        likelihood = GridMix(GridSize(layout.shape, body.local, body.beside), layout, spec["likelihood"])
+        likelihood = GridMix(GridSize(layout.shape, body.local, body.beside, len(layout.channels)), layout, spec["likelihood"])
     else:
         likelihood = Mix(body.decoded, layout.fields, layout.every(spec["likelihood"]))
     gaps = None

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from vaekit.nets.grid import GridSize
+from vaekit.nets.straight import Straight
 from vaekit.spec import AtLeastOne, Natural
 
 CONV: dict[int, type[nn.Conv1d] | type[nn.Conv2d]] = {1: nn.Conv1d, 2: nn.Conv2d}
@@ -60,6 +61,7 @@ class Conv(nn.Module):
         depth: residual blocks after each halving.
         hidden: length of the vector between grid and latents.
         last: features at each position that the likelihood reads.
+        straight: beside the convolutions a linear path, which principal components set and training leaves alone.
 
     >>> net = Conv(GridSize((28, 20), 2, 0), 8, widths=[4, 8], hidden=16)
     >>> net.encode(torch.zeros(3, 28 * 20 * 2)).shape, net.decode(torch.zeros(5, 3, 8)).shape
@@ -71,7 +73,7 @@ class Conv(nn.Module):
 
     def __init__(
         self, size: GridSize, latents: int, *, widths: list[AtLeastOne] = [32, 64], depth: Natural = 1,  # noqa: B006
-        hidden: AtLeastOne = 512, last: AtLeastOne = 8,
+        hidden: AtLeastOne = 512, last: AtLeastOne = 8, straight: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         d = len(size.shape)
@@ -79,8 +81,9 @@ class Conv(nn.Module):
         for _ in widths:
             shapes.append(tuple(math.ceil(n / 2) for n in shapes[-1]))
         self.size, self.small = size, (widths[-1], *shapes[-1])
-        self.local, self.beside = last, hidden
-        self.encoded, self.decoded = hidden, math.prod(size.shape) * last + hidden
+        self.straight = Straight(size, latents) if straight else None
+        self.local, self.beside = last + size.channels * straight, hidden
+        self.encoded, self.decoded = hidden + 2 * latents * straight, math.prod(size.shape) * self.local + hidden
         self.activation = nn.SiLU()
 
         def blocks(width: int) -> list[nn.Module]:
@@ -103,14 +106,21 @@ class Conv(nn.Module):
         grid = rows[:, :inside].unflatten(-1, (*self.size.shape, self.size.local)).movedim(-1, 1)
         with self._precision(features.device):
             flat = torch.cat([self._down(grid).flatten(1), rows[:, inside:]], -1)
-            return self.activation(self._in(flat)).to(features.dtype).unflatten(0, lead)
+            found = self.activation(self._in(flat)).to(features.dtype)
+        if self.straight is not None:
+            found = torch.cat([found, self.straight.encode(rows)], -1)
+        return found.unflatten(0, lead)
 
     def decode(self, latents: Tensor) -> Tensor:
         lead = latents.shape[:-1]
         with self._precision(latents.device):
-            beside = self.activation(self._out(latents.reshape(-1, latents.shape[-1])))
+            rows = latents.reshape(-1, latents.shape[-1])
+            beside = self.activation(self._out(rows))
             grid = self._up(self._grow(beside).unflatten(-1, (*self.small[1:], self.small[0])).movedim(-1, 1))
-            return torch.cat([grid.movedim(1, -1).flatten(1), beside], -1).to(latents.dtype).unflatten(0, lead)
+            local, beside = grid.movedim(1, -1).flatten(1, -2).to(rows.dtype), beside.to(rows.dtype)
+        if self.straight is not None:
+            local = torch.cat([local, self.straight.decode(rows)], -1)
+        return torch.cat([local.flatten(1), beside], -1).unflatten(0, lead)
 
     def _precision(self, device: torch.device) -> torch.autocast:
         return torch.autocast(device.type, torch.bfloat16, enabled=self.training and multiplies_bfloat16(device))

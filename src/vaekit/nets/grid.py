@@ -13,11 +13,18 @@ from vaekit.nets.embed import Embed
 
 
 class GridSize(NamedTuple):
-    """Features on a grid: `local` ones at each position of `shape`, then `beside` ones of what lies outside."""
+    """Features on a grid: `local` ones at each position of `shape`, then `beside` ones of what lies outside.
+
+    Each position holds so many `channels`, of which the `numbers` come first among its features, in that order; the observed
+    flags of all channels come last where there are `flags`.
+    """
 
     shape: tuple[int, ...]
     local: int
     beside: int
+    channels: int = 1
+    numbers: tuple[int, ...] = ()
+    flags: bool = True
 
     @property
     def features(self) -> int:
@@ -42,7 +49,10 @@ class GridEmbed(nn.Module):
         self.grid, self.positions = layout.grid, layout.positions
         self.local = Embed(layout.channels, coded=[False] * len(layout.channels), flags=flags, squash=squash)
         self.beside = Embed(beside, coded=[False] * len(beside), flags=flags, squash=squash) if beside else None
-        self.size = GridSize(layout.shape, self.local.features, self.beside.features if self.beside else 0)
+        self.size = GridSize(
+            layout.shape, self.local.features, self.beside.features if self.beside else 0, len(layout.channels),
+            tuple(self.local.numbers.tolist()), flags,
+        )  # fmt: skip
         self.features = self.size.features
 
     def forward(self, cells: Tensor, observed: Tensor) -> Tensor:
