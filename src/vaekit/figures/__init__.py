@@ -18,6 +18,7 @@ from vaekit.figures.images import (
 from vaekit.figures.latents import latent_map, moves, rates, walk
 from vaekit.figures.quality import accuracy, errors, intervals, marginals, overview, p_values, training
 from vaekit.figures.rows import reasons, scores
+from vaekit.figures.scored import scores_of_images, scores_of_stream
 from vaekit.figures.streams import busiest, overlay, scores_over_time, windows_grid
 from vaekit.figures.style import save, svg
 from vaekit.figures.walks import walk_of_images, walk_of_windows
@@ -42,6 +43,8 @@ __all__ = [
     "rows_of_images",
     "save",
     "scores",
+    "scores_of_images",
+    "scores_of_stream",
     "scores_over_time",
     "strange",
     "strip",

@@ -153,7 +153,7 @@ def spread(points: Any, most: int, ratio: float = 1.0) -> tuple[Any, Any]:
     return rows[:most], size
 
 
-def strange(images: Any, cells: Any, rows: int = 5, expected: Any = None) -> Any:
+def strange(images: Any, cells: Any, rows: int = 5, expected: Any = None, total: Any = None) -> Any:
     """The strangest pictures with their scores, what was expected, and which pixels made them strange.
 
     Args:
@@ -161,9 +161,10 @@ def strange(images: Any, cells: Any, rows: int = 5, expected: Any = None) -> Any
         cells: (B, H, W) nats that each pixel adds to the score.
         rows: how many of the strangest pictures.
         expected: pictures like `images`: what the model expected.
+        total: (B,) scores by which pictures are ranked; the sum of their pixels when None.
     """
     cells = np.asarray(cells, dtype=float)
-    total = np.nansum(cells, axis=(1, 2))
+    total = np.nansum(cells, axis=(1, 2)) if total is None else np.asarray(total, dtype=float)
     top = np.argsort(-total, kind="stable")[:rows]
     given = {"image": np.asarray(images)[top]} | ({} if expected is None else {"expected": np.asarray(expected)[top]})
     painted = paint(*given.values())

@@ -221,7 +221,10 @@ def _line(ax: Any, time: Any, values: Any, **options: Any) -> None:
     """A line that breaks at gaps and at holes of the clock; a value alone between gaps is a dot."""
     step = np.diff(time).astype(float)
     holes = np.flatnonzero(step > HOLE * np.median(step)) + 1 if len(step) else np.array([], dtype=int)
-    time, values = thinned(np.insert(time, holes, time[holes - 1]), np.insert(values, holes, np.nan))
+    pieces = [thinned(time[part], values[part], max(2, POINTS * len(part) // max(len(time), 1)))
+              for part in np.split(np.arange(len(time)), holes)]  # fmt: skip
+    breaks = [part for at, each in pieces for part in ((at, each), (at[-1:], np.array([np.nan])))][:-1]
+    time, values = (np.concatenate(side) for side in zip(*breaks, strict=True))
     ax.plot(time, values, **options)
     gap = np.concatenate([[True], np.isnan(values), [True]])
     alone = ~gap[1:-1] & gap[:-2] & gap[2:]

@@ -15,6 +15,8 @@ from vaekit.artifact import Fitted
 from vaekit.errors import DataError
 from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, fitted_form, is_one
 from vaekit.modes.stream import numbered
+from vaekit.schema.look import nearest
+from vaekit.schema.tensors import is_tensor, ndarray_of
 from vaekit.sources import Table, read
 
 
@@ -40,13 +42,29 @@ class Latents:
         return answer(self.to_arrow(), self._asked)
 
     def plot(self, color: Any = None) -> Any:
-        """The latent map: the two latents along which the rows spread most; colour by a column's name or values."""
+        """The latent map: the two directions along which the rows spread most, with pictures where rows are images.
+
+        Args:
+            color: the name of a column of the data, or one value a row, or window.
+        """
         from vaekit import figures
 
-        if isinstance(color, str):
-            values, at = self._asked.arrow[color], self._asked.at
-            color = (values if at is None else values.take(pa.array(at[:, 0]))).to_pylist()
-        return figures.latent_map(self.mean, color)
+        name = color if isinstance(color, str) else None
+        if name is not None:
+            color = self._values(name)
+        images = [column for column in self._asked.arrow.columns if is_tensor(column.type)]
+        if images:
+            return figures.picture_map(self.mean, ndarray_of(images[0])[0], color, name)
+        return figures.latent_map(self.mean, color, name)
+
+    def _values(self, name: str) -> list[Any]:
+        """A column of the data, of a window its first step."""
+        known = {
+            each: table[each] for table in (self._asked.table.arrow, self._asked.arrow) for each in table.column_names
+        }
+        if name not in known:
+            raise DataError(f"there is no column {name!r} to colour by", hint=nearest(name, list(known)))
+        return (known[name] if self._asked.at is None else known[name].take(pa.array(self._asked.at[:, 0]))).to_pylist()
 
 
 def encode(fitted: Fitted, data: Any) -> Latents:

@@ -21,6 +21,8 @@ from vaekit.modes.options import number, whole
 from vaekit.modes.reasons import Reason, Reasons, explain
 from vaekit.modes.stream import causal_scores, over_steps, per_step
 from vaekit.modes.ways import NEEDS_DENSITY, WAYS, unusual, way
+from vaekit.schema.tensors import is_tensor, ndarray_of
+from vaekit.sources.cut import Cut
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +47,7 @@ class Scores:
     _why: Reasons = field(repr=False)
     _asked: Asked = field(repr=False)
     _ending: Callable[[], NDArray[np.float64]] | None = field(default=None, repr=False)
-    _clock: tuple[str, ...] = field(default=(), repr=False)
+    _cut: Cut | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.total)
@@ -75,17 +77,27 @@ class Scores:
         own |= {"score_causal": self.causal} if causal else {}
         own |= {"p_value": self.p_value, "flagged": self.flagged}
         columns = {name: pa.array(values, from_pandas=True) for name, values in own.items()} | self._why.columns()
-        beside = {name: self._asked.table.arrow[name] for name in self._clock if name not in columns}
+        aside = () if self._cut is None else self._cut.aside
+        beside = {name: self._asked.table.arrow[name] for name in aside if name not in columns}
         return pa.table({"row": columns.pop("row"), **beside, **columns})
 
     def to_frame(self, causal: bool = False) -> Any:
         return answer(self.to_arrow(causal), self._asked)
 
     def plot(self, rows: int = 3) -> Any:
-        """The distribution of the scores, and the contributions of the strangest rows."""
+        """The distribution of the scores and why the strangest rows are strange; the strangest images with their strange
+        pixels; of a stream the scores of its strangest machine over time.
+        """
         from vaekit import figures
 
-        return figures.scores(self, rows)
+        images = [column for column in self._asked.arrow.columns if is_tensor(column.type)]
+        if images:
+            return figures.scores_of_images(self, ndarray_of(images[0])[0], max(1, rows))
+        return (
+            figures.scores(self, rows)
+            if self._cut is None
+            else figures.scores_of_stream(self, self._asked.table.arrow, self._cut)
+        )
 
 
 def score(
@@ -113,7 +125,7 @@ def score(
         _why=explain(fitted, asked, result, 0 if chosen == "latent" else reasons, seed),
         _asked=asked,
         _ending=ending,
-        _clock=() if fitted.cut is None else fitted.cut.aside,
+        _cut=fitted.cut,
     )
 
 
