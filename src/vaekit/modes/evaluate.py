@@ -1,4 +1,4 @@
-"""How good all of this is: every measure of one model on one table, as plain numbers, a page or pictures."""
+"""How good all of this is: every measure of one model on rows, images or a stream, as plain numbers, a page or pictures."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ import pyarrow as pa
 from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.errors import UserError
-from vaekit.modes import FACTS, judge
+from vaekit.modes import FACTS, judge, judge_images, judge_streams, looks
 from vaekit.modes.ask import ask, fitted_form
 from vaekit.modes.judge import Subject, take
 from vaekit.modes.latent_use import latent_use
 from vaekit.sources import Table, give_back, whole_file
 
 ROWS = 5_000  # more rows sharpen no measure by much
+CELLS = 2**25  # of large images and long windows fewer are taken
 
-PARTS: Mapping[str, tuple[Callable[[Subject], dict[str, Any]], bool]] = {
+Parts = Mapping[str, tuple[Callable[[Subject], "dict[str, Any] | None"], bool]]
+
+PARTS: Parts = {
     # name: the measure, and whether it needs a density
     "reconstruction": (judge.reconstruction, False),
     "bound": (judge.bound, True),
@@ -36,6 +39,33 @@ PARTS: Mapping[str, tuple[Callable[[Subject], dict[str, Any]], bool]] = {
     "samples": (judge.samples, True),
     "privacy": (judge.nearest_records, True),
 }
+IMAGE_PARTS: Parts = {
+    "reconstruction": (judge_images.reconstruction, False),
+    "bound": (judge_images.bound, True),
+    "latents": (looks.latents, False),
+    "neighbours": (judge_images.neighbours, False),
+    "imputation": (judge_images.imputation, False),
+    "calibration": (judge_images.calibration, False),
+    "samples": (judge_images.samples, True),
+    "privacy": (judge_images.nearest_records, True),
+}
+STREAM_PARTS: Parts = {
+    "reconstruction": (judge_streams.reconstruction, False),
+    "bound": (judge.bound, True),
+    "latents": (latent_use, False),
+    "imputation": (judge_streams.imputation, False),
+    "calibration": (judge_streams.calibration, False),
+    "samples": (judge_streams.samples, True),
+}
+KINDS: Mapping[str, Parts] = {"rows": PARTS, "images": IMAGE_PARTS, "windows": STREAM_PARTS}
+
+# Parts that do not apply, and why.
+APART: Mapping[str, Mapping[str, str]] = {
+    "rows": {},
+    "images": {},
+    "windows": {"privacy": "windows overlap, so that each has near copies among the others"},
+}
+NO_CLASSES = "no column says what an image shows; vaekit.images(array, columns={...}) has room for one"
 
 # The page is a room above this one: it is found by name, when it is asked for, as modes are.
 WRITERS: Mapping[str, str] = {
@@ -48,8 +78,8 @@ WRITERS: Mapping[str, str] = {
 class Report:
     """The measures of a model on rows, in `.metrics`, a nested dict of plain numbers; `.pictures` holds what figures show.
 
-    Parts: rows, reconstruction, bound, latents, imputation, calibration, samples, privacy, and left_out, which says why a
-    part that this model lacks is missing.
+    Parts: rows, reconstruction, bound, latents, imputation, calibration, samples, privacy, of images neighbours, and left_out,
+    which says why a part is missing.
     """
 
     metrics: dict[str, Any]
@@ -92,20 +122,33 @@ class Report:
 
 def evaluate(fitted: Fitted, data: Any, seed: int = 0) -> Report:
     """Measure the model on rows; see `vaekit.Model.evaluate`. Of more than 5,000 rows a seeded choice is used."""
-    asked = ask(fitted, data)
-    order = rng.numpy(seed, "evaluate").permutation(len(asked))[:ROWS]
-    subject = Subject(fitted, take(asked, order), seed)
-    metrics: dict[str, Any] = {"rows": {"given": len(asked), "used": len(order)}, "left_out": {}, "seconds": {}}
-    for name, (part, needs_density) in PARTS.items():
+    asked, of = ask(fitted, data), kind_of(fitted)
+    order = rng.numpy(seed, "evaluate").permutation(len(asked))[: max(1, min(ROWS, CELLS // fitted.vae.K))]
+    subject = Subject(fitted, take(asked, order), seed, asked if asked.at is not None else None)
+    count = {"given": len(asked), "used": len(order)} | (
+        {"steps": asked.arrow.num_rows} if asked.at is not None else {}
+    )
+    metrics: dict[str, Any] = {"of": of, "rows": count, "left_out": dict(APART[of]), "seconds": {}}
+    for name, (part, needs_density) in KINDS[of].items():
         if needs_density and not fitted.has_density:
             metrics["left_out"][name] = FACTS["density"][1]
             continue
         began = time.monotonic()
-        metrics[name] = part(subject)
+        if (found := part(subject)) is None:
+            metrics["left_out"][name] = NO_CLASSES
+            continue
+        metrics[name] = found
         metrics["seconds"][name] = round(time.monotonic() - began, 2)
     subject.pictures["real"] = subject.asked.arrow
     subject.pictures["history"] = fitted.history
     return Report(plain(metrics), _about(fitted), subject.pictures, fitted_form(fitted))
+
+
+def kind_of(fitted: Fitted) -> str:
+    """What a model is asked about: rows, images or windows."""
+    if fitted.cut is not None:
+        return "windows"
+    return "images" if fitted.layout.shape else "rows"
 
 
 def _fill(stream: BinaryIO, text: bytes) -> None:
@@ -147,6 +190,6 @@ def plain(value: Any) -> Any:
 
 def _about(fitted: Fitted) -> dict[str, Any]:
     """What a page says of the model: provenance, columns, latents."""
-    kinds = {part.name: part.kind for part in fitted.fields}
+    kinds = {part.name: part.kind for part in fitted.layout.columns}
     aside = {column.name: column.reason for column in fitted.schema.set_aside}
     return {**fitted.about, "kinds": kinds, "set_aside": aside, "latents": fitted.vae.latents}

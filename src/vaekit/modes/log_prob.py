@@ -24,11 +24,15 @@ def log_prob(fitted: Fitted, data: Any, samples: int = 64, seed: int = 0) -> NDA
     """Importance-weighted bound; see `vaekit.Model.log_prob`."""
     whole("log_prob: samples", samples, 1, hint="more samples, a tighter bound")
     asked = ask(fitted, data)
-    cells, observed = asked.cells, asked.observed
+    nats = bounds(fitted, asked.cells, asked.observed, samples, seed)
+    return nats if asked.at is None else per_step(asked, nats / fitted.steps)
+
+
+def bounds(fitted: Fitted, cells: Tensor, observed: Tensor, samples: int, seed: int = 0) -> NDArray[np.float64]:
+    """The importance-weighted bound of each row, or window, of cells (B, K + G): nats in original units, (B,)."""
     size = max(1, fitted.at_once // samples)
     bound = torch.cat([_bound(fitted, cells[at], observed[at], samples, seed) for at in chunks(len(cells), size)])
-    nats = bound.double().numpy() + slopes(fitted, cells, observed).sum(-1)
-    return nats if asked.at is None else per_step(asked, nats / fitted.steps)
+    return bound.double().numpy() + slopes(fitted, cells, observed).sum(-1)
 
 
 def slopes(fitted: Fitted, cells: Tensor, observed: Tensor) -> NDArray[np.float64]:

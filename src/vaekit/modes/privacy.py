@@ -7,12 +7,15 @@ when the rows at hand are the training rows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaekit import rng
+from vaekit.modes.neighbours import nearest_two
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -29,15 +32,34 @@ def privacy(real: Floats, drawn: Floats, named: Flags, seed: int = 0) -> dict[st
         named: (K,) columns whose numbers are indices of names.
         seed: of the halves.
     """
+    return _compared(real, drawn, real, drawn, partial(nearest, named=named), seed)
+
+
+def picture_privacy(real: Floats, drawn: Floats, near: tuple[Floats, Floats], seed: int = 0) -> dict[str, Any]:
+    """The same of pictures: copies pixel by pixel, distances as root mean squared differences of coarse pictures.
+
+    Args:
+        real, drawn: pixels (B, K), not-a-number where missing.
+        near: the coarse pictures of both, (B, F) each, all there.
+        seed: of the halves.
+    """
+    return _compared(real, drawn, *near, nearest_two, seed)
+
+
+def _compared(
+    real: Floats, drawn: Floats, real_at: Floats, drawn_at: Floats,
+    distances: Callable[[Floats, Floats], tuple[Floats, Floats]], seed: int,
+) -> dict[str, Any]:  # fmt: skip
+    """Copies among the rows themselves, and distances between where these lie."""
     order = rng.numpy(seed, "privacy").permutation(len(real))
     half = min(len(real) // 2, MOST)
-    reference, others, drawn = real[order[:half]], real[order[half : 2 * half]], drawn[:MOST]
-    near, next_near = nearest(drawn, reference, named)
-    usual, next_usual = nearest(others, reference, named)
+    reference, others = order[:half], order[half : 2 * half]
+    near, next_near = distances(drawn_at[:MOST], real_at[reference])
+    usual, next_usual = distances(real_at[others], real_at[reference])
     return {
         "reference_rows": half,
-        "exact_copies": share_of_copies(drawn, real),
-        "exact_copies_among_real": share_of_copies(others, reference),
+        "exact_copies": share_of_copies(drawn[:MOST], real),
+        "exact_copies_among_real": share_of_copies(real[others], real[reference]),
         "nearest_distance": float(np.median(near)),
         "nearest_distance_real": float(np.median(usual)),
         "nearest_distance_low": float(np.quantile(near, 0.05)),

@@ -28,14 +28,14 @@ def sample(fitted: Fitted, n: int | None = None, given: Any = None, seed: int = 
     """Draw rows; see `vaekit.Model.sample`."""
     number("sample: temperature", temperature, 0, 10, "a number from 0 to 10", "1.0 draws as learned", closed=True)
     made = drawn(fitted, n, given, seed, temperature)
-    return answer(numbered(fitted, made.rows, made.count), made.form)
+    return answer(numbered(fitted, made.rows, made.size), made.form)
 
 
 class Drawn(NamedTuple):
     """New rows as the fitted columns (of windows their steps), how many rows or windows, and the type to give them back in."""
 
     rows: pa.Table
-    count: int
+    size: int
     form: Table
 
 
