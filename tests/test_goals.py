@@ -10,7 +10,7 @@ from hypothesis import given
 
 from vaekit import rng
 from vaekit.codec import Field, Layout
-from vaekit.goals import BoundGoal, PriorGoal, Rows, hidden
+from vaekit.goals import BoundGoal, PriorGoal, Rows, hidden, places, unfold
 from vaekit.likelihoods import choose
 from vaekit.objectives import Elbo
 from vaekit.vae import assemble
@@ -104,3 +104,103 @@ def test_rows_are_taken_together(toy):
         len(part) == 2 and torch.equal(part.cells, rows.cells[[3, 1]]) and torch.equal(part.target, rows.target[[3, 1]])
     )
     assert np.array_equal(part.to("cpu").observed, rows.observed[[3, 1]])
+
+
+# -- hiding on a grid ----------------------------------------------------------------------------------------------------
+
+ONE, TWO = (
+    Layout((), (), (12,), tuple(Field(f"c{k}", "real") for k in range(3))),
+    Layout(
+        (Field("digit", "categorical", levels=10),),
+        (Field("sex", "binary", levels=2),),
+        (6, 5),
+        (Field("image", "pixel"),),
+    ),
+)
+COLOUR = Layout((), (), (6, 5), tuple(Field(f"image.{c}", "pixel") for c in range(3)))
+GRIDS = pytest.mark.parametrize("grid", [ONE, TWO, COLOUR], ids=["window", "grey", "colour"])
+
+
+def shown(grid, rows=4_000):
+    """What `places` shows, (B, positions, channels), and the same on the axes of the grid."""
+    with rng.seeded(0):
+        seen = places(rows, grid, torch.device("cpu"))
+    assert seen.shape == (rows, grid.grid) and seen.dtype == torch.bool
+    return seen.reshape(rows, grid.positions, -1)
+
+
+def rectangle(flags):
+    """Which (B, H, W) are one full rectangle, with at least one position in it."""
+    rows, columns = flags.any(2), flags.any(1)
+    full = rows[:, :, None] & columns[:, None]
+    at_once = [(part[:, 1:] & ~part[:, :-1]).sum(1) + part[:, 0] <= 1 for part in (rows, columns)]
+    return (flags == full).flatten(1).all(1) & at_once[0] & at_once[1] & flags.flatten(1).any(1)
+
+
+@GRIDS
+def test_every_way_of_hiding_occurs(grid):
+    seen = shown(grid)
+    whole = (seen == seen[..., :1]).all(-1).all(1)  # all channels of a position together
+    flags = seen[..., 0].reshape(len(seen), -1, grid.shape[-1])
+    ways = {
+        "a rectangle is hidden": (whole & rectangle(~flags)).float().mean(),
+        "all but a rectangle": (whole & rectangle(flags)).float().mean(),
+        "everything": (~seen).flatten(1).all(1).float().mean(),
+    }
+    assert all(0.1 < share < 0.5 for share in ways.values()), ways
+    alone = (
+        (~whole & ~(seen == seen[:, :1]).flatten(1).all(1))
+        if seen.shape[2] > 1
+        else ~rectangle(~flags) & ~rectangle(flags)
+    )
+    assert alone.float().mean() > 0.15, "single cells"
+    if seen.shape[2] > 1:
+        channels = (seen == seen[:, :1]).flatten(1).all(1) & ~whole
+        assert 0.08 < channels.float().mean() < 0.25, "whole channels"
+        assert (~seen).any(-1).any(1).float().mean() > 0.8
+
+
+@GRIDS
+def test_every_cell_is_shown_and_hidden_about_equally_often(grid):
+    share = shown(grid).float().mean(0)
+    assert (share > 0.2).all() and (share < 0.65).all()
+    axes = [d for d in range(len(grid.shape))]
+    share = share.reshape(*grid.shape, -1)
+    torch.testing.assert_close(share, share.flip(axes), atol=0.05, rtol=0)
+    assert share.flatten(0, -2).std(0).max() < 0.12
+
+
+@GRIDS
+def test_on_a_grid_a_context_shows_no_more_than_was_observed_and_all_that_is_given(grid):
+    width = grid.K + len(grid.given)
+    with rng.seeded(1):
+        observed = torch.rand(2_000, width) < 0.7
+        context, all_touched = hidden(observed, 0.5, grid), hidden(observed, 1.0, grid)
+    for seen in (context, all_touched):
+        assert (seen <= observed).all() and torch.equal(seen[:, grid.K :], observed[:, grid.K :])
+    untouched = (context == observed).all(1).float().mean()
+    assert 0.45 < untouched < 0.65
+    assert torch.equal(hidden(observed, 0.0, grid), observed)
+    plain = all_touched[:, grid.grid : grid.K].float().mean(0) / 0.7
+    assert ((plain > 0.4) & (plain < 0.6)).all(), "what lies beside a grid is hidden half of the time"
+
+
+def test_unfolding_lays_steps_side_by_side_and_what_is_given_last():
+    steps = Rows(torch.arange(12.0).reshape(4, 3), torch.arange(12).reshape(4, 3) % 2 == 0)
+    at = torch.tensor([[0, 1], [1, 2], [3, 0]])
+    windows = unfold(steps, at, 2)
+    assert windows.cells.tolist()[1] == [3.0, 4.0, 6.0, 7.0, 5.0, 8.0]
+    assert windows.observed[0].tolist() == [True, False, False, True, True, False]
+    assert windows.cells.shape == windows.observed.shape == (3, 6)
+
+
+@GRIDS
+def test_no_edge_is_hidden_more_than_the_other(grid):
+    seen = shown(grid, 20_000)
+    alike = (seen == seen[..., :1]).all(-1).all(1)
+    flags = seen[..., 0].reshape(len(seen), -1, grid.shape[-1])
+    for each in (flags, ~flags):
+        share = each[alike & rectangle(each)].float().mean(0)
+        torch.testing.assert_close(
+            share, share.flip(0).flip(1) if len(grid.shape) == 2 else share.flip(1), atol=0.05, rtol=0
+        )
