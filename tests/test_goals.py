@@ -164,7 +164,7 @@ def test_every_way_of_hiding_occurs(grid):
 def test_every_cell_is_shown_and_hidden_about_equally_often(grid):
     share = shown(grid).float().mean(0)
     assert (share > 0.2).all() and (share < 0.65).all()
-    axes = [d for d in range(len(grid.shape))]
+    axes = list(range(len(grid.shape)))
     share = share.reshape(*grid.shape, -1)
     torch.testing.assert_close(share, share.flip(axes), atol=0.05, rtol=0)
     assert share.flatten(0, -2).std(0).max() < 0.12
