@@ -58,3 +58,32 @@ def here(place: Path, monkeypatch: Any) -> Path:
     """The working directory is that folder."""
     monkeypatch.chdir(place)
     return place
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: Any, fitted: Callable[[str], Any]) -> Path:
+    """A folder with given.vae, bars.vae (no columns beside), stream.vae; few.npz and few.npy (8 images), pictures/,
+    mask.png (the lower half is white), stream.csv (two machines, one hole, gaps).
+    """
+    import numpy as np
+    from PIL import Image
+
+    folder = Path(tmp_path_factory.mktemp("shelf"))
+    for case, name in (("image-given", "given"), ("image-mlp", "bars"), ("stream", "stream")):
+        fitted(case).model.save(folder / f"{name}.vae")
+    few = fitted("image-given").rows[:8]
+    write(few.to_arrow(), folder / "few.npz")
+    np.save(folder / "few.npy", few.array)
+    write(few.to_arrow().select(["image"]), folder / "pictures")
+    Image.fromarray(np.where(np.arange(8)[:, None] < 4, 0, np.full((8, 6), 255)).astype(np.uint8)).save(
+        folder / "mask.png"
+    )
+    write(pa.Table.from_pandas(fitted("stream").rows, preserve_index=False), folder / "stream.csv")
+    return folder
+
+
+@pytest.fixture
+def there(shelf: Path, monkeypatch: Any) -> Path:
+    """The working directory is that folder."""
+    monkeypatch.chdir(shelf)
+    return shelf

@@ -189,7 +189,7 @@ def read_rows(model: Model, data: str, numbers: Sequence[int]) -> list[Table]:
     at, what = np.arange(table.rows)[:, None], "image" if has_images(model) else "row"
     if cut is not None:
         segments = cut.segments(table.arrow)
-        cut.refuse_short(table.arrow, segments)
+        cut.refuse_short(table.arrow, segments, fitted=True)
         at, what = cut.windows(segments), "window"
     for number in numbers:
         if not 0 <= number < len(at):

@@ -147,11 +147,13 @@ def summary(model: Model, place: Path) -> str:
     known = () if cut is None else cut.aside
     aside = [column.name or "''" for column in schema.set_aside if column.name not in known]  # an index has no name
     told = f" ({len(aside)} set aside: {', '.join(aside[:4])}{', ...' if len(aside) > 4 else ''})" if aside else ""
-    rows, columns = ("rows", "columns") if cut is None else ("steps", "channels")
-    rows = "images" if files.has_images(model) else rows
+    rows, columns = ("rows", "column") if cut is None else ("steps", "channel")
+    if files.has_images(model):
+        rows = "images"
+    wide = len(schema.modelled)
     return (
-        f"{place}: {about['rows']:,} {rows}, {len(schema.modelled)} {columns}{told}, {model.fitted.vae.latents} latents, "
-        f"{about['seconds']:.0f} s; vaekit inspect {place} tells more"
+        f"{place}: {about['rows']:,} {rows}, {wide} {columns}{'s' if wide != 1 else ''}{told}, "
+        f"{model.fitted.vae.latents} latents, {about['seconds']:.0f} s; vaekit inspect {place} tells more"
     )
 
 

@@ -87,7 +87,7 @@ def ask(fitted: Fitted, data: Any, *, partial: bool = False, strict: bool = Fals
 def _windows(cut: Cut, table: Table) -> NDArray[np.int64]:
     """The windows of a stream (W, T), with a warning for steps that none covers."""
     segments = cut.segments(table.arrow)
-    cut.refuse_short(table.arrow, segments)
+    cut.refuse_short(table.arrow, segments, fitted=True)
     cut.warn_uncovered(segments)
     return cut.windows(segments)
 

@@ -192,8 +192,13 @@ class Cut:
             steps = "1 step lies" if sum(short) == 1 else f"{sum(short):,} steps lie"
             warn(f"{steps} in stretches of the stream shorter than a window of {self.size}; the answer there is null")
 
-    def refuse_short(self, table: pa.Table, segments: Sequence[Rows]) -> None:
+    def refuse_short(self, table: pa.Table, segments: Sequence[Rows], *, fitted: bool = False) -> None:
         """Refuse a stream in which no window fits.
+
+        Args:
+            table: the stream.
+            segments: its stretches.
+            fitted: a model was fitted to windows of this size, so that no other will do.
 
         Raises:
             DataError: the longest stretch, its length and its machine are named.
@@ -208,7 +213,7 @@ class Cut:
         raise DataError(
             f"the stream is shorter than a window: {self.size} steps were expected, the longest of {len(segments)} "
             f"stretches{without}{where} has {len(longest)}",
-            hint=hint if self.by or len(longest) > 1 else "give more rows of the stream",
+            hint=hint if not fitted and (self.by or len(longest) > 1) else "give more rows of the stream",
         )
 
     def to_dict(self) -> dict[str, Any]:
