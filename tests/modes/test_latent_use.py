@@ -1,3 +1,4 @@
+import numpy as np
 import torch
 
 from vaekit.modes.ask import ask
@@ -6,7 +7,7 @@ from vaekit.modes.latent_use import latent_use, moves
 
 
 def subject(case):
-    return Subject(case.model.fitted, ask(case.model.fitted, case.rows), 0)
+    return Subject(case.model.fitted, ask(case.model.fitted, case.rows), 0, np.arange(len(case.rows)))
 
 
 @torch.no_grad()

@@ -74,11 +74,14 @@ def strip(images: Any, where: Sequence[float] | None = None, title: str | None =
 def positions(where: Sequence[float]) -> list[str]:
     """Places along a way: with signs where they run through zero.
 
-    >>> positions([-1.5, 0, 1.5]), positions([0, 0.5, 1])
+    >>> positions([-1.5, -1e-9, 1.5]), positions([0, 0.5, 1])
     (['−1.5', '0', '+1.5'], ['0', '0.5', '1'])
     """
-    signed = min(where) < 0
-    return [(f"{x:+.3g}" if signed and x else f"{x:.3g}").replace("-", "−") for x in map(float, where)]
+    signed, places = (
+        min(where) < 0,
+        [round(float(x), 6) for x in where],
+    )  # the middle of single precision is hardly zero
+    return [(f"{x:+.3g}" if signed and x else f"{x:.3g}").replace("-", "−") for x in places]
 
 
 def traversals(images: Any, latents: Sequence[int], where: Sequence[float], title: str | None = None) -> Any:
@@ -153,7 +156,9 @@ def spread(points: Any, most: int, ratio: float = 1.0) -> tuple[Any, Any]:
     return rows[:most], size
 
 
-def strange(images: Any, cells: Any, rows: int = 5, expected: Any = None, total: Any = None) -> Any:
+def strange(
+    images: Any, cells: Any, rows: int = 5, expected: Any = None, total: Any = None, numbers: Any = None
+) -> Any:
     """The strangest pictures with their scores, what was expected, and which pixels made them strange.
 
     Args:
@@ -162,6 +167,7 @@ def strange(images: Any, cells: Any, rows: int = 5, expected: Any = None, total:
         rows: how many of the strangest pictures.
         expected: pictures like `images`: what the model expected.
         total: (B,) scores by which pictures are ranked; the sum of their pixels when None.
+        numbers: (B,) of their rows, where these are a few of many.
     """
     cells = np.asarray(cells, dtype=float)
     total = np.nansum(cells, axis=(1, 2)) if total is None else np.asarray(total, dtype=float)
@@ -174,7 +180,7 @@ def strange(images: Any, cells: Any, rows: int = 5, expected: Any = None, total:
     grey = painted[0].mean(-1, keepdims=True)
     faded = 0.45 * grey + 0.55 * np.array(PAGE)  # pale and without colours, so that what is warm stands out
     marked = (faded * (1 - depth) + WARM * depth).astype(np.uint8)
-    heads = [[f"row {row}\nscore {number(float(total[row]))}" for row in top]]
+    heads = [[f"row {row if numbers is None else numbers[row]}\nscore {number(float(total[row]))}" for row in top]]
     lines = [*(list(tiles) for tiles in painted), list(marked)]
     note = f"full colour: {number(full)} nats in one pixel"
     return sheet(lines, left=[*given, "strange pixels"], heads=heads, note=note, most=1.05)

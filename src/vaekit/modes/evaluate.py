@@ -124,7 +124,7 @@ def evaluate(fitted: Fitted, data: Any, seed: int = 0) -> Report:
     """Measure the model on rows; see `vaekit.Model.evaluate`. Of more than 5,000 rows a seeded choice is used."""
     asked, of = ask(fitted, data), kind_of(fitted)
     order = rng.numpy(seed, "evaluate").permutation(len(asked))[: max(1, min(ROWS, CELLS // fitted.vae.K))]
-    subject = Subject(fitted, take(asked, order), seed, asked if asked.at is not None else None)
+    subject = Subject(fitted, take(asked, order), seed, order, asked if asked.at is not None else None)
     count = {"given": len(asked), "used": len(order)} | (
         {"steps": asked.arrow.num_rows} if asked.at is not None else {}
     )

@@ -43,12 +43,13 @@ FEW, LEAST = 20, 50  # rows below which there is no half to compare with, and no
 class Subject:
     """A model and the rows that it is judged on, with what several parts need, and what pictures are drawn from.
 
-    Of a stream `asked` holds some windows in random order, `whole` all of them.
+    `rows` are the numbers of `asked` in what was given. Of a stream `asked` holds some windows, `whole` all of them.
     """
 
     fitted: Fitted
     asked: Asked
     seed: int
+    rows: NDArray[np.int64]
     whole: Asked | None = None
     pictures: dict[str, Any] = field(default_factory=dict)
 

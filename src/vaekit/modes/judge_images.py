@@ -169,12 +169,17 @@ def calibration(subject: Subject) -> dict[str, Any]:
     fitted, by = subject.fitted, way(subject.fitted, "default")
     asked = first(subject.asked, max(judge.SCORED, judge.SCORED_CELLS // fitted.vae.K))
     scored = centred(fitted, by, raw_scores(fitted, by, asked.cells, asked.observed), asked.observed)
-    p = np.sort(p_values(fitted, by, scored.total))
-    grid = scored.cells[:, : fitted.layout.grid].unflatten(1, (*fitted.layout.shape, -1)).sum(-1).numpy()
-    top = np.argsort(-grid.sum((1, 2)), kind="stable")[:STRANGEST]
+    total = scored.total.numpy()
+    top = np.argsort(-total, kind="stable")[:STRANGEST]
     odd = judge.take(asked, top)
-    images, expected = shown(subject, odd.cells, odd.observed), shown(subject, through(fitted, odd))
-    subject.pictures |= {"p_value": p, "strange": {"images": images, "cells": grid[top], "expected": expected}}
+    subject.pictures["strange"] = {
+        "images": shown(subject, odd.cells, odd.observed),
+        "cells": scored.cells[top, : fitted.layout.grid].unflatten(1, (*fitted.layout.shape, -1)).sum(-1).numpy(),
+        "expected": shown(subject, through(fitted, odd)),
+        "total": total[top],
+        "numbers": subject.rows[top].tolist(),
+    }
+    subject.pictures["p_value"] = p = np.sort(p_values(fitted, by, scored.total))
     return uniformity(fitted, by, p)
 
 

@@ -16,21 +16,22 @@ Section = tuple[str, str]
 def at_a_glance(report: Report) -> Section:
     """The four or five numbers that a hurried reader wants."""
     metrics, of = report.metrics, report.metrics["of"]
+    part = "channel" if of == "windows" else "column"
     pairs = _of_images(report) if of == "images" else []
     for kind, measure, line in (
-        ("numbers", "error", "error of filled-in numbers, in spreads of their column; their means give {mean_filling:.2f}"),
+        ("numbers", "error", "error of filled-in numbers, in spreads of their {part}; their means give {mean_filling:.2f}"),
         ("names", "accuracy", "of filled-in names are right; the most frequent name gives {most_frequent:.0%}"),
     ):  # fmt: skip
         found = metrics["imputation"][kind]
         if found and (of != "images" or kind == "names"):
             value = f"{found[measure]:.2f}" if measure == "error" else f"{found[measure]:.0%}"
-            pairs.append((value, line.format(**found)))
+            pairs.append((value, line.format(**found, part=part)))
     if metrics["imputation"].get("coverage") is not None:
         pairs.append((f"{metrics['imputation']['coverage']:.0%}", "of hidden numbers lie in their 90% intervals"))
     if "samples" in metrics:
         if of != "images":
-            pairs.append((percent(metrics["samples"]["shape_error_percent"]), "error of sampled columns' shapes"))
-            pairs.append((percent(metrics["samples"]["trend_error_percent"]), "error of pairs of sampled columns"))
+            pairs.append((percent(metrics["samples"]["shape_error_percent"]), f"error of sampled {part}s' shapes"))
+            pairs.append((percent(metrics["samples"]["trend_error_percent"]), f"error of pairs of sampled {part}s"))
         auc = metrics["samples"]["two_sample_auc"]
         if auc is not None:
             pairs.append((f"{auc:.2f}", f"a classifier's AUC between sampled and real {of}; 0.5 is chance"))

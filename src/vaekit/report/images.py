@@ -149,7 +149,7 @@ def strange(report: Report) -> Section:
     shown = report.pictures["strange"]
     return section(
         "The strangest images",
-        figure(figures.strange(shown["images"], shown["cells"], expected=shown["expected"]),
+        figure(figures.strange(**shown),
                "The strangest of the images that were scored, what the model makes of them, and the pixels that are less "
                "probable than usual given all others.",
                "Ordinary images stand here: the model is too coarse to know what is ordinary."),
