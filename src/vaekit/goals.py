@@ -134,7 +134,8 @@ class PriorGoal:
             part: Distribution
             if views:
                 which = torch.randint(len(views), (len(rows),), device=mean.device)
-                part = Normal(*torch.stack(views)[which, torch.arange(len(rows))].chunk(2, -1), validate_args=False)
+                centre, spread = torch.stack(views)[which, torch.arange(len(rows))].chunk(2, -1)
+                part = Normal(centre, spread, validate_args=False)
             else:
                 part = self.vae.posterior_of(rows.cells, self._context(rows))
         loss = self.vae.prior.loss(z, part).mean()
@@ -165,7 +166,7 @@ def places(rows: int, layout: Layout, device: torch.device) -> Tensor:
     C = len(layout.channels)
     inside = torch.ones(rows, *layout.shape, dtype=torch.bool, device=device)
     for d, size in enumerate(layout.shape):
-        ends = torch.rand(rows, 2, device=device).sort(-1).values * (size + 1)
+        ends = torch.rand(rows, 2, device=device).sort(-1).values * (size + 1) - 0.5
         ends[torch.rand(rows, device=device) < 0.3] = torch.tensor([0.0, size], device=device)  # its full extent
         at = torch.arange(size, device=device) + 0.5
         within = (at >= ends[:, :1]) & (at <= ends[:, 1:])

@@ -73,7 +73,7 @@ class Conv(nn.Module):
 
     def __init__(
         self, size: GridSize, latents: int, *, widths: list[AtLeastOne] = [32, 64], depth: Natural = 1,  # noqa: B006
-        hidden: AtLeastOne = 512, last: AtLeastOne = 8, straight: bool = False,
+        hidden: AtLeastOne = 256, last: AtLeastOne = 8, straight: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         d = len(size.shape)
