@@ -9,7 +9,7 @@ READY   := .venv/.ready
 
 demo: $(READY)
 	@mkdir -p demo
-	$(BIN)/vaekit demo table -o demo/report.html
+	$(BIN)/vaekit demo -o demo/report.html
 
 test: export OMP_NUM_THREADS := 1
 test: $(READY)

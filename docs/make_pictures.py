@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from vaekit import api, demo, figures
-from vaekit.demo.flights import read_flights
+from vaekit import api, figures
+from vaekit.demo.flights import NEW, ROWS, fit, read_flights, split
 from vaekit.demo.pictures import banner
 
 ASSETS = Path(__file__).parent / "assets"
@@ -17,8 +17,8 @@ ASSETS = Path(__file__).parent / "assets"
 
 def main(path: Path) -> None:
     """Draw every picture."""
-    known, new = demo.split(read_flights(demo.ROWS + demo.NEW), demo.ROWS)
-    model = api.load(path) if path.exists() else demo.fit(known)
+    known, new = split(read_flights(ROWS + NEW), ROWS)
+    model = api.load(path) if path.exists() else fit(known)
     ASSETS.mkdir(exist_ok=True)
     figures.save(banner(model, new), ASSETS / "demo.svg")
     print(ASSETS / "demo.svg")

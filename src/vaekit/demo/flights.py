@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from vaekit import rng
+from vaekit import api, rng
+from vaekit.demo.told import Told
 from vaekit.errors import UserError
 
+ROWS, NEW = 20_000, 4_000
+SECONDS = 120  # a slow machine fits for no longer
 GAPS = csv.ConvertOptions(null_values=["NA", ""], strings_can_be_null=True)
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 WEATHER = ["temp", "humid", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
@@ -21,6 +27,46 @@ UNITS = {
     "distance": "miles", "dep_delay": "min", "arr_delay": "min", "air_time": "min", "temp": "°F", "humid": "%",
     "wind_speed": "mph", "wind_gust": "mph", "precip": "inches", "pressure": "hPa", "visib": "miles",
 }  # fmt: skip
+
+
+def prepare(
+    page: Path,
+    step: Callable[[str], AbstractContextManager[None]],
+    rows: int | None = None,
+    new: int | None = None,
+    **options: Any,
+) -> Told:
+    """Read the flights, fit, save and load.
+
+    Args:
+        page: the report; the model and evaluate's page are written beside it.
+        step: says what is going on.
+        rows, new: how many flights to fit and to ask about; 20,000 and 4,000 when None.
+        **options: of `vaekit.fit`.
+    """
+    rows, new = ROWS if rows is None else rows, NEW if new is None else new
+    with step("read the flights"):
+        known, unknown = split(read_flights(rows + new), rows)
+    with step(f"fit {known.num_rows:,} rows by {known.num_columns} columns"):
+        model = fit(known, **options)
+    with step("save and load the one file"):
+        file = model.save(page.with_name("flights.vae"))
+        model = api.load(file)
+    return Told(model, file, known, unknown, page.with_name("flights-evaluation.html"))
+
+
+def fit(table: pa.Table, **options: Any) -> api.Model:
+    """The demo's fit: all defaults, with units for people and a limit for slow machines."""
+    units: Mapping[str, Any] = {name: {"unit": unit} for name, unit in UNITS.items()}
+    return api.fit(table, **{"schema": units, "time_limit": SECONDS, "progress": True, **options})
+
+
+def split(table: pa.Table, rows: int) -> tuple[pa.Table, pa.Table]:
+    """Rows to fit and rows to ask about; an airport that the first never flew to has no place in the second."""
+    known, new = table.slice(0, rows), table.slice(rows)
+    for name in ("carrier", "origin", "dest"):
+        new = new.filter(pc.is_in(new[name], value_set=known[name].unique()))
+    return known, new
 
 
 def read_flights(rows: int | None = 40_000, seed: int = 0) -> pa.Table:

