@@ -123,7 +123,7 @@ def complete(parts: Mapping[str, Any], preset: str | None, layout: Layout, rows:
     chosen = merge(preset, parts)
     train = specs.normalise("train", {**usual["train"], **_options(chosen.get("train"))}, {"adamw": adamw})
     del train["kind"]
-    net = specs.normalise("net", chosen.get("net", usual["net"]), NETS)
+    net = specs.normalise("net", _net(chosen.get("net"), usual["net"]), NETS)
     if net["kind"] == "residual" and "width" not in _options(chosen.get("net")):
         net["width"] = 256 if rows >= 4_000 or layout.K > 64 else 128
     return {
@@ -210,6 +210,13 @@ def _latent(latent: Any, layout: Layout) -> int:
     if isinstance(latent, bool) or not isinstance(latent, int) or latent < 1:
         raise SpecError(f"latent: given {latent!r}, expected a whole number of latents from 1 on", hint="latent=32")
     return latent
+
+
+def _net(chosen: Any, usual: Any) -> Any:
+    """Options without a kind are options of the usual net."""
+    if chosen is None:
+        return usual
+    return {**_options(usual), **chosen} if isinstance(chosen, Mapping) and "kind" not in chosen else chosen
 
 
 def _kind(part: Any) -> Any:

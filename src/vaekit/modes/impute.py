@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vaekit import rng
 from vaekit.artifact import Fitted
-from vaekit.errors import ModeUnavailable
+from vaekit.errors import ModeUnavailable, warn
 from vaekit.modes.ask import Asked, answer, ask, chunks, law_given
 from vaekit.modes.complete import complete
 from vaekit.modes.known import contexts, known_cells
@@ -25,6 +25,8 @@ def impute(fitted: Fitted, data: Any, draws: int | None = None, missing: Any = N
     asked = ask(fitted, data)
     known = known_cells(fitted, asked, missing)
     context = contexts(fitted, asked, known)
+    if missing is None and fitted.layout.shape and bool(known[:, : fitted.codec.modelled].all()):
+        warn("impute: nothing is missing, so nothing is filled in; missing=mask says what shall be (True = fill in)")
     if draws is None:
         return answer(complete(fitted, asked, known, best(fitted, asked, context, seed)), asked)
     whole("impute: draws", draws, 1, hint="draws=None gives the best single value")

@@ -40,6 +40,8 @@ def infer(
         _column(name, table.column(name), options.get(name, Declared()), roles[name], stream)
         for name in table.column_names
     )
+    if any(column.kind == "image" for column in columns):
+        columns = tuple(_picture_name(column) for column in columns)
     if not any(column.is_modelled for column in columns):
         raise DataError(_nothing(columns, table.num_rows), hint=_nothing_hint(table.num_rows))
     return columns
@@ -86,6 +88,13 @@ def _column(name: str, chunks: pa.ChunkedArray, option: Declared, role: Role, st
     if stream and role == "feature" and option.kind is None:
         found = _as_channel(found, chunks)
     return Column(name=name, role=role, type=str(kind), **{**found._asdict(), **option.passed_on()})
+
+
+def _picture_name(column: Column) -> Column:
+    """The names of picture files tell where a picture came from, and nothing about it, however few they are."""
+    if column.name != "file" or column.role != "feature" or column.kind != "categorical":
+        return column
+    return column.model_copy(update={"kind": "identifier", "levels": None, "reason": "the names of the picture files"})
 
 
 def _as_channel(found: Found, chunks: pa.ChunkedArray) -> Found:
