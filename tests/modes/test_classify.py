@@ -61,3 +61,28 @@ def test_without_a_label_it_says_why(mixed: Any) -> None:
     with pytest.raises(ModeUnavailable, match="without a label") as refusal:
         mixed.model.classify(mixed.rows)
     assert "modes()" in refusal.value.hint
+
+
+def test_every_step_of_a_stream_has_a_label() -> None:
+    """What the heat tells: the label of a step, whether or not it was there, null where no window lies."""
+    steps = np.arange(400)
+    heat = np.sin(steps / 6) + 0.05 * np.random.default_rng(0).normal(size=400)
+    frame = pd.DataFrame(
+        {"time": steps, "heat": heat, "state": np.where(heat > 0.4, "hot", np.where(heat < -0.4, "cold", "mild"))}
+    )
+    known = frame.assign(state=frame.state.where(steps % 5 > 0))
+    model = vaekit.fit(
+        vaekit.windows(known, size=8, stride=2, time="time"), label="state", net={"kind": "mlp", "hidden": [32]},
+        train={"epochs": 20, "prior_epochs": 1, "batch": 32, "rate": 5e-3},
+    )  # fmt: skip
+    rows = pd.concat([frame[:100], frame[200:204]], ignore_index=True)
+    with pytest.warns(UserWarning, match="4 steps lie"):
+        found = model.classify(rows)
+    assert sorted(found.values) == ["cold", "hot", "mild"]
+    assert found.probability.shape == (104, 3) and found.label[100:] == [None] * 4
+    np.testing.assert_allclose(found.probability[:100].sum(1), 1, rtol=1e-6)
+    assert np.isnan(found.probability[100:]).all()
+    assert np.mean(np.array(found.label[:100]) == frame.state[:100]) > 0.55
+    hidden = model.classify(frame[:100].assign(state=None))
+    np.testing.assert_allclose(hidden.probability, model.classify(frame[:100]).probability, rtol=1e-6)
+    assert found.to_arrow()["label"].null_count == 4

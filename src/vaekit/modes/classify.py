@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 from vaekit.artifact import Fitted
 from vaekit.distributions import BernoulliCell, Columns
 from vaekit.errors import ModeUnavailable
-from vaekit.modes.ask import Asked, answer, ask, chunks, column_values
-from vaekit.modes.ways import law_without
+from vaekit.modes.ask import Asked, answer, ask, chunks, column_values, law_given
+from vaekit.modes.ways import SAMPLES, law_without
+from vaekit.sources.steps import mean_over
 
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """label (B,) the most probable value, probability (B, M) of each of `values`."""
+    """label (B,) the most probable value, probability (B, M) of each of `values`.
+
+    Of a stream there is one label a step; none, and probabilities that are not a number, where no window covers the step.
+    """
 
     label: list[Any]
     probability: NDArray[np.float64]
@@ -32,7 +36,7 @@ class Labels:
     def to_arrow(self) -> pa.Table:
         """Columns label, probability, then probability_VALUE of each value."""
         each = {f"probability_{value}": self.probability[:, m] for m, value in enumerate(self.values)}
-        return pa.table({"label": self.label, "probability": self.probability.max(1), **each})
+        return pa.table({"label": pa.array(self.label), "probability": self.probability.max(1), **each})
 
     def to_frame(self) -> Any:
         return answer(self.to_arrow(), self._asked)
@@ -42,19 +46,44 @@ def classify(fitted: Fitted, data: Any) -> Labels:
     """p(label | the other columns): the label's cell is hidden, whatever was given; see `vaekit.Model.classify`."""
     asked, label = ask(fitted, data), fitted.schema.label
     assert label is not None, "the table of modes asks for a label"
-    k = fitted.names.index(label.name)
-    levels = fitted.fields[k].levels
+    levels = next(field for field in fitted.layout.columns if field.name == label.name).levels
     if not levels:
         raise ModeUnavailable(
             f"classify: the label {label.name!r} is {label.kind}, not a class", hint="impute fills numbers"
         )
-    parts = [law_without(fitted, asked.cells[at], asked.observed[at], k) for at in chunks(len(asked), fitted.at_once)]
-    probability = torch.cat([_probabilities(law, levels) for law in parts]).double().numpy()
+    of = _of_rows if asked.at is None else _of_steps
+    probability = of(fitted, asked, label.name, levels)
     values = column_values(fitted, label.name, torch.arange(levels).float()).to_pylist()
     if label.kind == "categorical":  # the last level stands for all rare ones
         probability, values = probability[:, :-1], values[:-1]
         probability = probability / probability.sum(1, keepdims=True)
-    return Labels([values[m] for m in probability.argmax(1)], probability, values, asked)
+    known = ~np.isnan(probability).any(1)
+    chosen = np.where(known, np.nan_to_num(probability).argmax(1), -1)
+    return Labels([values[m] if m >= 0 else None for m in chosen], probability, values, asked)
+
+
+def _of_rows(fitted: Fitted, asked: Asked, name: str, levels: int) -> NDArray[np.float64]:
+    k = fitted.names.index(name)
+    parts = [law_without(fitted, asked.cells[at], asked.observed[at], k) for at in chunks(len(asked), fitted.at_once)]
+    return torch.cat([_probabilities(law, levels) for law in parts]).double().numpy()
+
+
+def _of_steps(fitted: Fitted, asked: Asked, name: str, levels: int) -> NDArray[np.float64]:
+    """P(level) at each step (N, M) when no window shows any label: the mean over the windows that cover the step."""
+    C, K = len(fitted.layout.channels), fitted.layout.K
+    own = torch.arange([field.name for field in fitted.layout.channels].index(name), K, C)
+    context = asked.observed.clone()
+    context[:, own] = False
+    parts = []
+    for at in chunks(len(asked), fitted.at_once):
+        law, cells, nats = law_given(fitted, asked.cells[at], context[at], context[at], SAMPLES), asked.cells[at], []
+        for level in range(levels):
+            guess = cells[:, :K].clone()
+            guess[:, own] = float(level)
+            nats.append(law.log_prob(guess)[..., own].logsumexp(0))
+        parts.append(torch.stack(nats, -1).softmax(-1))
+    assert asked.at is not None, "a stream"
+    return mean_over(torch.cat(parts).double().numpy(), asked.at, asked.arrow.num_rows)
 
 
 def _probabilities(law: Columns, levels: int) -> torch.Tensor:
