@@ -15,7 +15,7 @@ QUICK = {"net": {"kind": "conv", "widths": [8, 8], "hidden": 32}, "train": {"epo
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    return demo.run("images", tmp_path_factory.mktemp("digits") / "r.html", rows=500, new=80, progress=False, **QUICK)
+    return demo.run("images", tmp_path_factory.mktemp("digits") / "r.html", rows=1100, new=80, progress=False, **QUICK)
 
 
 def test_the_page_tells_of_every_mode(page):
@@ -23,13 +23,14 @@ def test_the_page_tells_of_every_mode(page):
     assert len(re.findall(r"<h2>", html)) == len(SECTIONS)
     assert html.count("<image") > 100
     for call in ("fit(", "save(", "score(", "log_prob(", "sample(", "given=", "impute(", "missing=", "draws=",
-                 "reconstruct(", "denoise(", "encode(", "decode(", "traverse(", "interpolate(", "shift(", "classify(", "evaluate("):  # fmt: skip
+                 "reconstruct(", "denoise(", "encode(", "decode(", "traverse(", "interpolate(", "shift(", "classify(",
+                 "evaluate("):  # fmt: skip
         assert call in html, call
     assert ">equal</dd>" in html
 
 
 def test_the_model_and_the_page_of_evaluate_are_beside_it(page):
-    assert load(page.with_name("digits.vae")).card["rows"] == 500
+    assert load(page.with_name("digits.vae")).card["rows"] == 1100
     assert page.with_name("digits-evaluation.html").exists()
 
 

@@ -16,7 +16,7 @@ QUICK = {"net": {"kind": "conv", "widths": [8, 8], "hidden": 32}, "train": {"epo
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     return demo.run(
-        "sensors", tmp_path_factory.mktemp("weather") / "r.html", rows=1500, new=1500, progress=False, **QUICK
+        "sensors", tmp_path_factory.mktemp("weather") / "r.html", rows=2400, new=600, progress=False, **QUICK
     )
 
 
@@ -37,14 +37,14 @@ def test_the_page_tells_of_every_mode(page):
 
 
 def test_the_model_and_the_page_of_evaluate_are_beside_it(page):
-    assert load(page.with_name("weather.vae")).card["rows"] == 1500
+    assert load(page.with_name("weather.vae")).card["rows"] > 2300
     assert page.with_name("weather-evaluation.html").exists()
 
 
 def test_every_fourth_week_is_kept_out(hours):
     known, new = hours
-    assert known.num_rows + new.num_rows == 26_115
-    assert 0.23 < new.num_rows / 26_115 < 0.27
+    assert 25_800 < known.num_rows + new.num_rows <= 26_115  # a few hours lie alone between holes
+    assert 0.3 < new.num_rows / known.num_rows < 0.36
     weeks = [
         set((part["time"].to_numpy().astype("datetime64[h]").astype(int) - 376_944) // room.WEEK) for part in hours
     ]

@@ -18,6 +18,7 @@ from pyarrow import csv
 
 from vaekit import api
 from vaekit.demo.flights import GAPS, data_folder
+from vaekit.sources.cut import Cut, Rows
 from vaekit.sources.windows import Windows, windows
 
 CHANNELS = ["temp", "dewp", "humid", "wind_speed", "pressure", "visib"]
@@ -59,21 +60,36 @@ class Weather:
 
     @cached_property
     def latents(self) -> Any:
-        return self.model.encode(self.new)
+        return self.model.encode(self.clean)
 
     @property
     def time(self) -> NDArray[np.datetime64]:
         return np.asarray(self.new["time"].to_numpy())
 
     @cached_property
+    def pieces(self) -> list[Rows]:
+        """The rows of every stretch of new hours without a hole, in time order."""
+        return _pieces(self.new)
+
+    def around(self, fault: Fault, hours: int) -> Rows:
+        """The rows of a fault and so many hours before and after it, as far as its piece goes."""
+        rows = next(rows for rows in self.pieces if fault.rows.start in rows)
+        return rows[(rows >= fault.rows.start - hours) & (rows < fault.rows.stop + hours)]
+
+    @cached_property
     def ordinary(self) -> NDArray[np.bool_]:
-        """New hours (N,) a day away from every fault."""
+        """New hours (N,) in pieces without a fault."""
         far = np.ones(self.new.num_rows, dtype=bool)
-        for fault in self.faults:
-            far[max(0, fault.rows.start - DAY) : fault.rows.stop + DAY] = False
+        for rows in self.pieces:
+            far[rows] = not any(fault.rows.start in rows for fault in self.faults)
         return far
 
-    def of(self, origin: str) -> NDArray[np.int64]:
+    @cached_property
+    def clean(self) -> pa.Table:
+        """The ordinary new hours."""
+        return self.new.filter(pa.array(self.ordinary))
+
+    def of(self, origin: str) -> Rows:
         """The rows of the new hours at one airport."""
         return np.flatnonzero(pc.equal(self.new["origin"], origin).to_numpy())
 
@@ -120,18 +136,24 @@ def read_weather() -> pa.Table:
 
 
 def split(table: pa.Table, rows: int | None = None, new: int | None = None) -> tuple[pa.Table, pa.Table]:
-    """Three weeks of four to fit, the fourth to ask about; of each, at most so many hours, equally from every airport."""
+    """Three weeks of four to fit, the fourth to ask about; of each, at most so many hours, equally from every airport.
+
+    Hours in pieces shorter than a window are left out: no window covers them.
+    """
     start = np.datetime64(datetime(2013, 1, 1), "s")
     week = (table["time"].to_numpy().astype("datetime64[s]") - start).astype(int) // (WEEK * 3600)
-    parts = []
-    for chosen, most in ((week % 4 != 2, rows), (week % 4 == 2, new)):
-        part = table.filter(pa.array(chosen))
-        places = part["origin"].unique().to_pylist()
-        each = part.num_rows if most is None else most // len(places)
-        parts.append(
-            pa.concat_tables([part.filter(pc.equal(part["origin"], place)).slice(0, each) for place in places])
-        )
-    return parts[0], parts[1]
+    return _some(table.filter(pa.array(week % 4 != 2)), rows), _some(table.filter(pa.array(week % 4 == 2)), new)
+
+
+def _some(table: pa.Table, most: int | None) -> pa.Table:
+    places = table["origin"].unique().to_pylist()
+    each = table.num_rows if most is None else most // len(places)
+    table = pa.concat_tables([table.filter(pc.equal(table["origin"], place)).slice(0, each) for place in places])
+    return table.take(pa.array(np.sort(np.concatenate([rows for rows in _pieces(table) if len(rows) >= DAY]))))
+
+
+def _pieces(table: pa.Table) -> list[Rows]:
+    return Cut.fit(table, DAY, STRIDE, "time", "origin").segments(table)
 
 
 def broken(table: pa.Table) -> tuple[pa.Table, list[Fault]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from vaekit import figures
-from vaekit.demo.weather import CHANNELS, DAY, UNITS, WEEK, Fault, Weather
+from vaekit.demo.weather import CHANNELS, DAY, UNITS, Fault, Weather
 from vaekit.figures.streams import stretches
 from vaekit.figures.style import number
 from vaekit.report import code, figure, section, table, text
@@ -85,10 +85,7 @@ def found_faults(told: Weather) -> Section:
 
 def _closely(told: Weather, fault: Fault) -> str:
     """A fault's days: scores as known later and as known then, and the channel beside its reconstruction."""
-    rows = told.of(fault.origin)
-    near = rows[(rows >= fault.rows.start - 2 * DAY) & (rows < fault.rows.stop + 2 * DAY)]
-    start = told.time[fault.rows.start]
-    near = near[np.abs(told.time[near] - start) < np.timedelta64(WEEK, "h")]
+    near, start = told.around(fault, 2 * DAY), told.time[fault.rows.start]
     scores, seen = told.likelihoods, told.new.take(pa.array(near))
     said = told.model.reconstruct(seen)
     flagged = scores.flagged[near]
@@ -102,7 +99,7 @@ def _closely(told: Weather, fault: Fault) -> str:
 
 def filled_stretches(told: Weather) -> Section:
     """The modes impute and impute_interval, on stretches that are hidden and on real gaps."""
-    clean = told.new.filter(pa.array(told.ordinary))
+    clean = told.clean
     mask = _hidden(clean)
     filled = told.model.impute(clean, missing=mask)
     low, high = told.model.impute_interval(clean, 0.9, missing=mask)
@@ -123,11 +120,9 @@ def filled_stretches(told: Weather) -> Section:
     return section(
         "Missing stretches",
         text(
-            f"These weeks have {real:,} gaps of their own; after `impute` {left:,} are left, in pieces shorter than "
-            "a day. To measure it, "
-            f"{LONG} hours of temperature, dew point and pressure were hidden together, every {EVERY} hours. A "
-            "straight line "
-            "between the ends of a gap is the rival that sensors deserve."
+            f"These weeks have {real:,} gaps of their own; after `impute` {left:,} are left. To measure it, {LONG} hours of "
+            f"temperature, dew point and pressure were hidden together, every {EVERY} hours. A straight line between the "
+            "ends of a gap is the rival that sensors deserve."
         ),
         code("model.impute(stream, missing=hidden)\nmodel.impute_interval(stream, 0.9, missing=hidden)"),
         table(
@@ -147,8 +142,7 @@ def filled_stretches(told: Weather) -> Section:
 def put_right(told: Weather) -> Section:
     """The modes denoise and reconstruct."""
     fault = told.faults[-1]
-    rows = told.of(fault.origin)
-    near = rows[(rows >= fault.rows.start - DAY) & (rows < fault.rows.start + DAY)]
+    near = told.around(fault, DAY)
     seen = told.new.take(pa.array(near))
     right, again = told.model.denoise(seen), told.model.reconstruct(seen)
     at = int(np.flatnonzero(near == fault.rows.start)[0])
@@ -171,7 +165,7 @@ def put_right(told: Weather) -> Section:
 
 def probable_hours(told: Weather) -> Section:
     """The mode log_prob."""
-    rows = told.of("LGA")[: 4 * WEEK]
+    rows = told.of("LGA")
     hours = told.new.take(pa.array(rows))
     nats = told.model.log_prob(hours)
     known = np.flatnonzero(~np.isnan(nats))

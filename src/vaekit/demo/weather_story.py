@@ -140,10 +140,10 @@ def the_map(told: Weather) -> Section:
     """The modes encode and decode."""
     latents = told.latents
     start = latents.to_arrow()["start"]
-    month = pc.month(told.new["time"].take(start.combine_chunks())).to_pylist()
-    season = [SEASONS[m % 12 // 3] for m in month]
+    month = pc.month(told.clean["time"].take(start.combine_chunks())).to_pylist()
+    season = [SEASONS[at % 12 // 3] for at in month]
     two = _days(told.model.decode(latents.mean[[0, len(latents) // 2]]), 2)
-    real = np.stack([_values(told.new.slice(int(start[b].as_py()), DAY)) for b in (0, len(latents) // 2)])
+    real = np.stack([_values(told.clean.slice(int(start[b].as_py()), DAY)) for b in (0, len(latents) // 2)])
     names = [f"{MONTHS[month[0]]}", f"{MONTHS[month[len(latents) // 2]]}"]
     return section(
         "A map of days",
@@ -189,8 +189,7 @@ def walks(told: Weather) -> Section:
 
 def how_good(told: Weather) -> Section:
     """The mode evaluate."""
-    clean = told.new.filter(pa.array(told.ordinary))
-    report = told.model.evaluate(clean)
+    report = told.model.evaluate(told.clean)
     report.save(told.evaluation)
     return section(
         "How good are the days",
