@@ -131,6 +131,7 @@ class PriorGoal:
             whole, *views = rows.target.split(2 * self.vae.latents, -1)
             mean, std = whole.chunk(2, -1)
             z = mean + std * torch.randn_like(mean)
+            condition = self.vae.condition(rows.cells, rows.observed)
             part: Distribution
             if views:
                 which = torch.randint(len(views), (len(rows),), device=mean.device)
@@ -138,7 +139,7 @@ class PriorGoal:
                 part = Normal(centre, spread, validate_args=False)
             else:
                 part = self.vae.posterior_of(rows.cells, self._context(rows))
-        loss = self.vae.prior.loss(z, part).mean()
+        loss = self.vae.prior.loss(z, part, condition).mean()
         return loss, {"velocity_error": loss}
 
 

@@ -25,13 +25,14 @@ class FlowMatching(nn.Module):
 
     Args:
         latents: L.
+        condition: features of the given columns, 0 without any.
         width: of the velocity net.
         depth: its residual blocks.
         steps: Heun steps from noise to latents.
 
     >>> from torch.distributions import Normal
     >>> context, empty = Normal(torch.zeros(5, 3), torch.ones(5, 3)), torch.ones(5, dtype=torch.bool)
-    >>> FlowMatching(3, width=8).given(context, empty).shape
+    >>> FlowMatching(3, condition=0, width=8).given(context, empty).shape
     torch.Size([5, 3])
     """
 
@@ -42,7 +43,9 @@ class FlowMatching(nn.Module):
     learned: Tensor
     frequencies: Tensor
 
-    def __init__(self, latents: int, *, width: AtLeastOne = 384, depth: AtLeastOne = 3, steps: AtLeastOne = 12) -> None:
+    def __init__(
+        self, latents: int, *, condition: int, width: AtLeastOne = 384, depth: AtLeastOne = 3, steps: AtLeastOne = 12
+    ) -> None:
         super().__init__()
         self.latents, self.steps = latents, steps
         self.register_buffer("one", torch.ones(latents), persistent=False)
@@ -50,7 +53,7 @@ class FlowMatching(nn.Module):
         self.register_buffer("spread", torch.ones(latents))
         self.register_buffer("learned", torch.tensor(False))
         self.register_buffer("frequencies", torch.linspace(0, math.log(50), 16).exp(), persistent=False)
-        self.of_z, self.of_context = nn.Linear(latents, width), nn.Linear(2 * latents, width)
+        self.of_z, self.of_context = nn.Linear(latents, width), nn.Linear(2 * latents + condition, width)
         self.of_time = nn.Linear(32, width)
         self.body = nn.Sequential(*[Block(width) for _ in range(depth)], nn.LayerNorm(width))
         self.out = nn.Linear(width, latents)
@@ -65,10 +68,11 @@ class FlowMatching(nn.Module):
         self.centre.copy_(mean.mean(0))
         self.spread.copy_((mean.var(0, correction=0) + std.square().mean(0)).sqrt().clamp(min=1e-3))
 
-    def describe(self, context: Distribution) -> Tensor:
-        """What the velocity sees of a context: its posterior's standardised mean and log-deviation, (B, 2 L)."""
+    def describe(self, context: Distribution, condition: Tensor | None = None) -> Tensor:
+        """What the velocity sees of a context: its posterior's standardised mean and log-deviation, and what is given."""
         deviation = context.stddev.clamp(min=1e-6).log() / 2
-        return torch.cat([(context.mean - self.centre) / self.spread, deviation], -1)
+        given = [] if condition is None else [condition]
+        return torch.cat([(context.mean - self.centre) / self.spread, deviation, *given], -1)
 
     def velocity(self, z: Tensor, time: Tensor, described: Tensor) -> Tensor:
         """v(z, t, context) in standardised latents: z (B, L), time (B, 1), described (B, F) as `condition` made it."""
@@ -76,33 +80,36 @@ class FlowMatching(nn.Module):
         hidden = self.of_z(z) + self.of_time(torch.cat([angle.sin(), angle.cos()], -1)) + described
         return self.out(self.body(hidden))
 
-    def loss(self, z: Tensor, context: Distribution) -> Tensor:
+    def loss(self, z: Tensor, context: Distribution, condition: Tensor | None = None) -> Tensor:
         """The flow-matching loss of latents (B, L) of rows whose parts are the contexts, per row (B,)."""
         target = (z - self.centre) / self.spread
         noise, time = torch.randn_like(target), torch.rand_like(target[:, :1])
         between = (1 - time) * noise + time * target
-        velocity = self.velocity(between, time, self.of_context(self.describe(context)))
+        velocity = self.velocity(between, time, self.of_context(self.describe(context, condition)))
         return (velocity - (target - noise)).square().mean(-1)
 
-    def given(self, context: Distribution, empty: Tensor, temperature: float = 1.0) -> Tensor:
+    def given(
+        self, context: Distribution, empty: Tensor, temperature: float = 1.0, condition: Tensor | None = None
+    ) -> Tensor:
         """Latents (B, L) given contexts: noise carried from t = 0 to 1 in Heun steps.
 
         Args:
             context: q(z|context), batch shape (B, L).
             empty: (B,) flags of rows whose context shows nothing: of no concern to a velocity that has been learned.
             temperature: scale of the noise.
+            condition: features of the given columns (B, F).
         """
         if not self.learned:  # training was cut short before this stage
             return from_posterior(context, empty, temperature)
         z = torch.randn_like(context.mean) * temperature
-        condition = self.of_context(self.describe(context))
+        described = self.of_context(self.describe(context, condition))
         span = 1 / self.steps
         for step in range(self.steps):
             now = torch.full_like(z[:, :1], step * span)
-            first = self.velocity(z, now, condition)
+            first = self.velocity(z, now, described)
             if step == self.steps - 1:  # the field is not learned past t = 1
                 z = z + span * first
                 break
-            second = self.velocity(z + span * first, now + span, condition)
+            second = self.velocity(z + span * first, now + span, described)
             z = z + span * (first + second) / 2
         return z * self.spread + self.centre

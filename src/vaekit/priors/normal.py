@@ -25,13 +25,16 @@ class StandardNormal(nn.Module):
     def forward(self) -> Normal:
         return Normal(torch.zeros_like(self.one), self.one, validate_args=False)
 
-    def given(self, context: Distribution, empty: Tensor, temperature: float = 1.0) -> Tensor:
+    def given(
+        self, context: Distribution, empty: Tensor, temperature: float = 1.0, condition: Tensor | None = None
+    ) -> Tensor:
         """Latents (B, L) given contexts: from q(z|context) itself, from p(z) where the context is empty.
 
         Args:
             context: q(z|context), batch shape (B, L).
             empty: (B,) flags of rows whose context shows nothing.
             temperature: scale of the noise.
+            condition: features of given columns (B, F), which p(z) does not depend on.
         """
         return from_posterior(context, empty, temperature)
 
