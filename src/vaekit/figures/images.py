@@ -79,7 +79,7 @@ def positions(where: Sequence[float]) -> list[str]:
     """
     signed, places = (
         min(where) < 0,
-        [round(float(x), 6) for x in where],
+        [round(float(x), 6) + 0.0 for x in where],
     )  # the middle of single precision is hardly zero
     return [(f"{x:+.3g}" if signed and x else f"{x:.3g}").replace("-", "−") for x in places]
 
