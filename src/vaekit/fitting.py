@@ -256,7 +256,7 @@ def card(fitted: Fitted) -> dict[str, Any]:
         "latents": {"count": fitted.vae.latents, "kl_nats": rates},
         "spec": fitted.spec,
         "modes": {name: modes.why_not(name, fitted) or modes.state(name, fitted) for name in modes.MODES},
-        "kept_training_rows": len(fitted.arrays.get("given.cells", ())),
+        "kept_training_rows": max(len(fitted.arrays.get(name, ())) for name in ("given.cells", "neighbours.latents")),
         "parameters": sum(parameter.numel() for parameter in fitted.vae.parameters()),
     }
 

@@ -9,11 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.modes.ask import chunks
-from vaekit.modes.ways import WAYS, Raw, available
+from vaekit.modes.ways import NEIGHBOURS, WAYS, Raw, available
 
 TIE = 1e-5  # relative
+KEPT = 5_000  # training rows whose latents an image is compared with
+FARTHER = 2.0  # how much more the distance to the neighbours weighs than the error of the pixels
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,15 @@ def calibrate(fitted: Fitted, train: tuple[Tensor, Tensor], held_out: tuple[Tens
         )
         fitted.arrays["latents.centre"] = mean.mean(0).numpy()
         fitted.arrays["latents.spread"] = mean.std(0, correction=0).clamp(min=1e-6).numpy()
+        if len(fitted.layout.shape) == 2:
+            pick = rng.numpy(0, "neighbours").permutation(len(mean))[:KEPT]
+            fitted.arrays["neighbours.latents"] = mean[torch.from_numpy(pick)].numpy()
         cells, observed = held_out if held_out is not None else (train[0][:2000], train[1][:2000])
         for by in available(fitted):
             raw = raw_scores(fitted, by, cells, observed)
+            if by == "default" and len(fitted.layout.shape) == 2:
+                _weigh(fitted, raw)
+                raw = weighed(fitted, by, raw)
             _centre(fitted, by, raw, observed[:, : fitted.vae.K])
             if held_out is not None:
                 totals = centred(fitted, by, raw, observed).total
@@ -53,7 +62,25 @@ def raw_scores(fitted: Fitted, by: str, cells: Tensor, observed: Tensor) -> Raw:
     rows = [WAYS[by](fitted, cells[at], observed[at]) for at in chunks(len(cells), fitted.at_once)]
     names = rows[0].parts
     parts = {name: torch.cat([raw.parts[name] for raw in rows]).double() for name in names}
-    return Raw(torch.cat([raw.cells for raw in rows]).double(), parts)
+    return weighed(fitted, by, Raw(torch.cat([raw.cells for raw in rows]).double(), parts))
+
+
+def _weigh(fitted: Fitted, raw: Raw) -> None:
+    """Weights of an image's pixels and of its neighbours: the spread of each over ordinary images is 1 and `FARTHER`."""
+    grid = fitted.layout.grid
+    weight = torch.ones(raw.cells.shape[1], dtype=torch.float64)
+    weight[:grid] = 1 / raw.cells[:, :grid].sum(1).std().clamp(min=1e-12)
+    fitted.arrays["weight.default"] = weight.nan_to_num(1.0).numpy()
+    spread = raw.parts[NEIGHBOURS].std().clamp(min=1e-12)
+    fitted.arrays[f"weight.default.{NEIGHBOURS}"] = np.nan_to_num(np.array([float(FARTHER / spread)]), nan=1.0)
+
+
+def weighed(fitted: Fitted, by: str, raw: Raw) -> Raw:
+    """The numbers with the weights that calibration found, where it found any."""
+    if f"weight.{by}" not in fitted.arrays:
+        return raw
+    parts = {name: part * float(fitted.arrays[f"weight.{by}.{name}"][0]) for name, part in raw.parts.items()}
+    return Raw(raw.cells * torch.from_numpy(fitted.arrays[f"weight.{by}"]), parts)
 
 
 def _centre(fitted: Fitted, by: str, raw: Raw, observed: Tensor) -> None:

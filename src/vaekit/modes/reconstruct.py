@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from vaekit.artifact import Fitted
-from vaekit.modes.ask import Asked, answer, ask, chunks, latents
+from vaekit.modes.ask import Asked, answer, ask, chunks, latents, law_given
 from vaekit.modes.complete import complete
 from vaekit.modes.impute import best
 from vaekit.modes.stream import mostly
@@ -64,6 +64,9 @@ def _strange_together(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor
 
 def _excess(fitted: Fitted, cells: Tensor, seen: Tensor) -> Tensor:
     """How far each cell (B, K) is beyond what is still ordinary; without a density the error through the latents says it."""
+    if fitted.layout.shape:  # against the reconstruction, beyond what even the most probable value would miss
+        law = law_given(fitted, cells, seen, seen)
+        return (law.log_prob(law.mode[0]) - law.log_prob(cells[:, : fitted.vae.K]))[0] - STRANGE
     if fitted.has_density:
         return (
             leave_out(fitted, cells, seen).cells - torch.from_numpy(fitted.arrays["centre.default"]).float() - STRANGE

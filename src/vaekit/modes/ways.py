@@ -16,7 +16,8 @@ from vaekit.modes.ask import latents
 from vaekit.modes.units import units
 from vaekit.objectives import kl
 
-LATENT = "(latent)"
+LATENT, NEIGHBOURS = "(latent)", "(neighbours)"
+NEAREST = 5  # training rows
 BLOCKS = 48  # up to as many columns are left out one by one; more are left out in as many blocks
 SAMPLES = 8
 MOST = 100.0  # squared deviations
@@ -84,6 +85,28 @@ def channel_errors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     return Raw(nats.where(observed[:, :K], 0.0), {LATENT: _rate(fitted, cells, observed)})
 
 
+def picture_errors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
+    """Of images: the squared error of every pixel through the mean, and how far the nearest training images' latents are.
+
+    Densities of pixels prefer simple pictures to likely ones (Nalisnick et al. 2019, arXiv 1810.09136). Errors find strokes that
+    no training image has, distances find images whose every stroke is usual. `calibrate` weighs both by their spread over
+    ordinary images. Cells beside the image count with their nats.
+    """
+    K, grid = fitted.vae.K, fitted.layout.grid
+    z = latents(fitted, cells, observed)
+    law = fitted.vae.likelihood_of(z, cells, observed)
+    error = (cells[:, :K] - law.mean[0]).square()
+    if K > grid:
+        error[:, grid:] = -law.log_prob(cells[:, :K])[0][:, grid:]
+    return Raw(error.where(observed[:, :K], 0.0), {NEIGHBOURS: distance(fitted, z[0])})
+
+
+def distance(fitted: Fitted, z: Tensor) -> Tensor:
+    """Mean distance of latents (B, L) to the nearest ones of training rows, in the training rows' deviations, (B,)."""
+    kept, spread = (torch.from_numpy(fitted.arrays[name]) for name in ("neighbours.latents", "latents.spread"))
+    return torch.cdist(z / spread, kept / spread).topk(min(NEAREST, len(kept)), largest=False).values.mean(-1)
+
+
 def _rate(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
     posterior = fitted.vae.posterior_of(cells, observed)
     return kl(posterior, fitted.vae.prior(), posterior.mean[None]).sum(-1)
@@ -107,8 +130,8 @@ def _latent_rate(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
 
 
 def default(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
-    """What is asked when nobody says how: streams are compared with their reconstruction, other cells with their others."""
-    return (channel_errors if fitted.cut is not None else leave_out)(fitted, cells, observed)
+    """What is asked when nobody says how: images and streams are compared with their reconstruction, cells with the others."""
+    return (leave_out, channel_errors, picture_errors)[len(fitted.layout.shape)](fitted, cells, observed)
 
 
 WAYS: dict[str, Callable[[Fitted, Tensor, Tensor], Raw]] = {
