@@ -88,15 +88,15 @@ def channel_errors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
 def picture_errors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     """Of images: the squared error of every pixel through the mean, and how far the nearest training images' latents are.
 
-    Densities of pixels prefer simple pictures to likely ones (Nalisnick et al. 2019, arXiv 1810.09136). Errors find strokes that
-    no training image has, distances find images whose every stroke is usual. `calibrate` weighs both by their spread over
-    ordinary images. Cells beside the image count with their nats.
+    Densities of pixels prefer simple pictures to likely ones (Nalisnick et al. 2019, arXiv 1810.09136). Errors find strokes
+    that no training image has, distances find images whose every stroke is usual. `calibrate` weighs both by their spread
+    over ordinary images. Cells beside the image count with their nats.
     """
     K, grid = fitted.vae.K, fitted.layout.grid
     z = latents(fitted, cells, observed)
     law = fitted.vae.likelihood_of(z, cells, observed)
     error = (cells[:, :K] - law.mean[0]).square()
-    if K > grid:
+    if grid < K:
         error[:, grid:] = -law.log_prob(cells[:, :K])[0][:, grid:]
     return Raw(error.where(observed[:, :K], 0.0), {NEIGHBOURS: distance(fitted, z[0])})
 
