@@ -150,8 +150,8 @@ def strange(report: Report) -> Section:
     return section(
         "The strangest images",
         figure(figures.strange(**shown),
-               "The strangest of the images that were scored, what the model makes of them, and the pixels that are less "
-               "probable than usual given all others.",
+               "The strangest of the images that were scored, what the model makes of them, and the pixels that add most to "
+               "their scores.",
                "Ordinary images stand here: the model is too coarse to know what is ordinary."),
     )  # fmt: skip
 
