@@ -28,7 +28,7 @@ def overlay(report: Report) -> Section:
                "What was measured (grey) and what the model makes of it (blue), in the channels in which the two differ "
                "most. Gaps are filled with dots.",
                "The blue line is flat where the grey one moves, all the time: the latents ignore that channel."),
-        figure(figures.scores_over_time(**scores), "How strange each of these steps is: the score of the windows that cover it.",
+        figure(figures.scores_over_time(**scores), "How strange each of these steps is.",
                "Shaded stretches where nothing happened, in a stream that was thought to be ordinary."),
     )  # fmt: skip
 
