@@ -20,7 +20,7 @@ from vaekit.schema.types import in_words, is_moment, is_number, is_supported, is
 from vaekit.schema.values import as_values, flat, no_nan
 from vaekit.schema.words import guess_text
 
-CLASSES_MOST = 1000
+CLASSES_MOST, FEW_CLASSES = 1000, 50
 
 
 def infer(
@@ -41,7 +41,7 @@ def infer(
         for name in table.column_names
     )
     if any(column.kind == "image" for column in columns):
-        columns = tuple(_picture_name(column) for column in columns)
+        columns = tuple(_beside_images(column, table.column(column.name), options) for column in columns)
     if not any(column.is_modelled for column in columns):
         raise DataError(_nothing(columns, table.num_rows), hint=_nothing_hint(table.num_rows))
     return columns
@@ -90,11 +90,20 @@ def _column(name: str, chunks: pa.ChunkedArray, option: Declared, role: Role, st
     return Column(name=name, role=role, type=str(kind), **{**found._asdict(), **option.passed_on()})
 
 
-def _picture_name(column: Column) -> Column:
-    """The names of picture files tell where a picture came from, and nothing about it, however few they are."""
-    if column.name != "file" or column.role != "feature" or column.kind != "categorical":
+def _beside_images(column: Column, chunks: pa.ChunkedArray, options: Mapping[str, Declared]) -> Column:
+    """A few whole numbers beside images are classes (digits); names of picture files tell nothing, however few they are."""
+    declared = options.get(column.name, Declared()).kind is not None
+    classes = column.kind in ("count", "ordinal") and pa.types.is_integer(chunks.type)
+    if declared or column.role == "ignored":
         return column
-    return column.model_copy(update={"kind": "identifier", "levels": None, "reason": "the names of the picture files"})
+    if column.name == "file" and column.role == "feature" and column.kind == "categorical":
+        return column.model_copy(
+            update={"kind": "identifier", "levels": None, "reason": "the names of the picture files"}
+        )
+    if classes and len(pc.unique(chunks.drop_null())) <= FEW_CLASSES:
+        reason = f"a few whole numbers beside images, so classes rather than {column.kind}: {column.reason}"
+        return column.model_copy(update={"kind": "categorical", "levels": None, "decimals": None, "reason": reason})
+    return column
 
 
 def _as_channel(found: Found, chunks: pa.ChunkedArray) -> Found:
