@@ -187,8 +187,9 @@ def adult(real_table: Callable[[str], pa.Table]) -> Case:
 
 # -- images and streams, small enough to be fitted in half a second ------------------------------------------------------
 
-BRIEF = {"epochs": 2, "prior_epochs": 1, "batch": 32}
-CONVOLVED = {"kind": "conv", "widths": [8, 8], "hidden": 32}
+BRIEF = {"epochs": 3, "prior_epochs": 1, "batch": 16, "rate": 1e-2}
+LOOSE = {"beta": 0.02, "warm_up": 0.0}  # so that latents say something after a few steps
+CONVOLVED = {"kind": "conv", "widths": [16], "hidden": 32}
 
 
 def drawn_digits(rows: int = 160, seed: int = 0, known: float = 1.0) -> Any:
@@ -243,7 +244,9 @@ def _fit_images(name: str) -> Case:
         "image-colour": (coloured_floats, {"net": CONVOLVED}),
     }[name]
     known = make(known=0.7) if name == "image-label" else make()
-    return Case(name, vaekit.fit(known, train=BRIEF, validation=0.2, **options), known, make(rows=30, seed=1))
+    return Case(
+        name, vaekit.fit(known, train=BRIEF, objective=LOOSE, validation=0.2, **options), known, make(rows=30, seed=1)
+    )
 
 
 def _fit_stream(name: str) -> Case:
@@ -255,7 +258,9 @@ def _fit_stream(name: str) -> Case:
         "stream-mlp": (["heat", "phase"], {}, {"net": {"kind": "mlp", "hidden": [32]}}),
     }[name]
     known, fresh = (machine_stream(seed=seed).loc[:, columns] for seed in (0, 1))
-    model = vaekit.fit(vaekit.windows(known, size=12, stride=3, **cut), train=BRIEF, validation=0.2, **options)
+    model = vaekit.fit(
+        vaekit.windows(known, size=12, stride=3, **cut), train=BRIEF, objective=LOOSE, validation=0.2, **options
+    )
     return Case(name, model, known, fresh)
 
 

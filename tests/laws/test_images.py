@@ -20,7 +20,7 @@ Numbers = np.ndarray[Any, Any]
 def _no_word_of_calibration() -> Iterator[None]:
     """Small models have too few calibration rows for alpha = 0.01."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="score: .* calibration rows")
+        warnings.filterwarnings("ignore", message="score: .* calibration rows|impute: nothing is missing")
         yield
 
 

@@ -75,7 +75,7 @@ def _answers(case: Any, which: dict[str, Any]) -> Iterator[tuple[str, Callable[[
 def _no_word_of_calibration() -> Iterator[None]:
     """Small models have too few calibration rows for alpha = 0.01: tests/modes/test_score.py holds that warning."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="score: .* calibration rows")
+        warnings.filterwarnings("ignore", message="score: .* calibration rows|impute: nothing is missing")
         yield
 
 

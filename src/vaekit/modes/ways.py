@@ -104,7 +104,9 @@ def picture_errors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
 def distance(fitted: Fitted, z: Tensor) -> Tensor:
     """Mean distance of latents (B, L) to the nearest ones of training rows, in the training rows' deviations, (B,)."""
     kept, spread = (torch.from_numpy(fitted.arrays[name]) for name in ("neighbours.latents", "latents.spread"))
-    return torch.cdist(z / spread, kept / spread).topk(min(NEAREST, len(kept)), largest=False).values.mean(-1)
+    own, known = z / spread, kept / spread
+    nearest = torch.cdist(own, known).topk(min(NEAREST, len(known)), largest=False).indices
+    return (own[:, None] - known[nearest]).norm(dim=-1).mean(-1)  # anew: a matrix product loses the digits of near ones
 
 
 def _rate(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
