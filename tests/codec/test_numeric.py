@@ -139,9 +139,14 @@ def test_moments_keep_to_the_step_of_training(step, resolution):
 
 
 def test_dates_are_counted_in_days():
-    days = pa.array([19_000, 19_010], pa.int32()).cast(pa.date32())
+    days = pa.array([19_000, 19_005, 19_010], pa.int32()).cast(pa.date32())
     field = Numeric.fit(column("datetime", "date32[day]"), days).field
-    assert (field.mean, field.std, field.resolution) == (19_005.0, 5.0, 1.0)
+    assert (field.mean, field.std, field.resolution) == (19_005.0, pytest.approx((50 / 3) ** 0.5), 1.0)
+
+
+def test_the_two_values_of_a_switch_are_one_apart():
+    field = Numeric.fit(column(), pa.array([0.0] * 99 + [5.0])).field
+    assert (field.mean, field.std) == (pytest.approx(0.05), 5.0)
 
 
 def test_an_infinity_is_refused_with_its_row():
@@ -176,4 +181,3 @@ def test_the_log_jacobian_turns_densities_of_cells_into_densities_of_values():
     cells = codec.encode(pa.array(grid))[0]
     density = np.exp(-(cells**2) / 2 - np.log(2 * np.pi) / 2 + codec.log_jacobian(cells))
     assert np.trapezoid(density, grid) == pytest.approx(1, abs=1e-4)
-
