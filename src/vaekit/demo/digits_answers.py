@@ -86,7 +86,7 @@ def strange_digits(told: Digits) -> Section:
             "the score flags "
             f"**{flagged.sum()} of {len(sorts)}**, and {scores.flagged[: -len(sorts)].mean():.1%} of the ordinary "
             "ones, some of which are "
-            "indeed oddly written. A score is a sum over pixels, so it says where."
+            "indeed oddly written. A score is a sum over pixels and named parts, so it says where."
         ),
         code(
             "scores = model.score(digits)\nscores.total, scores.p_value, scores.cells     # scores.plot() shows the "

@@ -25,7 +25,7 @@ LEAD = (
     "The data set of every tutorial. The model got pictures and, beside each, the digit that it shows; that is all. "
     "The tutorial's pictures come first, then what the same fit answers besides."
 )
-SHOWN = 10
+SHOWN, MEASURED = 10, 200  # pictures in a row, and digits that evaluate measures
 
 
 def the_digits(told: Digits) -> Section:
@@ -190,7 +190,7 @@ def walks(told: Digits) -> Section:
 
 def how_good(told: Digits) -> Section:
     """The mode evaluate."""
-    report = told.model.evaluate(told.new)
+    report = told.model.evaluate(told.new[:MEASURED])
     report.save(told.evaluation)
     return section(
         "How good are the digits",
