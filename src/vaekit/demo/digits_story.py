@@ -195,8 +195,8 @@ def how_good(told: Digits) -> Section:
     return section(
         "How good are the digits",
         text(
-            "`evaluate` measures all of this on digits that did not train. Its own page, with every figure "
-            f"explained, is [{told.evaluation.name}]."
+            f"`evaluate` measures all of this, here on {min(MEASURED, len(told.new))} of the new digits. Its own page, "
+            f"with every figure explained, is [{told.evaluation.name}]."
         ),
         code('report = model.evaluate(new_digits)\nreport.metrics\nreport.save("evaluation.html")'),
         figure(report.plot(), "The measures at a glance."),
