@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
 from vaekit.modes.calibrate import p_values, raw_scores
@@ -45,3 +46,29 @@ def test_raw_scores_do_not_depend_on_the_chunk(mixed: Any, monkeypatch: Any) -> 
         parts = raw_scores(mixed.model.fitted, "default", *pair)
     assert whole.cells.dtype == torch.float64
     torch.testing.assert_close(whole.cells, parts.cells, rtol=1e-5, atol=1e-5)
+
+
+def test_one_image_held_out_weighs_nothing_up() -> None:
+    """Of a single image there is no spread to divide by."""
+    import vaekit
+
+    images = np.random.default_rng(0).integers(0, 256, (10, 4, 4)).astype(np.uint8)
+    net = {"kind": "mlp", "hidden": [4]}
+    model = vaekit.fit(images, net=net, train={"epochs": 1, "prior_epochs": 1}, validation=0.1)
+    assert model.card["held_out_rows"] == 1 and (model.fitted.arrays["weight.default"] == 1).all()
+    assert np.isfinite(model.score(images, alpha=0.5).total).all()
+
+
+def test_pixels_and_neighbours_weigh_by_their_spread(fitted: Any) -> None:
+    """Over the calibration images the error of the pixels has a spread of 1, the distance to the neighbours one of 2."""
+    model = fitted("image-mlp").model
+    apart = _held_out(fitted("image-mlp").fitted_on)
+    told = model.score(apart, alpha=0.2)
+    assert told.cells.sum(1).std(ddof=1) == pytest.approx(1, rel=1e-4)
+    assert told.parts["(neighbours)"].std(ddof=1) == pytest.approx(2, rel=1e-4)
+
+
+def _held_out(rows: Any) -> Any:
+    from vaekit.fitting import split
+
+    return rows[split(len(rows), 0.2, 0)[1]]

@@ -69,10 +69,15 @@ def _weigh(fitted: Fitted, raw: Raw) -> None:
     """Weights of an image's pixels and of its neighbours: the spread of each over ordinary images is 1 and `FARTHER`."""
     grid = fitted.layout.grid
     weight = torch.ones(raw.cells.shape[1], dtype=torch.float64)
-    weight[:grid] = 1 / raw.cells[:, :grid].sum(1).std().clamp(min=1e-12)
-    fitted.arrays["weight.default"] = weight.nan_to_num(1.0).numpy()
-    spread = raw.parts[NEIGHBOURS].std().clamp(min=1e-12)
-    fitted.arrays[f"weight.default.{NEIGHBOURS}"] = np.nan_to_num(np.array([float(FARTHER / spread)]), nan=1.0)
+    weight[:grid] = _unit(raw.cells[:, :grid].sum(1))
+    fitted.arrays["weight.default"] = weight.numpy()
+    fitted.arrays[f"weight.default.{NEIGHBOURS}"] = np.array([FARTHER * _unit(raw.parts[NEIGHBOURS])])
+
+
+def _unit(scores: Tensor) -> float:
+    """What gives scores a spread of 1; 1 where there is only one, or all are alike."""
+    spread = float(scores.std()) if len(scores) > 1 else 0.0
+    return 1 / spread if spread > 1e-12 else 1.0
 
 
 def weighed(fitted: Fitted, by: str, raw: Raw) -> Raw:
