@@ -7,12 +7,13 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples/first_steps.py"
-RESULT = ROOT / "benchmarks/results/adult.json"
+RESULTS = ROOT / "benchmarks/results"
 
 
 def example() -> str:
@@ -43,6 +44,44 @@ def figures(result: dict[str, Any]) -> str:
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
 
 
+def of_images(result: dict[str, Any]) -> str:
+    """What the benchmark of images measured, as a table."""
+    binarised, grey, strange = (
+        result["binarised"],
+        result["grey"]["error_lowered_against_mean"],
+        result["one_class"]["auroc"],
+    )
+    rows = [
+        ("fit, 60,000 images", f"{binarised['fit_cpu_s']:.0f} s of one core"),
+        ("static binarised MNIST, -log p(x) of test images, 500 importance samples", f"{binarised['nats']:.1f} nats"),
+        ("a digit given is the digit drawn, as a classifier of real digits reads it",
+         f"{100 * result['given']['digit_drawn']:.1f} %"),
+        ("lower half filled in: squared error below that of the mean image (nearest neighbours, linear regression)",
+         f"{100 * grey['vaekit']:.0f} % ({100 * grey['nearest_neighbours']:.0f} %, {100 * grey['linear']:.0f} %)"),
+        ("one digit known, the others strange: AUROC, mean of ten (nearest neighbours on pixels, PCA)",
+         f"{strange['vaekit']:.3f} ({strange['nearest_neighbours']:.3f}, {strange['pca']:.3f})"),
+        ("Frey faces, the last fifth of the film", f"{result['frey']['bits_per_dimension']:.2f} bits per dimension"),
+    ]  # fmt: skip
+    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+
+
+def of_sensors(result: dict[str, Any]) -> str:
+    """VUS-PR of every detector by family, and the causal mean."""
+    mean, causal = result["mean"], result["causal"]
+    families = list(mean["vaekit"]["families_vus_pr"])
+    lines = [
+        f"| | {' | '.join(name.upper() for name in families)} | mean | causal mean |",
+        "|---" * (len(families) + 3) + "|",
+    ]
+    for name, each in mean.items():
+        cells = [*each["families_vus_pr"].values(), each["vus_pr"], causal[name]["vus_pr"]]
+        lines.append(f"| {name.replace('_', ' ')} | {' | '.join(f'{cell:.2f}' for cell in cells)} |")
+    return "\n".join(lines)
+
+
+TABLES: dict[str, Callable[[dict[str, Any]], str]] = {"adult": figures, "images": of_images, "sensors": of_sensors}
+
+
 def span(values: list[float]) -> str:
     """The least and the greatest of some figures."""
     return f"{min(values):.2f} to {max(values):.2f}"
@@ -66,7 +105,8 @@ def main() -> None:
     )
     text = fill(text, "example", example())
     text = fill(text, "output", f"```\n{ran.stdout.strip()}\n```")
-    text = fill(text, "adult", figures(json.loads(RESULT.read_text())))
+    for name, table in TABLES.items():
+        text = fill(text, name, table(json.loads((RESULTS / f"{name}.json").read_text())))
     (ROOT / "README.md").write_text(text)
 
 

@@ -6,6 +6,8 @@ import importlib.util
 import json
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -20,6 +22,8 @@ def test_the_readme_shows_the_example_that_runs():
     assert _maker().example() in (ROOT / "README.md").read_text()
 
 
-def test_the_readme_shows_the_figures_of_the_committed_result():
+@pytest.mark.parametrize("name", ["adult", "images", "sensors"])
+def test_the_readme_shows_the_figures_of_the_committed_results(name):
     maker = _maker()
-    assert maker.figures(json.loads(maker.RESULT.read_text())) in (ROOT / "README.md").read_text()
+    table = maker.TABLES[name](json.loads((maker.RESULTS / f"{name}.json").read_text()))
+    assert table in (ROOT / "README.md").read_text()
