@@ -44,10 +44,11 @@ def fit(
     progress: bool | None = None,
     **parts: Any,
 ) -> Model:
-    """Fit one variational autoencoder to a table.
+    """Fit one variational autoencoder to a table, to images, or to the windows of a stream.
 
     Args:
-        data: a pandas, polars or Arrow table, a 2-D array or tensor, dicts, or a path, list of paths or glob.
+        data: a pandas, polars or Arrow table, an array or tensor (2-D rows, 3-D or 4-D images), dicts, a path, list of paths or
+            glob; `vaekit.images(array_or_path, columns=)`; `vaekit.windows(stream, size=, stride=, time=, by=)`.
         preset: a name from `vaekit.presets.PRESETS`, which `parts` then override.
         schema: kinds and options of columns that shall not be inferred, `{"age": "count"}`, or a whole `Schema`.
         given: columns that the model conditions on (a conditional VAE).
@@ -126,14 +127,16 @@ class Model:
 
         Args:
             data: rows.
-            by: "default" asks of every cell how probable it is given the others; "likelihood" is the negative bound,
-                "reconstruction" the error through the mean, "latent" the distance from the training rows' latents.
+            by: "default" asks of every cell of a table how probable it is given the others, of images and streams how well the
+                latents explain them and how usual these are; "likelihood" is the negative bound, "reconstruction" the error
+                through the mean, "latent" the distance from the training rows' latents.
             reasons: columns to explain per row.
             alpha: share of ordinary rows to flag.
             seed: of the noise table behind expected values.
 
         Returns:
-            Scores: total (B,), higher is stranger, the sum of cells (B, K) and named parts; p_value, flagged, reasons.
+            Scores: total (B,), higher is stranger, the sum of cells (B, K) and named parts; p_value, flagged, reasons. Of a
+            stream B counts its steps and K its channels, and .causal holds the scores that look at nothing later.
         """
         return modes.run("score", self.fitted, data, by, reasons, alpha, seed)
 
@@ -163,7 +166,7 @@ class Model:
             data: rows.
             draws: None for the best single value (mean of numbers, mode otherwise, legal for its kind), or how many random
                 completions to return as a list.
-            missing: an extra mask (B, columns), True where a cell shall be taken as missing.
+            missing: an extra mask (B, columns), True where a cell shall be taken as missing; of images (H, W) or (B, H, W).
             seed: of the draws.
         """
         return modes.run("impute", self.fitted, data, draws, missing, seed)

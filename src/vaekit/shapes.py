@@ -8,7 +8,9 @@
 | F | features inside a net | the encoder's output: `(B, F)` |
 | L | latents | `mean (B, L)`, `log_variance (B, L)`, a draw `z (S, B, L)` |
 | C | components of a mixture, or levels of a categorical column | responsibilities: `(B, C)` |
-| T | time steps of a window | a window with K channels: `(B, T, K)` |
+| T | time steps of a window | the numbers of its steps in the stream: `(B, T)` |
+| H, W | height and width of an image | a picture: `(B, H, W)`, with colours `(B, H, W, C)` |
+| N | steps of a stream | a score per step: `(N,)` |
 
 Sums run over the last letters first: the evidence lower bound of a row is
 
