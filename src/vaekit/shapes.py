@@ -9,7 +9,8 @@
 | L | latents | `mean (B, L)`, `log_variance (B, L)`, a draw `z (S, B, L)` |
 | C | components of a mixture, or levels of a categorical column | responsibilities: `(B, C)` |
 | T | time steps of a window | the numbers of its steps in the stream: `(B, T)` |
-| H, W | height and width of an image | a picture: `(B, H, W)`, with colours `(B, H, W, C)` |
+| H | rows of pixels of an image, its height | a grey image: `(B, H, W)` |
+| W | pixels in a row of an image, its width | an image with colours: `(B, H, W, C)` |
 | N | steps of a stream | a score per step: `(N,)` |
 
 Sums run over the last letters first: the evidence lower bound of a row is
