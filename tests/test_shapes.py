@@ -8,4 +8,4 @@ from vaekit import shapes
 
 
 def test_the_glossary_has_each_letter_once():
-    assert re.findall(r"^\| ([A-Z]) \|", shapes.__doc__, flags=re.MULTILINE) == list("SBKFLCT")
+    assert re.findall(r"^\| ([A-Z]) \|", shapes.__doc__, flags=re.MULTILINE) == list("SBKFLCTHWN")
