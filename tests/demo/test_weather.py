@@ -16,7 +16,7 @@ QUICK = {"net": {"kind": "conv", "widths": [8, 8], "hidden": 32}, "train": {"epo
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     return demo.run(
-        "sensors", tmp_path_factory.mktemp("weather") / "r.html", rows=2400, new=600, progress=False, **QUICK
+        "sensors", tmp_path_factory.mktemp("weather") / "r.html", rows=3300, new=600, progress=False, **QUICK
     )
 
 
@@ -37,7 +37,7 @@ def test_the_page_tells_of_every_mode(page):
 
 
 def test_the_model_and_the_page_of_evaluate_are_beside_it(page):
-    assert load(page.with_name("weather.vae")).card["rows"] > 2300
+    assert load(page.with_name("weather.vae")).card["rows"] > 3200
     assert page.with_name("weather-evaluation.html").exists()
 
 

@@ -82,11 +82,9 @@ def strange_digits(told: Digits) -> Section:
     return section(
         "Strange digits, and which pixels make them so",
         text(
-            f"Among {len(ordinary):,} ordinary new digits there are {len(sorts)} that were spoiled. At `alpha=0.01` "
-            "the score flags "
-            f"**{flagged.sum()} of {len(sorts)}**, and {scores.flagged[: -len(sorts)].mean():.1%} of the ordinary "
-            "ones, some of which are "
-            "indeed oddly written. A score is a sum over pixels and named parts, so it says where."
+            f"Among {len(ordinary):,} ordinary new digits there are {len(sorts)} that were spoiled. At `alpha=0.01` the "
+            f"score flags **{flagged.sum()} of {len(sorts)}**, and {scores.flagged[: -len(sorts)].mean():.1%} of the "
+            "ordinary ones. A score is a sum over pixels and named parts, so it says where."
         ),
         code(
             "scores = model.score(digits)\nscores.total, scores.p_value, scores.cells     # scores.plot() shows the "
