@@ -195,7 +195,7 @@ def _steps_of_windows(rows: int, layout: Layout) -> float:
 
 
 def _steps_of_images(rows: int, layout: Layout) -> float:
-    return float(np.clip(rows / 8 * min(1.0, 784 / layout.positions) ** 0.7, 1_500, 9_000))
+    return float(np.clip(rows / 12 * min(1.0, 784 / layout.positions) ** 0.7, 1_500, 9_000))
 
 
 STEPS = {0: _steps_of_tables, 1: _steps_of_windows, 2: _steps_of_images}  # by the dimensions of the grid
