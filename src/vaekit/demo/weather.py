@@ -165,13 +165,13 @@ def broken(table: pa.Table) -> tuple[pa.Table, list[Fault]]:
     stuck, sun = _before_a_change(table, "LGA"), _stretch(table, "JFK", 0.4)
     temp[stuck], temp[sun] = temp[stuck.start], temp[sun] + TOO_HIGH
     faults = [
-        Fault(f"the thermometer sticks for {HOURS} hours (planted)", "LGA", "temp", stuck),
-        Fault(f"the thermometer reads {TOO_HIGH} °F too high for {HOURS} hours (planted)", "JFK", "temp", sun),
+        Fault("a thermometer sticks (planted)", "LGA", "temp", stuck),
+        Fault(f"a thermometer {TOO_HIGH} °F too high (planted)", "JFK", "temp", sun),
     ]
     wind = np.nan_to_num(table["wind_speed"].to_numpy())
     if wind.max() > 200:
         gust = int(wind.argmax())
-        what = f"a wind of {wind[gust]:,.0f} mph (really in the data)"
+        what = f"a wind of {wind[gust]:,.0f} mph (in the data)"
         faults.append(Fault(what, table["origin"][gust].as_py(), "wind_speed", slice(gust, gust + 1)))
     at = table.schema.get_field_index("temp")
     return table.set_column(at, "temp", pa.array(temp, from_pandas=True)), faults

@@ -59,15 +59,14 @@ def found_faults(told: Weather) -> Section:
     return section(
         "Faults of the sensors",
         text(
-            "Three faults lie in these hours. Two were planted: a thermometer that sticks before the weather "
-            "changes, and one that stands in the sun, where every single value is an ordinary one of another "
+            "Three faults lie in these hours. Two were planted, each for two days: a thermometer that sticks before the "
+            "weather changes, and one that stands in the sun, where every single value is an ordinary one of another "
             "season. The third is real, and stands in the published data. The default score weighs large departures "
-            "from what the model saw; "
-            '`by="likelihood"` weighs each channel by how well the model knows it.'
+            'from what the model saw; `by="likelihood"` weighs each channel by how well the model knows it.'
         ),
         code('model.score(stream)\nmodel.score(stream, by="likelihood")'),
         table(
-            ["fault", "airport", "flagged", "lower", "flagged, likelihood", "lower, likelihood", "channel named first"],
+            ["fault", "at", "flagged", "lower", "by likelihood: flagged", "lower", "named"],
             lines,
             "Hours flagged at `alpha=0.01`; the share of ordinary hours whose score is lower than the fault's "
             "highest; and at how many of its hours the likelihood's first reason is the faulty channel.",
