@@ -102,7 +102,9 @@ class PriorGoal:
 
     @torch.no_grad()
     def prepare(self, rows: Rows) -> Rows:
-        """The rows with the mean and deviation of q(z|row), (B, 2 L), which no longer change; then those of its contexts."""
+        """The rows with the mean and deviation of q(z|row), (B, 2 L), which no longer change; then those of its contexts
+        with what they show outside the grid.
+        """
         size = 4096 if self.vae.K <= 512 else max(64, 2**21 // self.vae.K)
         views = [False] + [True] * (VIEWS if self.vae.layout.shape else 0)
         every = torch.arange(len(rows), device=rows.cells.device).split(size)
@@ -116,8 +118,10 @@ class PriorGoal:
         return mean, std
 
     def _described(self, rows: Rows, part: bool) -> Tensor:
-        q = self.vae.posterior_of(rows.cells, self._context(rows) if part else rows.observed)
-        return torch.cat([q.mean, q.stddev], -1)
+        context = self._context(rows) if part else rows.observed
+        q = self.vae.posterior_of(rows.cells, context)
+        told = self.vae.told(rows.cells, context) if part else None
+        return torch.cat([q.mean, q.stddev, *([] if told is None else [told])], -1)
 
     def _context(self, rows: Rows) -> Tensor:
         context = hidden(rows.observed, 1.0, self.vae.layout)
@@ -128,18 +132,19 @@ class PriorGoal:
     def loss(self, rows: Rows, progress: float) -> tuple[Tensor, Mapping[str, Tensor]]:
         assert rows.target is not None, "prepare the rows first"
         with torch.no_grad():
-            whole, *views = rows.target.split(2 * self.vae.latents, -1)
+            both = 2 * self.vae.latents
+            whole, rest = rows.target[:, :both], rows.target[:, both:]
             mean, std = whole.chunk(2, -1)
             z = mean + std * torch.randn_like(mean)
-            condition = self.vae.condition(rows.cells, rows.observed)
-            part: Distribution
-            if views:
-                which = torch.randint(len(views), (len(rows),), device=mean.device)
-                centre, spread = torch.stack(views)[which, torch.arange(len(rows))].chunk(2, -1)
-                part = Normal(centre, spread, validate_args=False)
+            if rest.shape[1]:
+                views = rest.unflatten(-1, (VIEWS, -1))
+                which = torch.randint(VIEWS, (len(rows),), device=mean.device)
+                described, told = views[torch.arange(len(rows)), which].tensor_split((both,), -1)
+                part: Distribution = Normal(*described.chunk(2, -1), validate_args=False)  # type: ignore[misc]
             else:
-                part = self.vae.posterior_of(rows.cells, self._context(rows))
-        loss = self.vae.prior.loss(z, part, condition).mean()
+                context = self._context(rows)
+                part, told = self.vae.posterior_of(rows.cells, context), self.vae.told(rows.cells, context)
+        loss = self.vae.prior.loss(z, part, told if told is not None and told.shape[-1] else None).mean()
         return loss, {"velocity_error": loss}
 
 

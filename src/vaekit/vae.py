@@ -78,14 +78,18 @@ class VAE(nn.Module):
         """Decoder features (..., F) of latents (..., L), under the given columns of `cells` where the model has some."""
         if self.given is not None:
             assert cells is not None and observed is not None, "this model is conditioned on columns"
-            condition = self.condition(cells, observed)
-            assert condition is not None, "it is conditioned"
+            condition = self.given(cells[..., self.K :], observed[..., self.K :])
             z = torch.cat([z, condition.expand(*z.shape[:-1], condition.shape[-1])], -1)
         return self.net.decode(z)
 
-    def condition(self, cells: Tensor, observed: Tensor) -> Tensor | None:
-        """Features (B, F) of the given columns, None where the model has none."""
-        return None if self.given is None else self.given(cells[..., self.K :], observed[..., self.K :])
+    def told(self, cells: Tensor, context: Tensor) -> Tensor | None:
+        """Features (B, F) of what a context shows outside the grid, and of the given columns; None where there are none.
+
+        One cell among hundreds of pixels moves q(z|context) little, so a learned prior is told of it directly.
+        """
+        if isinstance(self.embed, GridEmbed) and self.embed.beside is not None:
+            return self.embed.beside(cells[..., self.layout.grid :], context[..., self.layout.grid :])
+        return None if self.given is None else self.given(cells[..., self.K :], context[..., self.K :])
 
     def likelihood_of(
         self, z: Tensor, cells: Tensor | None = None, observed: Tensor | None = None
@@ -97,10 +101,10 @@ class VAE(nn.Module):
         """Latents (B, L) of rows that agree with what the context shows; of new rows where no modelled cell shows.
 
         Given columns alone tell N(0, I) nothing: in a CVAE p(z) does not depend on them, the decoder does. A learned prior is
-        told of them: the latents of real rows are not quite independent of what is given.
+        told of them: the latents of real rows are not quite independent of what is given (`told`).
         """
         empty = ~context[:, : self.K].any(1)
-        return self.prior.given(self.posterior_of(cells, context), empty, temperature, self.condition(cells, context))
+        return self.prior.given(self.posterior_of(cells, context), empty, temperature, self.told(cells, context))
 
     def draw(self, cells: Tensor, observed: Tensor, context: Tensor | None = None, samples: int = 1) -> Draw:
         """Encode what the context shows, draw latents, decode all cells."""
@@ -156,7 +160,8 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     body: Any = net if net is not None else specs.build("net", spec["net"], NETS, size, inner)
     _check(body, embed.features, inner)
     posterior: Any = specs.build("posterior", spec["posterior"], POSTERIORS, body.encoded, latents)
-    prior: Any = specs.build("prior", spec["prior"], PRIORS, latents, condition=inner - latents)
+    told = embed.size.beside if isinstance(embed, GridEmbed) else inner - latents
+    prior: Any = specs.build("prior", spec["prior"], PRIORS, latents, condition=told)
     likelihood: GridMix | Mix
     if isinstance(embed, GridEmbed):
         likelihood = GridMix(
