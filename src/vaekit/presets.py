@@ -173,8 +173,8 @@ def pace(train: dict[str, Any], rows: int, layout: Layout) -> dict[str, Any]:
     """Batch and epochs for this many rows and cells: small data take 1,400 steps, large data more.
 
     Steps of wide tables cost more, so they take fewer: a default fit of 20,000 rows by 30 columns stays near a minute. The
-    prior of a table is trained about as long as the model; that of images and windows, whose bound already weighs the whole
-    rate, needs less.
+    prior of a table is trained about as long as the model; a step of that of images and windows costs little beside one of
+    theirs, so that small data can afford it.
 
     Small batches serve best: on Adult half the rows at 256 in a batch reached a better held-out loss than all at 512.
     """
@@ -182,7 +182,10 @@ def pace(train: dict[str, Any], rows: int, layout: Layout) -> dict[str, Any]:
     batch = min(batch, max(rows, 1))
     epochs = train["epochs"] or max(10, round(STEPS[len(layout.shape)](rows, layout) / max(rows // batch, 1)))
     patience = max(10, epochs // 4) if train["patience"] == "auto" else train["patience"]
-    prior_epochs = train["prior_epochs"] or round((0.4 if layout.shape else 1.2) * epochs)
+    prior_steps = np.clip(rows / 12, 500 if len(layout.shape) == 1 else 2_000, 4_500)
+    prior_epochs = train["prior_epochs"] or (
+        max(1, round(prior_steps / max(rows // batch, 1))) if layout.shape else round(1.2 * epochs)
+    )
     return {**train, "batch": batch, "epochs": epochs, "patience": patience, "prior_epochs": prior_epochs}
 
 

@@ -20,7 +20,7 @@ from vaekit.sources.images import Images, images
 
 SIDE, COUNT = 28, 5_000
 NEW = 400  # digits that stay out of the fit
-SECONDS = 45  # a slow machine fits for no longer
+SECONDS = 60  # a slow machine fits for no longer
 EACH = 4  # strange digits of each sort
 BAR = np.where(np.abs(np.arange(SIDE) - SIDE // 2) < 2, 255, 0)[:, None]
 Spoil = Callable[[NDArray[np.uint8], NDArray[np.float64]], NDArray[Any]]
