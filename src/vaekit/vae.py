@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Distribution
+from torch.distributions import Categorical, Distribution
 
 from vaekit import spec as specs
 from vaekit.codec.layout import Layout
@@ -21,6 +21,8 @@ from vaekit.nets import NETS, Embed
 from vaekit.nets.grid import GridEmbed, GridSize
 from vaekit.posteriors import POSTERIORS
 from vaekit.priors import PRIORS
+
+CANDIDATES = 8  # latents from which names beside an image choose
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,25 @@ class VAE(nn.Module):
 
         Given columns alone tell N(0, I) nothing: in a CVAE p(z) does not depend on them, the decoder does. A learned prior is
         told of them: the latents of real rows are not quite independent of what is given (`told`).
+
+        Names beside an image (a digit) that the context shows choose among several draws, by how probable the draws make them:
+        sampling importance resampling (Rubin 1988, Bayesian Statistics 3).
         """
         empty = ~context[:, : self.K].any(1)
-        return self.prior.given(self.posterior_of(cells, context), empty, temperature, self.told(cells, context))
+        law, told = self.posterior_of(cells, context), self.told(cells, context)
+        named = [
+            self.layout.grid + i for i, field in enumerate(self.layout.plain) if field.levels and self.layout.shape
+        ]
+        if not named or not context[:, named].any():
+            return self.prior.given(law, empty, temperature, told)
+        drawn = torch.stack([self.prior.given(law, empty, temperature, told) for _ in range(CANDIDATES)])
+        fits = [
+            self.likelihood.only(self.decoded(drawn, cells, context), k).log_prob(cells[:, [k]])[..., 0] for k in named
+        ]
+        weight = sum(
+            (fit.where(context[:, k], 0.0) for fit, k in zip(fits, named, strict=True)), torch.zeros_like(fits[0])
+        )
+        return drawn[Categorical(logits=weight.T).sample(), torch.arange(len(cells), device=cells.device)]
 
     def draw(self, cells: Tensor, observed: Tensor, context: Tensor | None = None, samples: int = 1) -> Draw:
         """Encode what the context shows, draw latents, decode all cells."""
