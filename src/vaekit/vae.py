@@ -115,14 +115,16 @@ class VAE(nn.Module):
         ]
         if not named or not context[:, named].any():
             return self.prior.given(law, empty, temperature, told)
-        drawn = torch.stack([self.prior.given(law, empty, temperature, told) for _ in range(CANDIDATES)])
-        fits = [
-            self.likelihood.only(self.decoded(drawn, cells, context), k).log_prob(cells[:, [k]])[..., 0] for k in named
-        ]
-        weight = sum(
-            (fit.where(context[:, k], 0.0) for fit, k in zip(fits, named, strict=True)), torch.zeros_like(fits[0])
-        )
-        return drawn[Categorical(logits=weight.T).sample(), torch.arange(len(cells), device=cells.device)]
+        drawn = [self.prior.given(law, empty, temperature, told) for _ in range(CANDIDATES)]
+        weight = torch.stack([self._fit(z, cells, context, named) for z in drawn], -1)
+        pick = Categorical(logits=weight).sample()
+        return torch.stack(drawn)[pick, torch.arange(len(cells), device=cells.device)]
+
+    def _fit(self, z: Tensor, cells: Tensor, context: Tensor, named: list[int]) -> Tensor:
+        """Nats of the named cells that the context shows, given latents (B, L): (B,)."""
+        features = self.decoded(z[None], cells, context)
+        nats = [self.likelihood.only(features, k).log_prob(cells[:, [k]])[0, :, 0] for k in named]
+        return torch.stack(nats, -1).where(context[:, named], 0.0).sum(-1)
 
     def draw(self, cells: Tensor, observed: Tensor, context: Tensor | None = None, samples: int = 1) -> Draw:
         """Encode what the context shows, draw latents, decode all cells."""
