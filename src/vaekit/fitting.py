@@ -22,7 +22,7 @@ from vaekit import spec as specs
 from vaekit.artifact import Fitted
 from vaekit.checkpoint import Run
 from vaekit.codec import Codec, Layout
-from vaekit.errors import DataError, SpecError, UserError, VaekitWarning
+from vaekit.errors import DataError, SpecError, UserError, VaekitWarning, warn
 from vaekit.goals import BoundGoal, PriorGoal, Rows, unfold
 from vaekit.likelihoods import frequent
 from vaekit.modes.ask import tensors
@@ -137,6 +137,8 @@ def run(
         rows = Rows(rows.cells, rows.observed, vae.gaps.start(plan.patterns, rows.observed[:, :K]))
     begin(vae, rows.cells, rows.observed)
     runs = _train(vae.to(device), plan, rows.to(device), device, seed, deadline, resume, on_step)
+    if runs[0].ended == "time limit" and len(runs[0].history) <= 1:
+        warn("fit: the time limit ended the training in its first pass over the rows, so the model has learned little")
     vae.to("cpu").eval()
     fitted = Fitted(plan.codec, plan.spec, vae, _form(plan.table), [], _about(plan, seed, runs, device))
     fitted.history = [row for each in runs for row in each.history]

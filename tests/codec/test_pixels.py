@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 
 from vaekit.codec.pixels import Pixels
+from vaekit.errors import DataError
 from vaekit.schema import Column
 from vaekit.schema.tensors import ndarray_of, tensor_array
 
@@ -93,3 +94,12 @@ def test_a_null_pixel_of_whole_numbers_has_no_spelling():
     storage = pa.array([[1, None]], pa.list_(pa.uint8(), 2))
     with pytest.raises(DataError, match="null pixels"):
         ndarray_of(pa.ExtensionArray.from_storage(kind, storage))
+
+
+def test_bytes_are_refused_where_shares_were_fitted():
+    shares = np.random.default_rng(0).random((8, 4, 4, 1)).astype(np.float32)
+    images = tensor_array(shares)
+    pixels = Pixels.fit(Column(name="image", kind="image", type=str(images.type)), images)
+    with pytest.raises(DataError, match="from 0 to 1"):
+        pixels.encode(tensor_array(shares * 255))
+    assert pixels.encode(tensor_array(shares * 1.5))[0].max() > 1

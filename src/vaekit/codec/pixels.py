@@ -10,10 +10,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vaekit.codec.field import DISTINCT, QUANTILES, Field, Floats
+from vaekit.errors import DataError
 from vaekit.schema import Column
 from vaekit.schema.tensors import ndarray_of, tensor_array
 from vaekit.schema.types import arrow_type
 
+SHARES = 2.0  # no share of full brightness is above, whatever the noise
 LOOKED_AT = 5_000  # images tell enough about the range of their pixels
 
 
@@ -76,8 +78,19 @@ class Pixels:
         if flat.dtype.kind == "f":
             observed = observed & ~np.isnan(flat)
         field = self.fields[0]
+        self._refuse_scale(flat, observed)
         cells = (flat.astype(np.float32) - np.float32(field.mean)) / np.float32(field.std)
         return np.where(observed, cells, np.float32(0)), observed
+
+    def _refuse_scale(self, flat: NDArray[Any], observed: NDArray[np.bool_]) -> None:
+        """Bytes given to a model of shares would be 255 times too bright."""
+        field = self.fields[0]
+        most = float(flat.max(initial=0.0, where=observed)) if flat.dtype.kind == "f" else 0.0
+        if field.resolution == 0 and (field.mean, field.std) == (0.0, 1.0) and most > SHARES:
+            raise DataError(
+                f"column {self.column.name!r}: a pixel of {most:g} was given, the model was fitted on pixels from 0 to 1",
+                hint="divide bytes by 255",
+            )
 
     def decode(
         self, cells: Floats, observed: NDArray[np.bool_], generator: np.random.Generator | None = None

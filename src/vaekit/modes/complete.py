@@ -61,7 +61,11 @@ def complete(
 def with_aside(fitted: Fitted, decoded: pa.Table, asked: Asked) -> pa.Table:
     """Decoded columns, beside what is not modelled (given columns, identifiers, ignored ones) as it was given."""
     modelled = {column.name for column in fitted.schema.modelled}
-    return pa.table({name: (decoded if name in modelled else asked.arrow)[name] for name in fitted.schema.names})
+    raw = {name for name in asked.table.names if name in fitted.schema.names and fitted.schema[name].role == "ignored"}
+    return pa.table({
+        name: (decoded if name in modelled else asked.table.arrow if name in raw else asked.arrow)[name]
+        for name in fitted.schema.names
+    })  # fmt: skip
 
 
 def _pixels(given: pa.Array, decoded: pa.ChunkedArray, keep: np.ndarray) -> pa.Array:
