@@ -180,7 +180,9 @@ def _train(
 
 @torch.no_grad()
 def settle(vae: VAE, rows: Rows) -> None:
-    """Tell the likelihoods what the trained model leaves unexplained of each cell."""
+    """Tell the likelihoods that wait for it what the trained model leaves unexplained of each cell."""
+    if not any(getattr(part, "scale", None) == "residual" for part in vae.modules()):
+        return
     vae.eval()
     total, count = (torch.zeros(vae.K, device=rows.cells.device) for _ in range(2))
     for at in torch.arange(min(len(rows), HELD_OUT), device=rows.cells.device).split(256):
