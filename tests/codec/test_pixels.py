@@ -103,3 +103,12 @@ def test_bytes_are_refused_where_shares_were_fitted():
     with pytest.raises(DataError, match="from 0 to 1"):
         pixels.encode(tensor_array(shares * 255))
     assert pixels.encode(tensor_array(shares * 1.5))[0].max() > 1
+
+
+def test_bytes_of_nought_and_one_are_black_and_white():
+    images = tensor_array((np.random.default_rng(0).random((8, 4, 4, 1)) < 0.5).astype(np.uint8))
+    pixels = Pixels.fit(Column(name="image", kind="image", type=str(images.type)), images)
+    cells, observed = pixels.encode(images)
+    assert set(np.unique(cells)) == {0.0, 1.0}
+    assert pixels.decode(cells, observed).equals(images)
+    assert pixels.fields[0].distinct.tolist() == [0.0, 1.0]

@@ -23,8 +23,9 @@ LOOKED_AT = 5_000  # images tell enough about the range of their pixels
 class Pixels:
     """Pixels as cells in [0, 1].
 
-    Whole numbers are divided by the largest that their type holds (255 for uint8); floats within [0, 1] stay as they are,
-    other floats are placed on the range of the training images. A pixel that is not a number is missing.
+    Whole numbers are divided by the largest that their type holds (255 for uint8), unless they are 0 and 1 only; floats within
+    [0, 1] stay as they are, other floats are placed on the range of the training images. A pixel that is not a number is
+    missing.
 
     Args:
         column: its schema.
@@ -133,6 +134,8 @@ def _range(images: NDArray[Any]) -> tuple[float, float]:
     """What becomes 0 and how far 1 lies from it."""
     if images.dtype.kind == "b":
         return 0.0, 1.0
+    if images.dtype.kind in "iu" and images.size and images.min() >= 0 and images.max() <= 1:
+        return 0.0, 1.0  # black and white, spelled 0 and 1
     if images.dtype.kind in "iu":
         info = np.iinfo(images.dtype)
         wide = info.bits > 16 or info.min < 0  # no type of pixels: what the images hold is the range
