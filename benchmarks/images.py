@@ -50,6 +50,7 @@ def fitted(data: Any, **options: Any) -> tuple[vaekit.Model, dict[str, Any]]:
         "fit_cpu_s": round(time.process_time() - cpu, 1),
         "images": int(model.card["rows"]),
         "epochs": sum(row["stage"] == "model" for row in model.fitted.history),
+        "hide": model.card["spec"]["train"]["hide"],
         "parameters": model.card["parameters"],
     }
     return model, cost

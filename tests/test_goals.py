@@ -147,16 +147,16 @@ def test_every_way_of_hiding_occurs(grid):
         "all but a rectangle": (whole & rectangle(flags)).float().mean(),
         "everything": (~seen).flatten(1).all(1).float().mean(),
     }
-    assert all(0.1 < share < 0.5 for share in ways.values()), ways
+    assert all(0.1 < share < 0.65 for share in ways.values()), ways
     alone = (
         (~whole & ~(seen == seen[:, :1]).flatten(1).all(1))
         if seen.shape[2] > 1
         else ~rectangle(~flags) & ~rectangle(flags)
     )
-    assert alone.float().mean() > 0.15, "single cells"
+    assert alone.float().mean() > 0.08, "single cells"
     if seen.shape[2] > 1:
         channels = (seen == seen[:, :1]).flatten(1).all(1) & ~whole
-        assert 0.08 < channels.float().mean() < 0.25, "whole channels"
+        assert 0.05 < channels.float().mean() < 0.25, "whole channels"
         assert (~seen).any(-1).any(1).float().mean() > 0.8
 
 

@@ -164,37 +164,27 @@ def hidden(observed: Tensor, share: float, layout: Layout) -> Tensor:
 
 
 def places(rows: int, layout: Layout, device: torch.device) -> Tensor:
-    """Which cells of the grid are seen, (B, positions x channels): five ways to hide, equally often.
+    """Which cells of the grid are seen, (B, positions x channels): six ways to hide, equally often.
 
-    A rectangle (a stretch of steps) is hidden; all but a rectangle; single cells at random; whole channels, or single
-    positions where there is only one channel; everything.
+    A rectangle (a stretch of steps) is hidden; all but a rectangle; one side of a cut (what comes after a step, the lower
+    part of an image); single cells at random; whole channels, or one side of a cut where there is only one; everything.
     """
-    C = len(layout.channels)
+    C, axes = len(layout.channels), len(layout.shape)
     inside = torch.ones(rows, *layout.shape, dtype=torch.bool, device=device)
+    half = torch.zeros_like(inside)
+    cut = torch.randint(axes, (rows,), device=device)
     for d, size in enumerate(layout.shape):
+        shape = (rows, *[size if i == d else 1 for i in range(axes)])
         ends = torch.rand(rows, 2, device=device).sort(-1).values * (size + 1) - 0.5
         ends[torch.rand(rows, device=device) < 0.3] = torch.tensor([0.0, size], device=device)  # its full extent
         at = torch.arange(size, device=device) + 0.5
-        within = (at >= ends[:, :1]) & (at <= ends[:, 1:])
-        inside &= within.reshape(rows, *[size if i == d else 1 for i in range(len(layout.shape))])
-    inside = inside.reshape(rows, -1, 1)
+        inside &= ((at >= ends[:, :1]) & (at <= ends[:, 1:])).reshape(shape)
+        side = (at > torch.rand(rows, 1, device=device) * size) ^ (torch.rand(rows, 1, device=device) < 0.5)
+        half |= (side & (cut == d)[:, None]).reshape(shape)
+    inside, half = inside.reshape(rows, -1, 1), half.reshape(rows, -1, 1)
     share = torch.rand(rows, 1, 1, device=device)
-    channels = torch.rand(rows, 1 if C > 1 else layout.positions, C, device=device)
-    ways = [
-        ~inside,
-        inside,
-        torch.rand(rows, layout.positions, C, device=device) >= share,
-        channels >= share,
-        inside & False,
-    ]
-    which = torch.randint(len(ways), (rows, 1, 1), device=device)
-    return (
-        torch.stack(
-            [
-                (way & (which == i)).expand(-1, -1, C)
-                for i, way in enumerate(way.expand(-1, layout.positions, C) for way in ways)
-            ]
-        )
-        .any(0)
-        .flatten(1)
-    )
+    single = torch.rand(rows, layout.positions, C, device=device) >= share
+    channels = torch.rand(rows, 1, C, device=device) >= share if C > 1 else half
+    ways = [~inside, inside, half, single, channels, inside & False]
+    every = torch.stack([way.expand(rows, layout.positions, C).flatten(1) for way in ways])
+    return every[torch.randint(len(ways), (rows,), device=device), torch.arange(rows, device=device)]

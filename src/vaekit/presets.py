@@ -76,7 +76,7 @@ USUAL: dict[int, dict[str, Any]] = {
         "train": {"hide": 0.5},
         "likelihood": suiting_channels,
     },
-    2: {"net": "conv", "objective": {"kind": "elbo", "beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.2}},
+    2: {"net": "conv", "objective": {"kind": "elbo", "beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.3}},
 }
 
 
