@@ -15,7 +15,7 @@ from vaekit.schema import Column
 from vaekit.schema.tensors import ndarray_of, tensor_array
 from vaekit.schema.types import arrow_type
 
-SHARES = 2.0  # no share of full brightness is above, whatever the noise
+SHARES = 20.0  # bytes are brighter, noise round a share of full brightness is not
 LOOKED_AT = 5_000  # images tell enough about the range of their pixels
 
 
