@@ -83,11 +83,16 @@ class Pixels:
         cells = (flat.astype(np.float32) - np.float32(field.mean)) / np.float32(field.std)
         return np.where(observed, cells, np.float32(0)), observed
 
+    @property
+    def _shares(self) -> bool:
+        """Whether pixels are floats that were within [0, 1] in training."""
+        field = self.fields[0]
+        return field.resolution == 0 and (field.mean, field.std) == (0.0, 1.0)
+
     def _refuse_scale(self, flat: NDArray[Any], observed: NDArray[np.bool_]) -> None:
         """Bytes given to a model of shares would be 255 times too bright."""
-        field = self.fields[0]
-        most = float(flat.max(initial=0.0, where=observed)) if flat.dtype.kind == "f" else 0.0
-        if field.resolution == 0 and (field.mean, field.std) == (0.0, 1.0) and most > SHARES:
+        most = float(flat.max(initial=0.0, where=observed)) if self._shares else 0.0
+        if most > SHARES:
             raise DataError(
                 f"column {self.column.name!r}: a pixel of {most:g} was given, the model was fitted on pixels from 0 to 1",
                 hint="divide bytes by 255",
@@ -104,7 +109,7 @@ class Pixels:
         elif np.dtype(kind).kind == "b":
             values = values > 0.5
         else:
-            values = np.where(observed, values, np.nan)
+            values = np.where(observed, np.clip(values, -SHARES, SHARES) if self._shares else values, np.nan)
         return tensor_array(values.astype(kind).reshape(-1, *self.shape), np.logical_not(observed.any(1)))
 
     def log_jacobian(self, cells: Floats) -> Floats:
