@@ -73,7 +73,7 @@ def test_every_step_of_a_stream_has_a_label() -> None:
     known = frame.assign(state=frame.state.where(steps % 5 > 0))
     model = vaekit.fit(
         vaekit.windows(known, size=8, stride=2, time="time"), label="state", net={"kind": "mlp", "hidden": [32]},
-        train={"epochs": 20, "prior_epochs": 1, "batch": 32, "rate": 5e-3},
+        train={"epochs": 60, "prior_epochs": 1, "batch": 16, "rate": 5e-3, "patience": None},
     )  # fmt: skip
     rows = pd.concat([frame[:100], frame[200:204]], ignore_index=True)
     with pytest.warns(UserWarning, match="4 steps lie"):
