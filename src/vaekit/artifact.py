@@ -68,7 +68,7 @@ class Fitted:
     @cached_property
     def layout(self) -> Layout:
         """How the cells of a row lie."""
-        return self.codec.layout(None if self.cut is None else self.cut.size)
+        return self.codec.layout(self.steps or None)
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -89,8 +89,8 @@ class Fitted:
 
     @property
     def at_once(self) -> int:
-        """How many rows pass through the network together: fewer of large images and long windows."""
-        return 4096 if self.layout.K <= 512 else max(64, 2**21 // self.layout.K)
+        """How many rows pass through the network together."""
+        return self.layout.at_once
 
     @property
     def has_density(self) -> bool:

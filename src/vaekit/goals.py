@@ -105,9 +105,8 @@ class PriorGoal:
         """The rows with the mean and deviation of q(z|row), (B, 2 L), which no longer change; then those of its contexts
         with what they show outside the grid.
         """
-        size = 4096 if self.vae.K <= 512 else max(64, 2**21 // self.vae.K)
         views = [False] + [True] * (VIEWS if self.vae.layout.shape else 0)
-        every = torch.arange(len(rows), device=rows.cells.device).split(size)
+        every = torch.arange(len(rows), device=rows.cells.device).split(self.vae.layout.at_once)
         parts = [torch.cat([self._described(rows[at], part) for at in every]) for part in views]
         return Rows(rows.cells, rows.observed, torch.cat(parts, -1))
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaekit.errors import DataError, SpecError, VaekitWarning
-from vaekit.sources.cut import Cut, ending
+from vaekit.sources.cut import Cut
+from vaekit.sources.steps import ending
 
 
 def table(**columns):

@@ -5,7 +5,7 @@ import pytest
 import vaekit
 from vaekit.errors import DataError
 from vaekit.sources import give_back, read
-from vaekit.sources.cut import split
+from vaekit.sources.holdout import split
 from vaekit.sources.windows import Windows
 
 

@@ -58,6 +58,11 @@ class Layout:
         """What is modelled, each once: the channels, then the plain columns."""
         return (*self.channels, *self.plain)
 
+    @property
+    def at_once(self) -> int:
+        """How many rows pass through a network together: fewer of large images and long windows."""
+        return 4096 if self.K <= 512 else max(64, 2**21 // self.K)
+
     @cached_property
     def fields(self) -> tuple[Field, ...]:
         """The field of every modelled cell (K)."""

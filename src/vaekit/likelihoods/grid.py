@@ -28,15 +28,12 @@ class GridMix(nn.Module):
         chosen: the likelihood of each channel, then of each plain column.
     """
 
-    order: Tensor
-
     def __init__(self, size: GridSize, layout: Layout, chosen: Sequence[Mapping[str, Any]]) -> None:
         super().__init__()
         C = len(layout.channels)
         self.size, self.positions = size, layout.positions
         self.grid = Mix(size.local, layout.channels, chosen[:C])
         self.beside = Mix(size.beside, layout.plain, chosen[C:]) if layout.plain else None
-        self.register_buffer("order", torch.arange(layout.K), persistent=False)
 
     def forward(self, features: Tensor) -> GridColumns:
         inside = self.positions * self.size.local

@@ -41,10 +41,8 @@ def complete(
     for name in fitted.schema.names:
         given = asked.arrow[name].combine_chunks()
         at = fitted.codec.spans.get(name)
-        if fitted.schema[name].role == "ignored" and name in asked.table.names:
-            columns.append(asked.table.arrow[name])  # the model knows nothing of it, and the user gets it back
-        elif at is None or at.start >= K:
-            columns.append(given)
+        if at is None or at.start >= K:
+            columns.append(_aside(fitted, asked, name))
         elif known is None:
             columns.append(decoded[name].combine_chunks())
         elif is_tensor(given.type):
@@ -61,11 +59,15 @@ def complete(
 def with_aside(fitted: Fitted, decoded: pa.Table, asked: Asked) -> pa.Table:
     """Decoded columns, beside what is not modelled (given columns, identifiers, ignored ones) as it was given."""
     modelled = {column.name for column in fitted.schema.modelled}
-    raw = {name for name in asked.table.names if name in fitted.schema.names and fitted.schema[name].role == "ignored"}
     return pa.table({
-        name: (decoded if name in modelled else asked.table.arrow if name in raw else asked.arrow)[name]
-        for name in fitted.schema.names
+        name: decoded[name] if name in modelled else _aside(fitted, asked, name) for name in fitted.schema.names
     })  # fmt: skip
+
+
+def _aside(fitted: Fitted, asked: Asked, name: str) -> pa.ChunkedArray:
+    """A column that is not modelled, as it was given; of an ignored one the model knows not even the type."""
+    raw = fitted.schema[name].role == "ignored" and name in asked.table.names
+    return (asked.table.arrow if raw else asked.arrow)[name]
 
 
 def _pixels(given: pa.Array, decoded: pa.ChunkedArray, keep: np.ndarray) -> pa.Array:

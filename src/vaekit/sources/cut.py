@@ -22,10 +22,6 @@ from vaekit.errors import DataError, SpecError, warn
 from vaekit.schema.look import listed, nearest
 from vaekit.schema.values import flat
 from vaekit.sources.clock import HOLE, learn, pace, refuse_null, ticks
-from vaekit.sources.holdout import split
-from vaekit.sources.steps import centred, ending, mean_over, most_central, window_mean
-
-__all__ = ["Cut", "Rows", "centred", "ending", "mean_over", "most_central", "split", "window_mean"]
 
 Rows = NDArray[np.int64]
 
