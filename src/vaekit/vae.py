@@ -177,6 +177,8 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     inner = latents + (condition.features if condition is not None else 0)
     embed = _embed(spec, layout, on_grid=getattr(kind, "on_grid", False), rich=rich)
     size: Any = embed.size if isinstance(embed, GridEmbed) else embed.features
+    if getattr(kind, "on_columns", False) and isinstance(embed, Embed):
+        size = embed.columns(layout.K)
     body: Any = net if net is not None else specs.build("net", spec["net"], NETS, size, inner)
     _check(body, embed.features, inner)
     posterior: Any = specs.build("posterior", spec["posterior"], POSTERIORS, body.encoded, latents)

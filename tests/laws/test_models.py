@@ -23,6 +23,7 @@ NET_CASES = {
     "residual": {"width": 16, "depth": 1},
     "mlp": {"hidden": [16, 12]},
     "conv": {"widths": [6, 8], "hidden": 16},
+    "attention": {"width": 8, "depth": 1, "heads": 2, "queries": 2},
 }
 POSTERIOR_CASES = {"gaussian": {}, "point": {}}
 PRIOR_CASES = {"normal": {}, "flow_matching": {"width": 16, "depth": 1, "steps": 3}}

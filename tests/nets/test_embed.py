@@ -70,3 +70,17 @@ def test_a_numeric_row_enters_as_it_is():
 def test_more_leading_dimensions_pass():
     made = embed()
     assert torch.equal(made(CELLS.expand(3, 2, 5), SEEN.expand(3, 2, 5))[1], made(CELLS, SEEN))
+
+
+def test_every_feature_has_its_column():
+    """What a column's cell or flag moves is its own features, and no others."""
+    made = embed(width=6)
+    columns = made.columns(5)
+    assert columns.features == made.features and columns.modelled == 5
+    assert sorted(place for each in columns.places for place in each) == list(range(made.features))
+    before = made(CELLS, SEEN)
+    for k, place in enumerate(columns.places):
+        hidden = SEEN.clone()
+        hidden[:, k] = False
+        moved = (made(CELLS, hidden) != before).any(0).nonzero().flatten().tolist()
+        assert set(moved) <= set(place) and place[-1] in moved

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from vaekit.codec.field import Field
 from vaekit.distributions.partition import Partition, partition
+
+
+class ColumnSize(NamedTuple):
+    """Features column by column: the `places` of each column's own among all of them; the `modelled` columns come first."""
+
+    places: tuple[tuple[int, ...], ...]
+    modelled: int
+
+    @property
+    def features(self) -> int:
+        """All of them in one row."""
+        return sum(map(len, self.places))
 
 
 class Embed(nn.Module):
@@ -51,6 +64,8 @@ class Embed(nn.Module):
         self.register_buffer("offsets", starts[:-1], persistent=False)
         self.table = nn.Embedding(int(starts[-1]), width) if sizes else None
         self.features = len(numeric) + len(sizes) * width + len(fields) * flags
+        owner = [*numeric, *(k for k in [*named, *binned] for _ in range(width)), *range(len(fields) if flags else 0)]
+        self.owner = tuple(owner)  # the column of each feature
 
     def forward(self, cells: Tensor, observed: Tensor) -> Tensor:
         seen = observed.to(cells.dtype)
@@ -63,6 +78,13 @@ class Embed(nn.Module):
         if self.flags:
             parts.append(seen)
         return torch.cat(parts, -1) if len(parts) > 1 else parts[0]
+
+    def columns(self, modelled: int) -> ColumnSize:
+        """Which features say something of which column; so many columns are modelled, the others given."""
+        each: list[list[int]] = [[] for _ in range(1 + max(self.owner))]
+        for place, k in enumerate(self.owner):
+            each[k].append(place)
+        return ColumnSize(tuple(map(tuple, each)), modelled)
 
     def _vectors(self, cells: Tensor, seen: Tensor) -> Tensor:
         assert self.table is not None
