@@ -10,7 +10,7 @@ from hypothesis import given
 
 from vaekit import rng
 from vaekit.codec import Field, Layout
-from vaekit.goals import BoundGoal, PriorGoal, Rows, hidden, places, unfold
+from vaekit.goals import BoundGoal, PriorGoal, Rows, hidden, noisy, places, unfold
 from vaekit.likelihoods import choose
 from vaekit.objectives import Elbo
 from vaekit.vae import assemble
@@ -204,3 +204,14 @@ def test_no_edge_is_hidden_more_than_the_other(grid):
         torch.testing.assert_close(
             share, share.flip(0).flip(1) if len(grid.shape) == 2 else share.flip(1), atol=0.05, rtol=0
         )
+
+
+def test_noise_moves_what_the_encoder_sees_and_not_what_is_asked_or_given():
+    layout = Layout((Field("x", "real"), Field("c", "categorical", levels=3)), (Field("g", "real"),))
+    with rng.seeded(0):
+        cells = torch.cat([torch.randn(4_000, 1), torch.randint(3, (4_000, 1)).float(), torch.randn(4_000, 1)], 1)
+        moved = noisy(cells, layout, 0.5)
+    assert (moved[:, 0] - cells[:, 0]).std().item() == pytest.approx(0.5, abs=0.03)
+    changed = (moved[:, 1] != cells[:, 1]).float().mean().item()  # a third of them, two of three times to another name
+    assert changed == pytest.approx(1 / 3 * 2 / 3, abs=0.03) and set(moved[:, 1].tolist()) == {0.0, 1.0, 2.0}
+    assert torch.equal(moved[:, 2], cells[:, 2])

@@ -27,6 +27,7 @@ from vaekit.goals import BoundGoal, PriorGoal, Rows, unfold
 from vaekit.likelihoods import frequent
 from vaekit.modes.ask import tensors
 from vaekit.modes.calibrate import calibrate
+from vaekit.modes.latent_use import rates
 from vaekit.objectives import OBJECTIVES
 from vaekit.presets import complete
 from vaekit.principal import begin
@@ -70,7 +71,7 @@ def plan(
     observed = train.observed[:, : layout.K]
     gaps = not bool(observed.all())
     net = parts.get("net") if isinstance(parts.get("net"), nn.Module) else None
-    spec = complete(parts, preset, layout, len(train), gaps=gaps)
+    spec = complete(parts, preset, layout, len(train), gaps=gaps, label=schema.label.name if schema.label else None)
     patterns = observed[:0]
     if gaps and not layout.shape:
         patterns = frequent(observed)
@@ -162,11 +163,11 @@ def _train(
         return train(module, goal, rows, held_out, pace, stage=name, seed=seed, deadline=until, checkpoint=path,
                      on_step=on_step, blame=lambda batch: blame(vae, batch, names))  # fmt: skip
 
-    objective = specs.build("objective", plan.spec["objective"], OBJECTIVES)
+    objective = specs.build("objective", plan.spec["objective"], OBJECTIVES, rows=len(rows))
     until = deadline
     if deadline is not None and vae.prior.learns:
         until = time.monotonic() + (deadline - time.monotonic()) * 2 / 3
-    goal = BoundGoal(vae, objective, hide=options["hide"])
+    goal = BoundGoal(vae, objective, hide=options["hide"], noise=options["noise"])
     first = stage("model", vae, goal, rows, held_out, options["epochs"], until)
     settle(vae, rows)
     if not vae.prior.learns or first.ended == "interrupted":
@@ -211,11 +212,9 @@ def _keep(fitted: Fitted, plan: Plan) -> None:
     pair = (plan.train.cells, plan.train.observed)
     apart = None if plan.held_out is None else (plan.held_out.cells, plan.held_out.observed)
     cells, observed = apart if apart is not None else pair
-    with torch.no_grad():
-        posterior = fitted.vae.posterior_of(cells[:HELD_OUT], observed[:HELD_OUT])
-        rate = (posterior.mean.square() + posterior.variance - 1 - posterior.variance.clamp(min=1e-12).log()) / 2
-        fitted.arrays["latents.rate"] = rate.mean(0).numpy()
     calibrate(fitted, pair, apart)
+    with torch.no_grad():
+        fitted.arrays["latents.rate"] = rates(fitted, cells[:HELD_OUT], observed[:HELD_OUT]).numpy()
     K = plan.layout.K
     if plan.layout.given:
         pick = rng.numpy(0, "conditions").permutation(len(plan.train))[:KEPT_CONDITIONS]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Normal
 
 from vaekit.codec.layout import Layout
-from vaekit.objectives import Elbo
+from vaekit.objectives import Objective
 from vaekit.vae import VAE
 
 VIEWS = 4  # contexts of each image or window that a prior learns from
@@ -71,15 +71,17 @@ class BoundGoal:
         vae: the model.
         objective: from a draw to its terms.
         hide: share of the rows of each batch in which further cells are hidden; 0 is the tutorial VAE.
+        noise: deviation of noise on the cells that the encoder sees; the decoder is asked for the clean ones.
     """
 
-    def __init__(self, vae: VAE, objective: Elbo, *, hide: float) -> None:
-        self.vae, self.objective, self.hide = vae, objective, hide
+    def __init__(self, vae: VAE, objective: Objective, *, hide: float, noise: float = 0.0) -> None:
+        self.vae, self.objective, self.hide, self.noise = vae, objective, hide, noise
         self.parameters = [parameter for parameter in vae.parameters() if parameter.requires_grad]
 
     def loss(self, rows: Rows, progress: float) -> tuple[Tensor, Mapping[str, Tensor]]:
         context = hidden(rows.observed, self.hide, self.vae.layout) if self.hide else rows.observed
-        draw = self.vae.draw(rows.cells, rows.observed, context)
+        seen = noisy(rows.cells, self.vae.layout, self.noise) if self.noise else None
+        draw = self.vae.draw(rows.cells, rows.observed, context, getattr(self.objective, "samples", 1), seen)
         terms = self.objective(draw, progress)
         # The size of a row must not decide how strongly it is clipped or decayed.
         loss = terms.loss / self.vae.K
@@ -145,6 +147,20 @@ class PriorGoal:
                 part, told = self.vae.posterior_of(rows.cells, context), self.vae.told(rows.cells, context)
         loss = self.vae.prior.loss(z, part, told if told is not None and told.shape[-1] else None).mean()
         return loss, {"velocity_error": loss}
+
+
+def noisy(cells: Tensor, layout: Layout, noise: float) -> Tensor:
+    """Cells (B, K + G) with normal noise on modelled numbers, in deviations of the column (of grey levels: of their range).
+
+    A name is exchanged for that of another row of the batch with probability noise / (1 + noise). What is given stays.
+    Vincent et al. 2010 (JMLR 11, 3371-3408).
+    """
+    named = torch.tensor([field.levels > 0 for field in layout.fields], device=cells.device)
+    own = cells[:, : layout.K]
+    other = own[torch.randperm(len(own), device=own.device)]
+    exchanged = torch.where(torch.rand_like(own) < noise / (1 + noise), other, own)
+    moved = torch.where(named, exchanged, own + noise * torch.randn_like(own))
+    return torch.cat([moved, cells[:, layout.K :]], -1)
 
 
 def hidden(observed: Tensor, share: float, layout: Layout) -> Tensor:

@@ -87,6 +87,7 @@ def adamw(
     rate: Positive = 2e-3,
     patience: AtLeastOne | str | None = "auto",
     hide: Share = 0.8,
+    noise: NonNegative = 0.0,
     weight_decay: NonNegative = 1e-4,
     clip: Positive = 1.0,
     prior_epochs: AtLeastOne | None = None,
@@ -99,6 +100,8 @@ def adamw(
         rate: the highest learning rate, of AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101).
         patience: epochs without a better bound on held-out rows before training ends; None runs every epoch.
         hide: share of the rows in which cells are hidden from the encoder; 0 is the tutorial VAE.
+        noise: deviation of noise on the numbers that the encoder sees, in deviations of their column; names are exchanged for
+            others with probability noise / (1 + noise). The decoder is asked for the clean cells.
         weight_decay: AdamW's.
         clip: largest norm of a gradient.
         prior_epochs: passes for a prior that learns; from the number of rows when None.
@@ -106,7 +109,9 @@ def adamw(
     return locals()
 
 
-def complete(parts: Mapping[str, Any], preset: str | None, layout: Layout, rows: int, *, gaps: bool) -> dict[str, Any]:
+def complete(
+    parts: Mapping[str, Any], preset: str | None, layout: Layout, rows: int, *, gaps: bool, label: str | None = None
+) -> dict[str, Any]:
     """The complete spec that a model is assembled from and saved with.
 
     Args:
@@ -115,6 +120,7 @@ def complete(parts: Mapping[str, Any], preset: str | None, layout: Layout, rows:
         layout: the cells of a row: of a table, an image or a window.
         rows: training rows.
         gaps: whether any training cell is missing.
+        label: the name of the partly observed class column.
 
     Raises:
         SpecError: for an unknown preset, part, kind or option, and for a value of the wrong type or out of range.
@@ -126,17 +132,20 @@ def complete(parts: Mapping[str, Any], preset: str | None, layout: Layout, rows:
     net = specs.normalise("net", _net(chosen.get("net"), usual["net"]), NETS)
     if net["kind"] == "residual" and "width" not in _options(chosen.get("net")):
         net["width"] = 256 if rows >= 4_000 or layout.K > 64 else 128
+    posterior = specs.normalise("posterior", chosen.get("posterior"), POSTERIORS)
+    prior = getattr(POSTERIORS[posterior["kind"]], "prior", "flow_matching")  # the usual one of its kind of latents
     return {
         "preset": preset or "default",
         "net": net,
-        "posterior": specs.normalise("posterior", chosen.get("posterior"), POSTERIORS),
-        "prior": specs.normalise("prior", chosen.get("prior", "flow_matching"), PRIORS),
+        "posterior": posterior,
+        "prior": specs.normalise("prior", chosen.get("prior", prior), PRIORS),
         "likelihood": choose(layout.columns, chosen.get("likelihood"), usual=usual.get("likelihood")),
         "objective": specs.normalise("objective", chosen.get("objective", usual["objective"]), OBJECTIVES),
         "latent": _latent(chosen.get("latent"), layout),
         "train": pace(train, rows, layout),
         "flags": gaps or bool(layout.given) or train["hide"] > 0,
         "gaps": None,
+        "label": label,
     }
 
 

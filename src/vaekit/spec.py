@@ -106,6 +106,18 @@ def normalise(part: str, spec: object, registry: Mapping[str, Callable[..., Any]
     return {"kind": kind, **to_jsonable_python(options)}
 
 
+def member(
+    part: str, spec: object, registry: Mapping[str, Callable[..., Part]]
+) -> tuple[Callable[..., Part], dict[str, Any]]:
+    """The member of a family that a spec names, and the options chosen for it.
+
+    >>> member("range", {"kind": "span", "stop": 3}, {"span": slice})
+    (<class 'slice'>, {'stop': 3})
+    """
+    kind, chosen = _split(part, spec, registry)
+    return registry[kind], chosen
+
+
 def options(registry: Mapping[str, Callable[..., Any]]) -> dict[str, dict[str, Option]]:
     """Every kind of a family with its options: default, type and one sentence.
 

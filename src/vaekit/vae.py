@@ -29,7 +29,9 @@ CANDIDATES = 8  # latents from which names beside an image choose
 class Draw:
     """One pass of a batch through the model, from which an objective computes its terms.
 
-    z is (S, B, L), posterior (B, L), prior (L,) or (B, L), likelihood (S, B, K); cells and observed are (B, K).
+    z is (S, B, L), posterior (B, L), prior (L,) or (B, L), likelihood (S, B, K); cells and observed are (B, K). Laws that hold
+    the latents of a row together have (L,) as event shape. weights (S, B) are the probabilities of draws that enumerate what a
+    posterior of few values can be; None counts all draws alike.
     """
 
     z: Tensor
@@ -39,6 +41,16 @@ class Draw:
     cells: Tensor
     observed: Tensor
     features: Tensor
+    weights: Tensor | None = None
+
+    def average(self, values: Tensor) -> Tensor:
+        """The expectation over the draws of values (S, B), (B,)."""
+        return values.mean(0) if self.weights is None else (self.weights * values).sum(0)
+
+    @property
+    def log_likelihood(self) -> Tensor:
+        """Log p(observed cells|z) of every draw, (S, B)."""
+        return self.likelihood.log_prob(self.cells).where(self.observed, 0.0).sum(-1)
 
 
 class VAE(nn.Module):
@@ -62,19 +74,27 @@ class VAE(nn.Module):
 
     def __init__(
         self, layout: Layout, embed: Embed | GridEmbed, net: nn.Module, posterior: nn.Module, prior: nn.Module,
-        likelihood: nn.Module, given: Embed | None = None, gaps: Gaps | None = None,
+        likelihood: nn.Module, given: Embed | None = None, gaps: Gaps | None = None, label: int | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.embed, self.net, self.posterior, self.prior, self.likelihood = embed, net, posterior, prior, likelihood
-        self.given, self.gaps = given, gaps
+        self.given, self.gaps, self.label = given, gaps, label
         self.layout, self.K = layout, layout.K
         self.latents = int(self.posterior.latents)
 
     # -- the probabilistic model -------------------------------------------------------------------------------------
 
     def posterior_of(self, cells: Tensor, context: Tensor) -> Distribution:
-        """q(z|cells in the context), batch shape (B, L)."""
-        return self.posterior(self.net.encode(self.embed(cells, context)))
+        """q(z|cells in the context): means and deviations are (B, L).
+
+        A posterior that knows a class (`labelled`) is told the label where the context shows it; the encoder never sees it.
+        """
+        if self.label is None:
+            return self.posterior(self.net.encode(self.embed(cells, context)))
+        seen, rest = context[:, self.label], context.clone()
+        rest[:, self.label] = False
+        label = cells[:, self.label].round().long().where(seen, -1)
+        return self.posterior(self.net.encode(self.embed(cells, rest)), label)
 
     def decoded(self, z: Tensor, cells: Tensor | None = None, observed: Tensor | None = None) -> Tensor:
         """Decoder features (..., F) of latents (..., L), under the given columns of `cells` where the model has some."""
@@ -126,19 +146,25 @@ class VAE(nn.Module):
         nats = [self.likelihood.only(features, k).log_prob(cells[:, [k]])[0, :, 0] for k in named]
         return torch.stack(nats, -1).where(context[:, named], 0.0).sum(-1)
 
-    def draw(self, cells: Tensor, observed: Tensor, context: Tensor | None = None, samples: int = 1) -> Draw:
-        """Encode what the context shows, draw latents, decode all cells."""
-        posterior = self.posterior_of(cells, observed if context is None else context)
-        z = posterior.rsample(torch.Size((samples,)))
+    def draw(
+        self, cells: Tensor, observed: Tensor, context: Tensor | None = None, samples: int = 1, seen: Tensor | None = None
+    ) -> Draw:  # fmt: skip
+        """Encode what the context shows, draw latents (or go through all values where they are few), decode all cells.
+
+        `seen` are cells for the encoder alone, such as noisy ones.
+        """
+        posterior = self.posterior_of(cells if seen is None else seen, observed if context is None else context)
+        few = getattr(posterior, "enumerated", None)
+        z, weights = few() if few is not None else (posterior.rsample(torch.Size((samples,))), None)
         features = self.decoded(z, cells, observed)
         law = self.likelihood(features)
-        return Draw(z, posterior, self.prior(), law, cells[..., : self.K], observed[..., : self.K], features)
+        return Draw(z, posterior, self.prior(), law, cells[..., : self.K], observed[..., : self.K], features, weights)
 
     # -- the tutorials' names ------------------------------------------------------------------------------------------
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(mu, log-variance) of q(z|x), each (B, L)."""
-        posterior = self.posterior_of(x.nan_to_num(0.0), ~x.isnan())
+        posterior: Any = self.posterior_of(x.nan_to_num(0.0), ~x.isnan())
         return posterior.mean, 2 * posterior.stddev.log()
 
     def decode(self, z: Tensor, given: Tensor | None = None) -> Tensor:
@@ -163,14 +189,15 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
 
     Args:
         spec: parts by name: "net", "posterior", "prior", "likelihood" (a list, one a channel and plain column), "latent",
-            "flags", "gaps" (how many patterns the gaps head knows, None without gaps).
+            "flags", "label" (the name of the label column or None), "gaps" (how many patterns the gaps head knows, None
+            without gaps).
         layout: the cells of a row.
         net: the user's own net, when the spec says so.
 
     Raises:
         SpecError: where parts do not fit together.
     """
-    latents, given = int(spec["latent"]), list(layout.given)
+    latents, given = width(spec), list(layout.given)
     kind: Any = net if net is not None else NETS[spec["net"]["kind"]]
     rich = getattr(kind, "rich", False)
     condition = Embed(given, coded=[False] * len(given), squash=rich) if given else None
@@ -181,9 +208,18 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
         size = embed.columns(layout.K)
     body: Any = net if net is not None else specs.build("net", spec["net"], NETS, size, inner)
     _check(body, embed.features, inner)
-    posterior: Any = specs.build("posterior", spec["posterior"], POSTERIORS, body.encoded, latents)
+    label = _label(spec, layout)
+    classes = None if label is None else layout.fields[label].levels
+    posterior: Any = specs.build(
+        "posterior", spec["posterior"], POSTERIORS, body.encoded, spec["latent"], classes=classes
+    )
     told = embed.size.beside if isinstance(embed, GridEmbed) else inner - latents
-    prior: Any = specs.build("prior", spec["prior"], PRIORS, latents, condition=told)
+    prior: Any = specs.build("prior", spec["prior"], PRIORS, latents, condition=told, posterior=posterior)
+    if prior.learns and not getattr(posterior, "normal", False):
+        raise SpecError(
+            f"prior {type(prior).__name__}: it is learned on normal latents, posterior {type(posterior).__name__} has others",
+            hint=f"prior={getattr(posterior, 'prior', 'normal')!r}",
+        )
     likelihood: GridMix | Mix
     if isinstance(embed, GridEmbed):
         likelihood = GridMix(
@@ -194,7 +230,28 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     gaps = None
     if spec["gaps"] is not None:
         gaps = Gaps(body.decoded, torch.zeros(spec["gaps"], layout.K, dtype=torch.bool), layout.K)
-    return VAE(layout, embed, body, posterior, prior, likelihood, condition, gaps)
+    return VAE(layout, embed, body, posterior, prior, likelihood, condition, gaps, label)
+
+
+def width(spec: Mapping[str, Any]) -> int:
+    """L, how many numbers the latents of a row are: a latent of ten classes is ten of them."""
+    kind, options = specs.member("posterior", spec["posterior"], POSTERIORS)
+    own = getattr(kind, "width", None)
+    return int(spec["latent"]) if own is None else int(own(spec["latent"], **options))
+
+
+def _label(spec: Mapping[str, Any], layout: Layout) -> int | None:
+    """The cell of the label, for a posterior that wants to be told of it."""
+    kind, _ = specs.member("posterior", spec["posterior"], POSTERIORS)
+    if not getattr(kind, "labelled", False):
+        return None
+    found = [k for k, field in enumerate(layout.fields) if field.name == spec.get("label") and field.levels]
+    if len(found) != 1:
+        raise SpecError(
+            f"posterior {kind.__name__}: it needs a label column of names beside the rows, given label={spec.get('label')!r}",
+            hint="fit(data, label='column'), a column of classes that may have gaps",
+        )
+    return found[0]
 
 
 def _embed(spec: Mapping[str, Any], layout: Layout, *, on_grid: bool, rich: bool) -> Embed | GridEmbed:

@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 import pytest
 import torch
 from hypothesis import given
-from torch.distributions import Categorical, MixtureSameFamily, Normal, StudentT
+from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal, Normal, StudentT
 
 from vaekit import rng
 from vaekit.distributions import Delta
@@ -46,3 +46,14 @@ def test_a_point_has_no_rate():
 def test_far_means_stay_finite_in_single_precision(mean):
     law = Normal(torch.full((1, 2), mean), torch.full((1, 2), 9e-4))
     assert kl(law, Normal(torch.zeros(2), torch.ones(2)), torch.zeros(1, 1, 2)).isfinite().all()
+
+
+def test_laws_that_hold_latents_together_have_one_rate_a_row():
+    posterior = Normal(torch.tensor([[0.5, -1.0], [0.0, 2.0]]), torch.tensor([[0.3, 1.0], [2.0, 0.5]]))
+    together = MultivariateNormal(torch.zeros(2), torch.eye(2))
+    with rng.seeded(0):
+        z = posterior.rsample((20_000,))
+    rate = kl(posterior, together, z)
+    assert rate.shape == (2, 1)
+    closed = kl(posterior, Normal(torch.zeros(2), 1.0), z).sum(-1, keepdim=True)
+    torch.testing.assert_close(rate, closed, atol=0.03, rtol=0.03)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.distributions import Distribution
 
 from vaekit import modes, rng
 from vaekit import spec as specs
@@ -19,6 +20,7 @@ from vaekit.codec import Codec
 from vaekit.codec.levels import Levels
 from vaekit.distributions import Columns
 from vaekit.distributions.grid import GridColumns
+from vaekit.distributions.latents import place
 from vaekit.errors import DataError
 from vaekit.goals import Rows, unfold
 from vaekit.schema import arrow_type
@@ -158,11 +160,14 @@ def latents(fitted: Fitted, cells: Tensor, context: Tensor, samples: int = 1, se
     The table is antithetic, each row of noise followed by its negative, so that its average is exactly zero.
     """
     posterior = fitted.vae.posterior_of(cells, context)
-    if samples == 1:
-        return posterior.mean[None]
+    return posterior.mean[None] if samples == 1 else placed(fitted, posterior, samples, seed)
+
+
+def placed(fitted: Fitted, posterior: Distribution, samples: int, seed: int = 0) -> Tensor:
+    """Latents (S, B, L) of a posterior, from a noise table that all rows share."""
     noise = rng.table(seed, ((samples + 1) // 2, 1, fitted.vae.latents), "latents")
     noise = torch.stack([noise, -noise], 1).flatten(0, 1)[:samples]
-    return posterior.mean + posterior.stddev * noise
+    return place(posterior, noise)
 
 
 def law_given(

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.distributions import Normal, kl_divergence
 
 from vaekit.artifact import Fitted
 from vaekit.distributions import Columns
 from vaekit.distributions.grid import GridColumns
+from vaekit.distributions.latents import independent
 from vaekit.modes.ask import chunks
 from vaekit.modes.judge import Subject, first
 from vaekit.modes.units import units
@@ -28,8 +30,7 @@ def latent_use(subject: Subject) -> dict[str, Any]:
     A latent is active when Var_x(E_q[z|x]) > 0.01: Burda, Grosse, Salakhutdinov 2016 (arXiv 1509.00519).
     """
     fitted, asked = subject.fitted, subject.asked
-    laws = [fitted.vae.posterior_of(asked.cells[at], asked.observed[at]) for at in chunks(len(asked), fitted.at_once)]
-    mean = torch.cat([law.mean for law in laws])
+    mean = posteriors(fitted, asked.cells, asked.observed).mean
     activity = mean.var(0, correction=0)
     subject.pictures["latents"] = mean.numpy()
     use: dict[str, Any] = {
@@ -39,9 +40,32 @@ def latent_use(subject: Subject) -> dict[str, Any]:
         "moves": moves(subject),
     }
     if fitted.has_density:
-        rate = torch.cat([kl(law, fitted.vae.prior(), law.mean[None]) for law in laws])
-        use["kl"] = _plain(rate.mean(0))
+        use["kl"] = _plain(rates(fitted, asked.cells, asked.observed))
     return use
+
+
+def rates(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
+    """How much each latent says of a row, nats averaged over rows, (L,): KL(q(z|x) || p(z)) where that is a sum over latents.
+
+    Where it is not (a mixture, a flow) and where there is no density (a plain autoencoder), the divergence from the normal law
+    that has the mean and the deviation of the latent over all rows.
+    """
+    vae, parts = fitted.vae, []
+    if vae.posterior.density and independent(vae.posterior_of(cells[:1], observed[:1]), vae.prior()):
+        for at in chunks(len(cells), fitted.at_once):
+            law = vae.posterior_of(cells[at], observed[at])
+            parts.append(kl(law, vae.prior(), law.mean[None]))
+        return torch.cat(parts).mean(0)
+    law = posteriors(fitted, cells, observed)
+    centre, spread = (torch.from_numpy(fitted.arrays[f"latents.{name}"]) for name in ("centre", "spread"))
+    return kl_divergence(Normal(law.mean, law.stddev.clamp(min=1e-6)), Normal(centre, spread)).mean(0)
+
+
+def posteriors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Normal:
+    """Means and deviations of q(z|x) of all rows, (B, L), as a normal law."""
+    laws = [fitted.vae.posterior_of(cells[at], observed[at]) for at in chunks(len(cells), fitted.at_once)]
+    mean, std = (torch.cat([getattr(law, name) for law in laws]) for name in ("mean", "stddev"))
+    return Normal(mean, std, validate_args=False)
 
 
 def moves(subject: Subject) -> list[dict[str, float]]:

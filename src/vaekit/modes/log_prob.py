@@ -13,6 +13,7 @@ from torch.distributions import Normal
 
 from vaekit import rng
 from vaekit.artifact import Fitted
+from vaekit.distributions.latents import is_normal, log_density, place
 from vaekit.modes.ask import ask, chunks
 from vaekit.modes.options import whole
 from vaekit.modes.stream import per_step
@@ -52,15 +53,22 @@ def _bound(fitted: Fitted, cells: Tensor, observed: Tensor, samples: int, seed: 
     """
     vae = fitted.vae
     posterior, prior = vae.posterior_of(cells, observed), vae.prior()
-    laws = [posterior, Normal(posterior.mean, WIDER * posterior.stddev, validate_args=False), prior]
-    narrow = fitted.spec["objective"].get("beta", 1.0) < 1
-    turns = [((0, 1, 1, 2) if narrow else (0,))[s % (4 if narrow else 1)] for s in range(samples)]
     noise = rng.table(seed, (samples, 1, vae.latents), "log_prob")
-    z = torch.stack(
-        [(laws[turn].mean + laws[turn].stddev * noise[s]).expand_as(posterior.mean) for s, turn in enumerate(turns)]
-    )
-    shares = [(law, turns.count(turn) / samples) for turn, law in enumerate(laws) if turn in turns]
-    proposal = torch.stack([law.log_prob(z).sum(-1) + math.log(share) for law, share in shares]).logsumexp(0)
+    narrow = fitted.spec["objective"].get("beta", 1.0) < 1 and is_normal(posterior) and is_normal(prior)
+    if narrow:
+        z, proposal = _wider(posterior, prior, noise)
+    else:
+        z = place(posterior, noise)
+        proposal = log_density(posterior, z)
     cell = vae.likelihood_of(z, cells, observed).log_prob(cells[:, : vae.K])
-    weight = cell.where(observed[:, : vae.K], 0.0).sum(-1) + prior.log_prob(z).sum(-1) - proposal
+    weight = cell.where(observed[:, : vae.K], 0.0).sum(-1) + log_density(prior, z) - proposal
     return weight.logsumexp(0) - math.log(samples)
+
+
+def _wider(posterior: Any, prior: Any, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """Latents (S, B, L) that come in turn from q, twice from a wider q, and from p(z); and the log-density of the mixture."""
+    laws = [posterior, Normal(posterior.mean, WIDER * posterior.stddev, validate_args=False), prior]
+    turns = [(0, 1, 1, 2)[s % 4] for s in range(len(noise))]
+    z = torch.stack([place(laws[turn], noise[s]).expand_as(posterior.mean) for s, turn in enumerate(turns)])
+    shares = [(law, turns.count(turn) / len(noise)) for turn, law in enumerate(laws) if turn in turns]
+    return z, torch.stack([log_density(law, z) + math.log(share) for law, share in shares]).logsumexp(0)

@@ -12,7 +12,7 @@ from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.codec import Layout
 from vaekit.distributions import Columns
-from vaekit.modes.ask import latents
+from vaekit.modes.ask import latents, placed
 from vaekit.modes.units import units
 from vaekit.objectives import kl
 
@@ -110,8 +110,9 @@ def distance(fitted: Fitted, z: Tensor) -> Tensor:
 
 
 def _rate(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
+    """KL(q(z|x) || p(z)), (B,): in closed form, or over one table of noise that all rows share."""
     posterior = fitted.vae.posterior_of(cells, observed)
-    return kl(posterior, fitted.vae.prior(), posterior.mean[None]).sum(-1)
+    return kl(posterior, fitted.vae.prior(), placed(fitted, posterior, SAMPLES)).sum(-1)
 
 
 def latent(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:

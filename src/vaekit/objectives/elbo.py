@@ -49,8 +49,7 @@ class Elbo:
 
     def __call__(self, draw: Draw, progress: float = 1.0) -> Terms:
         """The terms of this draw; `progress` runs from 0 to 1 over the training."""
-        cells = draw.likelihood.log_prob(draw.cells).mean(0)
-        reconstruction = -cells.where(draw.observed, 0.0).sum(-1)
+        reconstruction = -draw.average(draw.log_likelihood)
         rate = kl(draw.posterior, draw.prior, draw.z)
         weight = self.beta * (min(1.0, progress / self.warm_up) if self.warm_up else 1.0)
         paid = rate.mean(0).clamp(min=self.free_bits).sum() if self.free_bits else rate.sum(-1).mean()

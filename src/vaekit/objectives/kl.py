@@ -1,4 +1,4 @@
-"""The Kullback-Leibler divergence from prior to posterior, one number per row and latent."""
+"""The Kullback-Leibler divergence from prior to posterior, one number per row and latent where latents are independent."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from torch import Tensor
 from torch.distributions import Distribution, kl_divergence
 
 from vaekit.distributions import Delta
+from vaekit.distributions.latents import independent, log_density
 
 
 def kl(posterior: Distribution, prior: Distribution, z: Tensor) -> Tensor:
     """KL(q || p) per row and latent, (B, L): in closed form where torch knows one, else log q(z) - log p(z) over the draws.
 
-    A point posterior has no density; its rate counts as zero.
+    Where a law holds the latents of a row together there is one number a row, (B, 1). A point posterior has no density; its
+    rate counts as zero.
 
     Args:
-        posterior: batch shape (B, L).
-        prior: batch shape (L,) or (B, L).
+        posterior: batch shape (B, L), or (B,) with events (L,).
+        prior: batch shape (L,) or (B, L), or none with events (L,).
         z: draws from the posterior, (S, B, L).
 
     >>> from torch.distributions import Normal
@@ -32,5 +34,7 @@ def kl(posterior: Distribution, prior: Distribution, z: Tensor) -> Tensor:
 
 
 def monte_carlo(posterior: Distribution, prior: Distribution, z: Tensor) -> Tensor:
-    """The average of log q(z) - log p(z) over the draws, (B, L)."""
-    return (posterior.log_prob(z) - prior.log_prob(z)).mean(0)
+    """The average of log q(z) - log p(z) over the draws, (B, L), or (B, 1) where a law holds the latents together."""
+    if independent(posterior, prior):
+        return (posterior.log_prob(z) - prior.log_prob(z)).mean(0)
+    return (log_density(posterior, z) - log_density(prior, z)).mean(0)[..., None]

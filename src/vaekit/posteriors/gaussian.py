@@ -16,6 +16,7 @@ class Gaussian(nn.Module):
     torch.Size([3, 2, 4])
     """
 
+    normal = True
     density = True
 
     def __init__(self, features: int, latents: int) -> None:

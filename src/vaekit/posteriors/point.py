@@ -15,6 +15,7 @@ class Point(nn.Module):
     torch.Size([2, 4])
     """
 
+    normal = True
     density = False
 
     def __init__(self, features: int, latents: int) -> None:

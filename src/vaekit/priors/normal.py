@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution, Normal
 
+from vaekit.distributions.latents import place
+
 
 class StandardNormal(nn.Module):
     """p(z) = N(0, I), whatever the context.
@@ -40,6 +42,6 @@ class StandardNormal(nn.Module):
 
 
 def from_posterior(context: Distribution, empty: Tensor, temperature: float) -> Tensor:
-    """Mu + sigma e of each context (B, L), and e alone where the context is empty."""
+    """A draw of each context's law (B, L), mu + sigma e for a normal one, and e alone where the context is empty."""
     noise = torch.randn_like(context.mean) * temperature
-    return torch.where(empty[:, None], noise, context.mean + context.stddev * noise)
+    return torch.where(empty[:, None], noise, place(context, noise))
