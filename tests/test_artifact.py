@@ -169,7 +169,7 @@ def test_a_net_of_ones_own_is_saved_without_its_code(numbers: Any, tmp_path: Pat
     np.testing.assert_array_equal(loaded.encode(numbers.rows).mean, model.encode(numbers.rows).mean)
     with pytest.raises(ArtifactError, match="your own net 'OwnNet'") as refusal:
         vaekit.load(path)
-    assert refusal.value.hint == "vaekit.load(path, net=MyNet())"
+    assert refusal.value.hint == "in Python: vaekit.load(path, net=MyNet())"
     for wrong in (None, OwnNet(9), nn.Linear(2, 2), "mlp", OwnNet):
         with pytest.raises(VaekitError) as unfit:
             vaekit.load(path, net=wrong)  # type: ignore[arg-type]

@@ -159,7 +159,7 @@ def test_a_users_own_net_passes_through_and_is_remembered_by_name_only():
 
 
 def test_a_class_is_not_a_module():
-    with pytest.raises(SpecError, match="expected a name"):
+    with pytest.raises(SpecError, match="the class Net, expected a module"):
         build("net", Net, PRIORS, 4)
 
 

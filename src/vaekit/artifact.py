@@ -173,7 +173,7 @@ def _check_net(path: str | Path, fitted: Mapping[str, Any], net: object) -> None
     if fitted["kind"] == "own" and not isinstance(net, nn.Module):
         raise ArtifactError(
             f"{path}: was fitted with your own net {fitted.get('name', '')!r}, whose code a model file never holds",
-            hint="vaekit.load(path, net=MyNet())",
+            hint="in Python: vaekit.load(path, net=MyNet())",
         )
     if fitted["kind"] != "own" and net is not None:
         raise ArtifactError(

@@ -195,6 +195,8 @@ def _allowed(part: str, module: object) -> object:
 def _split(part: str, spec: object, registry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     if isinstance(spec, str):
         spec = {"kind": spec}
+    if part == "net" and isinstance(spec, type) and hasattr(spec, "state_dict"):
+        raise SpecError(f"{part}: given the class {spec.__name__}, expected a module", hint=f"{part}={spec.__name__}()")
     if not isinstance(spec, Mapping | None):
         raise SpecError(
             f"{part}: given {spec!r} ({type(spec).__name__}), expected a name, a dict with 'kind' and options, or None",
@@ -204,8 +206,8 @@ def _split(part: str, spec: object, registry: Mapping[str, Any]) -> tuple[str, d
     kind = chosen.pop("kind", next(iter(registry)))
     if kind == OWN and part == "net":
         raise SpecError(
-            f"net: this model has its user's own module ({chosen.get('name')}), and a file holds weights but no code",
-            hint="pass a fresh one: vaekit.load(path, net=MyNet())",
+            f"net: your own module ({chosen.get('name', 'MyNet')}) is code, and neither a name nor a file holds code",
+            hint="in Python: vaekit.fit(data, net=MyNet()), vaekit.load(path, net=MyNet())",
         )
     if not isinstance(kind, str) or kind not in registry:
         known = ", ".join(map(repr, registry))

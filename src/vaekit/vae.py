@@ -19,6 +19,7 @@ from vaekit.likelihoods import Gaps, Mix
 from vaekit.likelihoods.grid import GridMix
 from vaekit.nets import NETS, Embed
 from vaekit.nets.grid import GridEmbed, GridSize
+from vaekit.nets.own import adopt
 from vaekit.posteriors import POSTERIORS
 from vaekit.priors import PRIORS
 
@@ -102,7 +103,7 @@ class VAE(nn.Module):
             assert cells is not None and observed is not None, "this model is conditioned on columns"
             condition = self.given(cells[..., self.K :], observed[..., self.K :])
             z = torch.cat([z, condition.expand(*z.shape[:-1], condition.shape[-1])], -1)
-        return self.net.decode(z)
+        return self.net.decode(z.flatten(0, -2)).unflatten(0, z.shape[:-1])  # a net sees rows, whoever wrote it
 
     def told(self, cells: Tensor, context: Tensor) -> Tensor | None:
         """Features (B, F) of what a context shows outside the grid, and of the given columns; None where there are none.
@@ -192,7 +193,7 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
             "flags", "label" (the name of the label column or None), "gaps" (how many patterns the gaps head knows, None
             without gaps).
         layout: the cells of a row.
-        net: the user's own net, when the spec says so.
+        net: the user's own net, when the spec says so; the model has a copy of it.
 
     Raises:
         SpecError: where parts do not fit together.
@@ -206,8 +207,8 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     size: Any = embed.size if isinstance(embed, GridEmbed) else embed.features
     if getattr(kind, "on_columns", False) and isinstance(embed, Embed):
         size = embed.columns(layout.K)
-    body: Any = net if net is not None else specs.build("net", spec["net"], NETS, size, inner)
-    _check(body, embed.features, inner)
+    body: Any
+    body = specs.build("net", spec["net"], NETS, size, inner) if net is None else adopt(net, embed.features, inner)
     label = _label(spec, layout)
     classes = None if label is None else layout.fields[label].levels
     posterior: Any = specs.build(
@@ -266,20 +267,3 @@ def _embed(spec: Mapping[str, Any], layout: Layout, *, on_grid: bool, rich: bool
     coded = [rich and part["kind"] == "histogram" for part in layout.every(spec["likelihood"])]
     coded += [False] * len(layout.given)
     return Embed([*layout.fields, *layout.given], coded=coded, flags=spec["flags"], squash=rich)
-
-
-def _check(net: Any, features: int, latents: int) -> None:
-    """A user's own net must map the sizes at hand; ours always do."""
-    missing = [name for name in ("encode", "decode", "encoded", "decoded") if not hasattr(net, name)]
-    if missing:
-        raise SpecError(
-            f"net: your module lacks {', '.join(missing)}",
-            hint="a net has encode(features), decode(latents) and the sizes that leave them, encoded and decoded",
-        )
-    for half, size, promised in ((net.encode, features, net.encoded), (net.decode, latents, net.decoded)):
-        try:
-            leaving = half(torch.zeros(2, size)).shape[-1]
-        except RuntimeError as error:
-            raise SpecError(f"net: {half.__name__} fails on features of shape (2, {size}): {error}") from error
-        if leaving != promised:
-            raise SpecError(f"net: {half.__name__} returns {leaving} features, the module promises {promised}")
