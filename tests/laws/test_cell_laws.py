@@ -16,6 +16,7 @@ from vaekit.distributions import (
     BernoulliCell,
     Bins,
     Columns,
+    ContinuousBernoulliCell,
     DiscreteNormal,
     DiscretisedLogistic,
     Levels,
@@ -23,6 +24,7 @@ from vaekit.distributions import (
     Partition,
     Scale,
     Spiked,
+    StudentCell,
 )
 
 S, B = 3, 1
@@ -140,6 +142,25 @@ def logistic() -> Case:
     return Case(law, (logits, loc, scale), exact, [False] * 3, same)
 
 
+def shares() -> Case:
+    """Numbers in [0, 1] as they are, and standardised; the first of three latents is next to the even law."""
+    units = scale_of(["linear"] * 2, [0.0, 0.4], [1.0, 0.3])
+    logits = draws(S, B, 2, spread=1.5, stream="logits")
+    logits[0] *= 1e-3
+    return Case(
+        lambda a: ContinuousBernoulliCell(a, units), (logits,), [torch.empty(0)] * 2, [True] * 2, units.number
+    )  # fmt: skip
+
+
+def student() -> Case:
+    units = scale_of(["linear"] * 2, [1e9, 2.0], [5.0, 0.6])
+    loc, raw, tail = (draws(S, B, 2, spread=0.3, stream=name) for name in ("loc", "scale", "tail"))
+    return Case(
+        lambda a, b, c: StudentCell(3 + c.exp(), a, 0.5 * b.exp(), units), (loc, raw, tail), [torch.empty(0)] * 2,
+        [True] * 2, units.number,
+    )  # fmt: skip
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "bernoulli": lambda: Case(
         BernoulliCell, (draws(S, B, 4, stream="logits"),), [torch.tensor([0.0, 1.0])] * 4, [False] * 4, same,
@@ -151,6 +172,8 @@ CASES: dict[str, Callable[[], Case]] = {
     "spiked": spiked,
     "bins": bins,
     "discretised_logistic": logistic,
+    "continuous_bernoulli": shares,
+    "student": student,
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import torch
 from vaekit import rng, spec
 from vaekit.distributions import CELL_LAWS, Columns
 from vaekit.likelihoods import LIKELIHOODS, Mix, choose
+from vaekit.likelihoods.mix import serves
 
 FEATURES = 6
 
@@ -21,6 +22,9 @@ CASES = {
     "spike": [{}],
     "histogram": [{}, {"bins": 8}],
     "discretised_logistic": [{}, {"components": 3}, {"floor": 2.0}],
+    "logistic_mixture": [{}, {"components": 2}],
+    "continuous_bernoulli": [{}],
+    "student_t": [{}, {"floor": 0.1}],
 }
 EVERY = [(kind, options) for kind, several in CASES.items() for options in several]
 
@@ -34,14 +38,16 @@ def test_no_likelihood_is_left_out():
         "spike": {"floor"},
         "histogram": {"bins"},
         "discretised_logistic": {"components", "floor"},
-    } | {kind: set() for kind in ("bernoulli", "categorical", "ordinal")}
+        "logistic_mixture": {"components", "floor"},
+        "student_t": {"floor"},
+    } | {kind: set() for kind in ("bernoulli", "categorical", "ordinal", "continuous_bernoulli")}
 
 
 @pytest.fixture(params=EVERY, ids=lambda pair: "-".join([pair[0], *map(str, pair[1].values())]))
 def part(request, any_kind):
     """(likelihood in double precision with weights off their start, its fields, rows of cells)."""
     kind, options = request.param
-    fields = any_kind.of(*(set(LIKELIHOODS[kind].kinds) - ({"real"} if kind == "bernoulli" else set())))
+    fields = [field for field in any_kind.fields.values() if serves({"kind": kind, **options}, field)]
     with rng.seeded(0):
         made = spec.build("likelihood", {"kind": kind, **options}, LIKELIHOODS, FEATURES, fields).double()
         with torch.no_grad():

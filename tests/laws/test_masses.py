@@ -8,6 +8,7 @@ import torch
 
 from vaekit import rng, spec
 from vaekit.likelihoods import LIKELIHOODS
+from vaekit.likelihoods.mix import serves
 
 FEATURES, WIDE = 6, 14.0
 EVERY = [
@@ -19,8 +20,8 @@ EVERY = [
 def part(request, any_kind):
     """(likelihood in double precision with weights off their start, its fields)."""
     kind, options = request.param
-    skip = {"real"} if kind == "bernoulli" else set()
-    fields = [field for field in any_kind.of(*(set(LIKELIHOODS[kind].kinds) - skip)) if not grey(kind, field)]
+    part = {"kind": kind, **options}
+    fields = [field for field in any_kind.fields.values() if serves(part, field) and not grey(kind, field)]
     with rng.seeded(0):
         made = spec.build("likelihood", {"kind": kind, **options}, LIKELIHOODS, FEATURES, fields).double()
         with torch.no_grad():

@@ -7,6 +7,7 @@ Beside torch's own methods each law of a cell has `best()`, the best single valu
 from vaekit.distributions.bernoulli import BernoulliCell
 from vaekit.distributions.bins import Bins
 from vaekit.distributions.columns import Columns
+from vaekit.distributions.continuous_bernoulli import ContinuousBernoulliCell
 from vaekit.distributions.delta import Delta
 from vaekit.distributions.discrete_normal import DiscreteNormal
 from vaekit.distributions.discretised_logistic import DiscretisedLogistic
@@ -15,6 +16,7 @@ from vaekit.distributions.normal import NormalCell
 from vaekit.distributions.partition import Partition
 from vaekit.distributions.scale import Scale
 from vaekit.distributions.spike import Spiked
+from vaekit.distributions.student import StudentCell
 
 CELL_LAWS = {
     "bernoulli": BernoulliCell,
@@ -24,6 +26,8 @@ CELL_LAWS = {
     "levels": Levels,
     "normal": NormalCell,
     "spiked": Spiked,
+    "continuous_bernoulli": ContinuousBernoulliCell,
+    "student": StudentCell,
 }
 
 __all__ = [
@@ -31,6 +35,7 @@ __all__ = [
     "BernoulliCell",
     "Bins",
     "Columns",
+    "ContinuousBernoulliCell",
     "Delta",
     "DiscreteNormal",
     "DiscretisedLogistic",
@@ -39,4 +44,5 @@ __all__ = [
     "Partition",
     "Scale",
     "Spiked",
+    "StudentCell",
 ]

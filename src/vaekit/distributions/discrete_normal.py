@@ -106,11 +106,19 @@ def log_interval(low: Tensor, high: Tensor, width: Tensor | None = None) -> Tens
 
 def _log_thin(middle: Tensor, width: Tensor) -> Tensor:
     """The same for width w < 0.05 around m: log phi(m) + log w + log(sinh(m w / 2) / (m w / 2)) - w^2 / 24."""
-    x = (middle * width / 2).abs()
+    swell = log_sinhc((middle * width / 2).abs())
+    return width.log() - (middle.square() + math.log(2 * math.pi) + width.square() / 12) / 2 + swell
+
+
+def log_sinhc(x: Tensor) -> Tensor:
+    """log(sinh(x) / x) for x from zero on, where it is 0.
+
+    >>> log_sinhc(torch.tensor([0.0, 1.0, 1e4]))
+    tensor([0.0000e+00, 1.6144e-01, 9.9901e+03])
+    """
     small = x < 0.05
     far = torch.where(small, 1.0, x)
-    swell = torch.where(small, x.square() / 6, far + torch.log1p(-(-2 * far).exp()) - (2 * far).log())
-    return width.log() - (middle.square() + math.log(2 * math.pi) + width.square() / 12) / 2 + swell
+    return torch.where(small, x.square() / 6, far + torch.log1p(-(-2 * far).exp()) - (2 * far).log())
 
 
 def _log_ndtr(x: Tensor) -> Tensor:

@@ -41,7 +41,7 @@ class DiscretisedLogisticLikelihood(nn.Module):
         super().__init__()
         if bare := [field.name for field in fields if field.resolution <= 0]:
             raise SpecError(
-                f"likelihood 'discretised_logistic' for {bare[0]!r}: the pixels are decimal numbers, it serves whole ones",
+                f"likelihood for {bare[0]!r}: the pixels are decimal numbers, it serves whole ones",
                 hint="'gaussian' serves these, or give the images as uint8",
             )
         levels = torch.tensor([round(field.std / field.resolution) + 1.0 for field in fields])

@@ -47,8 +47,8 @@ class GaussianLikelihood(nn.Module):
     ) -> None:
         super().__init__()
         self.scale, self.mean, self.units = scale, mean, units(fields)
-        self.floors = [floor or (GREY if field.kind == "pixel" else FLOOR) for field in fields]
-        start = torch.tensor([_start(field, mean) for field in fields])
+        self.floors = scale_floors(fields, floor)
+        start = torch.tensor([numeric_start(field, mean) for field in fields])
         self.head = Head(features, start[:, : 2 if scale == "learned" else 1])
         self.raw = nn.Parameter(start[:, 1].clone()) if scale == "shared" else None
         if scale == "residual":
@@ -81,7 +81,12 @@ class GaussianLikelihood(nn.Module):
         return positive(raw, self.floors[0] if len(set(self.floors)) == 1 else raw.new_tensor(self.floors))
 
 
-def _start(field: Field, mean: str) -> tuple[float, float]:
+def scale_floors(fields: Sequence[Field], floor: float | None) -> list[float]:
+    """The least scale of each column: the one that was asked for, or what suits a number and a pixel."""
+    return [floor or (GREY if field.kind == "pixel" else FLOOR) for field in fields]
+
+
+def numeric_start(field: Field, mean: str = "identity") -> tuple[float, float]:
     """Raw mean and scale: 0 and one standard deviation, or where a channel's pixels lie and how far they spread."""
     if field.kind != "pixel":
         return 0.0, 0.0

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from vaekit import spec as specs
 from vaekit.codec.field import Field
 from vaekit.distributions import Columns
+from vaekit.distributions.continuous_bernoulli import ROUNDING
 from vaekit.errors import SpecError
 from vaekit.likelihoods.gaussian import GaussianLikelihood
 from vaekit.likelihoods.registry import LIKELIHOODS
@@ -29,6 +30,7 @@ BY_KIND = {
 }
 Usual = Callable[[Field], object]
 INK, DRAWN = 0.02, 0.4  # pixels this near to 0 or 1 are paper or ink; with this share of them images are drawings
+WHOLE = ("discretised_logistic", "logistic_mixture")  # they are for levels
 MANY_ROWS = 4_000  # from here on the shape of a numeric column is learned as a histogram
 
 
@@ -111,7 +113,7 @@ def choose(fields: Sequence[Field], spec: object = None, *, usual: Usual | None 
             raise SpecError(f"likelihood: no modelled column {unknown[0]!r}", hint=f"modelled columns: {sorted(names)}")
     elif spec is not None:
         part = specs.normalise("likelihood", spec, LIKELIHOODS)
-        wanted = {field.name: part for field in fields if _serves(part, field)}
+        wanted = {field.name: part for field in fields if serves(part, field)}
         if not wanted and (near := [field for field in fields if field.kind in LIKELIHOODS[part["kind"]].kinds]):
             _one(near[0], part)  # says what keeps it from this column
         if not wanted:
@@ -126,13 +128,8 @@ def choose(fields: Sequence[Field], spec: object = None, *, usual: Usual | None 
 def _one(field: Field, spec: object) -> dict[str, Any]:
     part = specs.normalise("likelihood", spec, LIKELIHOODS)
     kinds = LIKELIHOODS[part["kind"]].kinds
-    if field.kind in kinds and not _serves(part, field):
-        wanted, hint = (
-            "numbers in [0, 1], such as grey levels",
-            "leave it out: standardised numbers have a Gaussian or a histogram",
-        )
-        if part["kind"] == "discretised_logistic":
-            wanted, hint = "pixels that are whole numbers", "likelihood='gaussian' for floats, or give uint8 images"
+    if field.kind in kinds and (lack := _lacking(part, field)):
+        wanted, hint = lack
         raise SpecError(f"likelihood {part['kind']!r} for column {field.name!r}: it is for {wanted}", hint=hint)
     if field.kind not in kinds:
         raise SpecError(
@@ -155,12 +152,33 @@ def suiting_channels(field: Field) -> dict[str, Any]:
     return {"kind": BY_KIND[field.kind]} if field.levels > 2 else {"kind": "gaussian", "scale": "residual"}
 
 
-def _serves(part: Mapping[str, Any], field: Field) -> bool:
-    """Whether the likelihood has a density for these cells: outside [0, 1] a cross-entropy has no lower bound."""
-    shares = part["kind"] == "bernoulli" or part.get("mean") == "sigmoid"
-    inside = field.levels == 2 or not len(field.quantiles) or (field.quantiles[0] >= 0 and field.quantiles[-1] <= 1)
-    whole = field.resolution > 0 or part["kind"] != "discretised_logistic"
-    return field.kind in LIKELIHOODS[part["kind"]].kinds and whole and bool(inside or not shares)
+def serves(part: Mapping[str, Any], field: Field) -> bool:
+    """Whether the likelihood that a full spec names has probabilities or densities for the cells of this column.
+
+    >>> serves({"kind": "bernoulli"}, Field("price", "positive"))
+    False
+    """
+    return field.kind in LIKELIHOODS[part["kind"]].kinds and _lacking(part, field) is None
+
+
+def _lacking(part: Mapping[str, Any], field: Field) -> tuple[str, str] | None:
+    """What keeps a likelihood from a column of a kind that it serves: what it is for, and a hint; None where nothing does."""
+    if part["kind"] in WHOLE and field.resolution <= 0:
+        return "pixels that are whole numbers", "likelihood='gaussian' for floats, or give uint8 images"
+    # outside [0, 1] a cross-entropy has no lower bound
+    cells = part["kind"] == "bernoulli" or part.get("mean") == "sigmoid"
+    if (cells or part["kind"] == "continuous_bernoulli") and not _inside(field, cells):
+        return "numbers in [0, 1], such as grey levels", "leave it out: other numbers have a Gaussian or a histogram"
+    return None
+
+
+def _inside(field: Field, cells: bool) -> bool:
+    """Whether a column's cells, or else its numbers, lie between 0 and 1."""
+    if field.levels == 2 or not len(field.quantiles):
+        return True
+    ends = field.quantiles[[0, -1]]
+    low, high = ends if cells or field.kind == "pixel" else field.value(ends)
+    return bool(low >= -ROUNDING and high <= 1 + ROUNDING)
 
 
 def _size(field: Field, part: Mapping[str, Any]) -> str:
