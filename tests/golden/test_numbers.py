@@ -57,8 +57,13 @@ PIXELS = [
 ]
 # and so do these columns, which came later: the model above keeps its size
 REAL = Field("m", "real", mean=3.0, std=2.0, rows=100, quantiles=4 * GRID**2 - 2)
+COUNTS = Field("n", "count", std=0.75, transform="log1p", rows=100, quantiles=4 * GRID**2)
 APART = [
     ("student_t", REAL, [0.5, -1.25, 40.0, 0.0]),
+    ("gaussian_mixture", REAL, [0.5, -1.25, 40.0, 0.0]),
+    ("negative_binomial", COUNTS, np.log1p([0, 1, 7, 90]) / 0.75),
+    ("zero_inflated", COUNTS, np.log1p([0, 1, 7, 90]) / 0.75),
+    ("hurdle", COUNTS, np.log1p([0, 1, 7, 90]) / 0.75),
 ]
 CELLS = torch.tensor(np.array([cells for _, _, cells in COLUMNS], dtype=float).T)
 CELLS[:, [6, 10]] = (CELLS[:, [6, 10]] - 0.5) / 0.75

@@ -25,6 +25,10 @@ CASES = {
     "logistic_mixture": [{}, {"components": 2}],
     "continuous_bernoulli": [{}],
     "student_t": [{}, {"floor": 0.1}],
+    "gaussian_mixture": [{}, {"components": 2}, {"floor": 0.1}],
+    "negative_binomial": [{}],
+    "zero_inflated": [{}, {"counts": "poisson"}],
+    "hurdle": [{}, {"counts": "poisson"}],
 }
 EVERY = [(kind, options) for kind, several in CASES.items() for options in several]
 
@@ -40,7 +44,10 @@ def test_no_likelihood_is_left_out():
         "discretised_logistic": {"components", "floor"},
         "logistic_mixture": {"components", "floor"},
         "student_t": {"floor"},
-    } | {kind: set() for kind in ("bernoulli", "categorical", "ordinal", "continuous_bernoulli")}
+        "gaussian_mixture": {"components", "floor"},
+        "zero_inflated": {"counts"},
+        "hurdle": {"counts"},
+    } | {kind: set() for kind in ("bernoulli", "categorical", "ordinal", "continuous_bernoulli", "negative_binomial")}
 
 
 @pytest.fixture(params=EVERY, ids=lambda pair: "-".join([pair[0], *map(str, pair[1].values())]))

@@ -12,8 +12,13 @@ from vaekit.likelihoods.mix import serves
 
 FEATURES, WIDE = 6, 14.0
 EVERY = [
-    (kind, {}) for kind in LIKELIHOODS
-] + [("histogram", {"bins": 8}), ("discretised_logistic", {"components": 3})]  # fmt: skip
+    *((kind, {}) for kind in LIKELIHOODS),
+    ("histogram", {"bins": 8}),
+    ("discretised_logistic", {"components": 3}),
+    ("gaussian_mixture", {"components": 1}),
+    ("zero_inflated", {"counts": "poisson"}),
+    ("hurdle", {"counts": "poisson"}),
+]
 
 
 @pytest.fixture(params=EVERY, ids=lambda pair: "-".join([pair[0], *map(str, pair[1].values())]))

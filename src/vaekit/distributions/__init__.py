@@ -8,11 +8,13 @@ from vaekit.distributions.bernoulli import BernoulliCell
 from vaekit.distributions.bins import Bins
 from vaekit.distributions.columns import Columns
 from vaekit.distributions.continuous_bernoulli import ContinuousBernoulliCell
+from vaekit.distributions.count_cell import CountCell
 from vaekit.distributions.delta import Delta
 from vaekit.distributions.discrete_normal import DiscreteNormal
 from vaekit.distributions.discretised_logistic import DiscretisedLogistic
 from vaekit.distributions.levels import Levels
 from vaekit.distributions.normal import NormalCell
+from vaekit.distributions.normal_mixture import NormalMixture
 from vaekit.distributions.partition import Partition
 from vaekit.distributions.scale import Scale
 from vaekit.distributions.spike import Spiked
@@ -28,6 +30,8 @@ CELL_LAWS = {
     "spiked": Spiked,
     "continuous_bernoulli": ContinuousBernoulliCell,
     "student": StudentCell,
+    "count": CountCell,
+    "normal_mixture": NormalMixture,
 }
 
 __all__ = [
@@ -36,11 +40,13 @@ __all__ = [
     "Bins",
     "Columns",
     "ContinuousBernoulliCell",
+    "CountCell",
     "Delta",
     "DiscreteNormal",
     "DiscretisedLogistic",
     "Levels",
     "NormalCell",
+    "NormalMixture",
     "Partition",
     "Scale",
     "Spiked",

@@ -38,22 +38,17 @@ class DiscreteNormal(Distribution):
         self.loc, self.scale, self.units = loc, scale, units
         super().__init__(loc.shape, validate_args=False)
 
-    def _number(self, cell: Tensor) -> Tensor:
-        return self.units.number(cell).clamp(min=0).round()
-
     def _edge(self, number: Tensor) -> Tensor:
         """The standardised edge at this number, minus infinity below zero."""
         return torch.where(number < 0, -torch.inf, (self.units.cell(number.clamp(min=0)) - self.loc) / self.scale)
 
     def log_prob(self, value: Tensor) -> Tensor:
-        number = self._number(value)
+        number = self.units.whole(value)
         width = torch.where(number > 0, torch.log1p(1 / (number + 0.5)) / (self.units.std * self.scale), torch.inf)
         return log_interval(self._edge(number - 0.5), self._edge(number + 0.5), width)
 
     def cdf(self, value: Tensor) -> Tensor:
-        number = self.units.number(value)
-        slack = (1e-4 + 4e-6 * number.abs()).clamp(max=0.4)  # a cell in single precision lies beside its number
-        return ndtr(self._edge((number + slack).floor() + 0.5)) * (number > -slack)
+        return ndtr(self._edge(self.units.whole_below(value) + 0.5))
 
     @property
     def mean(self) -> Tensor:
@@ -68,7 +63,7 @@ class DiscreteNormal(Distribution):
 
     @property
     def mode(self) -> Tensor:
-        return self.units.cell(self._number(self.loc))
+        return self.units.cell(self.units.whole(self.loc))
 
     def best(self) -> Tensor:
         """The cell of the expected count under the mixture over the first axis."""
@@ -79,7 +74,7 @@ class DiscreteNormal(Distribution):
 
     def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         noise = torch.randn(*sample_shape, *self.loc.shape, dtype=self.loc.dtype, device=self.loc.device)
-        return self.units.cell(self._number(self.loc + noise * self.scale))
+        return self.units.cell(self.units.whole(self.loc + noise * self.scale))
 
 
 def log_interval(low: Tensor, high: Tensor, width: Tensor | None = None) -> Tensor:

@@ -25,9 +25,7 @@ class NormalCell(Normal):
 
     @property
     def mean(self) -> Tensor:
-        logarithmic = (self.units.kind != 0).to(self.loc.dtype)
-        spread = (self.scale * self.units.std).clamp(max=2.0)  # beyond this a mean says nothing about a typical number
-        return self.loc + logarithmic * spread.square() / (2 * self.units.std)
+        return log_normal_lift(self.loc, self.scale, self.units.kind, self.units.std)
 
     def best(self) -> Tensor:
         """The cell of the expected number under the mixture over the first axis."""
@@ -35,3 +33,10 @@ class NormalCell(Normal):
 
     def pooled(self) -> NormalCell:
         return self
+
+
+def log_normal_lift(loc: Tensor, scale: Tensor, kind: Tensor, std: Tensor) -> Tensor:
+    """The cells of the expected numbers of normal laws of cells: on a log scale they lie above the centres."""
+    logarithmic = (kind != 0).to(loc.dtype)
+    spread = (scale * std).clamp(max=2.0)  # beyond this a mean says nothing about a typical number
+    return loc + logarithmic * spread.square() / (2 * std)

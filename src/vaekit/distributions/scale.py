@@ -38,6 +38,16 @@ class Scale(nn.Module):
         positive = torch.where(self.kind == 2, numbers + 1, numbers).clamp(min=1e-30)
         return (torch.where(self.kind == 0, numbers, positive.log()) - self.mean) / self.std
 
+    def whole(self, cells: Tensor) -> Tensor:
+        """The whole number from zero on next to each cell."""
+        return self.number(cells).clamp(min=0).round()
+
+    def whole_below(self, cells: Tensor) -> Tensor:
+        """The largest whole number that is not above each cell, -1 below zero."""
+        number = self.number(cells)  # in single precision it lies beside its own whole number
+        slack = (1e-4 + 4e-6 * number.abs()).clamp(max=0.4)
+        return torch.where(number > -slack, (number + slack).floor(), -1.0)
+
     def average(self, cells: Tensor, log_share: Tensor) -> Tensor:
         """The cell of the expected number, (..., K), of cells (..., K, M) that have these log shares.
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vaekit.codec.field import Field
 from vaekit.distributions import DiscretisedLogistic
 from vaekit.errors import SpecError
-from vaekit.likelihoods.head import Head, pixel_spread, positive, raw_of
+from vaekit.likelihoods.head import Head, centres, pixel_spread, positive, raw_of
 from vaekit.spec import AtLeastOne, Positive
 
 
@@ -62,10 +62,7 @@ class DiscretisedLogisticLikelihood(nn.Module):
 def _start(field: Field, components: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Equal shares, centres at the quantiles, and a spread that the components divide among them, (3 C,)."""
     centre, spread = pixel_spread(field)
-    middle = (np.arange(components) + 0.5) / components
-    known = components > 1 and len(field.quantiles)
-    loc = (
-        np.interp(middle, np.linspace(0, 1, len(field.quantiles)), field.quantiles) if known else centre + middle - 0.5
-    )
     scale = math.sqrt(3) / math.pi * spread / math.sqrt(components)
-    return np.concatenate([np.zeros(components), loc, np.full(components, raw_of(scale))])
+    return np.concatenate(
+        [np.zeros(components), centres(field, components, centre, 1.0), np.full(components, raw_of(scale))]
+    )

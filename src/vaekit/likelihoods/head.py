@@ -68,3 +68,17 @@ def pixel_spread(field: Field) -> tuple[float, float]:
     if not len(field.quantiles):
         return 0.5, 0.3
     return float(field.quantiles.mean().clip(0.01, 0.99)), float(max(field.quantiles.std(), 0.01))
+
+
+def centres(
+    field: Field, components: int, centre: float, spread: float
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Where the components of a mixture begin: at quantiles of the training cells, or evenly about the centre, (C,).
+
+    >>> centres(Field("x", "real"), 2, 0.0, 4.0)
+    array([-1.,  1.])
+    """
+    middle = (np.arange(components) + 0.5) / components
+    if components > 1 and len(field.quantiles):
+        return np.interp(middle, np.linspace(0, 1, len(field.quantiles)), field.quantiles)
+    return centre + spread * (middle - 0.5)

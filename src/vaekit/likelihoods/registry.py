@@ -8,12 +8,16 @@ from vaekit.likelihoods.continuous_bernoulli import ContinuousBernoulliLikelihoo
 from vaekit.likelihoods.count import CountLikelihood
 from vaekit.likelihoods.discretised_logistic import DiscretisedLogisticLikelihood
 from vaekit.likelihoods.gaussian import GaussianLikelihood
+from vaekit.likelihoods.gaussian_mixture import GaussianMixtureLikelihood
 from vaekit.likelihoods.histogram import HistogramLikelihood
+from vaekit.likelihoods.hurdle import HurdleLikelihood
 from vaekit.likelihoods.logistic_mixture import LogisticMixtureLikelihood
+from vaekit.likelihoods.negative_binomial import NegativeBinomialLikelihood
 from vaekit.likelihoods.ordinal import OrdinalLikelihood
 from vaekit.likelihoods.positive import PositiveLikelihood
 from vaekit.likelihoods.spike import SpikeLikelihood
 from vaekit.likelihoods.student_t import StudentTLikelihood
+from vaekit.likelihoods.zero_inflated import ZeroInflatedLikelihood
 
 LIKELIHOODS: dict[str, Any] = {
     "gaussian": GaussianLikelihood,
@@ -28,4 +32,8 @@ LIKELIHOODS: dict[str, Any] = {
     "logistic_mixture": LogisticMixtureLikelihood,
     "continuous_bernoulli": ContinuousBernoulliLikelihood,
     "student_t": StudentTLikelihood,
+    "gaussian_mixture": GaussianMixtureLikelihood,
+    "negative_binomial": NegativeBinomialLikelihood,
+    "zero_inflated": ZeroInflatedLikelihood,
+    "hurdle": HurdleLikelihood,
 }
