@@ -28,7 +28,7 @@ from vaekit.likelihoods import frequent
 from vaekit.modes.ask import tensors
 from vaekit.modes.calibrate import calibrate
 from vaekit.modes.latent_use import rates
-from vaekit.objectives import OBJECTIVES
+from vaekit.objectives import OBJECTIVES, Elbo
 from vaekit.presets import complete
 from vaekit.principal import begin
 from vaekit.schema import Schema, arrow_type
@@ -151,7 +151,7 @@ def _train(
     vae: VAE, plan: Plan, rows: Rows, device: torch.device, seed: int, deadline: float | None,
     resume: str | Path | None, on_step: Callable[[Step], Any] | None,
 ) -> list[Run]:  # fmt: skip
-    """Stage one fits the model; stage two fits a prior that learns, in the last third of a limited time."""
+    """Stage one fits the model (once pretrained); stage two a prior that learns, in the last third of a limited time."""
     options, names = plan.spec["train"], plan.layout.names
     held_out = None if plan.held_out is None else plan.held_out.to(device)
 
@@ -164,19 +164,39 @@ def _train(
                      on_step=on_step, blame=lambda batch: blame(vae, batch, names))  # fmt: skip
 
     objective = specs.build("objective", plan.spec["objective"], OBJECTIVES, rows=len(rows))
-    until = deadline
-    if deadline is not None and vae.prior.learns:
-        until = time.monotonic() + (deadline - time.monotonic()) * 2 / 3
-    goal = BoundGoal(vae, objective, hide=options["hide"], noise=options["noise"])
-    first = stage("model", vae, goal, rows, held_out, options["epochs"], until)
+    runs, seen = [], {"hide": options["hide"], "noise": options["noise"]}
+    if epochs := options["pretrain"]:
+        goal, until = BoundGoal(vae, Elbo(beta=0.0), **seen), part(deadline, epochs / (epochs + options["epochs"]))
+        runs.append(stage("pretrain", vae, goal, rows, held_out, epochs, until))
+        if runs[0].ended == "interrupted":
+            return runs
+        begin_prior(vae, rows)
+    until = part(deadline, 2 / 3) if vae.prior.learns else deadline
+    runs.append(stage("model", vae, BoundGoal(vae, objective, **seen), rows, held_out, options["epochs"], until))
     settle(vae, rows)
-    if not vae.prior.learns or first.ended == "interrupted":
-        return [first]
+    if not vae.prior.learns or runs[-1].ended == "interrupted":
+        return runs
     of_prior = PriorGoal(vae.eval())
     with rng.seeded(seed, "contexts"):
         rows, held_out = of_prior.prepare(rows), None if held_out is None else of_prior.prepare(held_out)
-    vae.prior.fit_scale(*of_prior.latents(rows))
-    return [first, stage("prior", vae.prior.train(), of_prior, rows, held_out, options["prior_epochs"], deadline)]
+    vae.prior.start(*of_prior.latents(rows))
+    return [*runs, stage("prior", vae.prior.train(), of_prior, rows, held_out, options["prior_epochs"], deadline)]
+
+
+def part(deadline: float | None, share: float) -> float | None:
+    """The time at which so large a share of what is left until the deadline will be over."""
+    return None if deadline is None else deadline - (deadline - time.monotonic()) * (1 - share)
+
+
+@torch.no_grad()
+def begin_prior(vae: VAE, rows: Rows) -> None:
+    """A prior that learns with the model and has a place to start from is put where the latents of the rows lie."""
+    if vae.prior.learns or not hasattr(vae.prior, "start"):
+        return
+    at = torch.arange(len(rows), device=rows.cells.device).split(vae.layout.at_once)
+    laws = [vae.eval().posterior_of(rows.cells[each], rows.observed[each]) for each in at]
+    vae.prior.start(*(torch.cat([getattr(law, name) for law in laws]) for name in ("mean", "stddev")))
+    vae.train()
 
 
 @torch.no_grad()

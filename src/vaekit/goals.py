@@ -146,7 +146,7 @@ class PriorGoal:
                 context = self._context(rows)
                 part, told = self.vae.posterior_of(rows.cells, context), self.vae.told(rows.cells, context)
         loss = self.vae.prior.loss(z, part, told if told is not None and told.shape[-1] else None).mean()
-        return loss, {"velocity_error": loss}
+        return loss, {"prior_loss": loss}
 
 
 def noisy(cells: Tensor, layout: Layout, noise: float) -> Tensor:

@@ -18,7 +18,7 @@ from vaekit.nets import NETS
 from vaekit.objectives import OBJECTIVES, Elbo
 from vaekit.posteriors import POSTERIORS
 from vaekit.priors import PRIORS
-from vaekit.spec import AtLeastOne, NonNegative, Positive, Share
+from vaekit.spec import AtLeastOne, Natural, NonNegative, Positive, Share
 
 PARTS = ("net", "posterior", "prior", "likelihood", "objective", "latent", "train")
 
@@ -91,6 +91,7 @@ def adamw(
     weight_decay: NonNegative = 1e-4,
     clip: Positive = 1.0,
     prior_epochs: AtLeastOne | None = None,
+    pretrain: Natural = 0,
 ) -> dict[str, Any]:
     """How the model is trained.
 
@@ -105,6 +106,7 @@ def adamw(
         weight_decay: AdamW's.
         clip: largest norm of a gradient.
         prior_epochs: passes for a prior that learns; from the number of rows when None.
+        pretrain: passes for reconstruction alone, after which a mixture begins at the groups of the latents.
     """
     return locals()
 

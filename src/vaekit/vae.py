@@ -97,6 +97,11 @@ class VAE(nn.Module):
         label = cells[:, self.label].round().long().where(seen, -1)
         return self.posterior(self.net.encode(self.embed(cells, rest)), label)
 
+    def prior_law(self, cells: Tensor | None = None, observed: Tensor | None = None) -> Distribution:
+        """p(z), the law that the rate is measured against; where columns are given to the model maybe p(z|given)."""
+        own = getattr(self.prior, "of", None)
+        return self.prior() if own is None else own(self, cells, observed)
+
     def decoded(self, z: Tensor, cells: Tensor | None = None, observed: Tensor | None = None) -> Tensor:
         """Decoder features (..., F) of latents (..., L), under the given columns of `cells` where the model has some."""
         if self.given is not None:
@@ -158,8 +163,8 @@ class VAE(nn.Module):
         few = getattr(posterior, "enumerated", None)
         z, weights = few() if few is not None else (posterior.rsample(torch.Size((samples,))), None)
         features = self.decoded(z, cells, observed)
-        law = self.likelihood(features)
-        return Draw(z, posterior, self.prior(), law, cells[..., : self.K], observed[..., : self.K], features, weights)
+        law, prior = self.likelihood(features), self.prior_law(cells, observed)
+        return Draw(z, posterior, prior, law, cells[..., : self.K], observed[..., : self.K], features, weights)
 
     # -- the tutorials' names ------------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ NET_CASES = {
     "attention": {"width": 8, "depth": 1, "heads": 2, "queries": 2},
 }
 POSTERIOR_CASES = {"gaussian": {}, "point": {}}
-PRIOR_CASES = {"normal": {}, "flow_matching": {"width": 16, "depth": 1, "steps": 3}}
+PRIOR_CASES = {"normal": {}, "flow_matching": {"width": 16, "depth": 1, "steps": 3}, "mixture": {"components": 3}}
 OBJECTIVE_CASES = {"elbo": {}}
 LABEL = "city"  # of the columns of every kind, for posteriors that are told a class
 MODELS = [
@@ -135,7 +135,7 @@ def test_the_gradient_of_the_rate_is_not_zero_at_the_defaults(every_kind):
 
 def test_closed_form_and_monte_carlo_rates_agree(vae, every_kind):
     cells, observed = rows(vae, every_kind)
-    posterior, prior = vae.posterior_of(cells[:5], observed[:5]), vae.prior()
+    posterior, prior = vae.posterior_of(cells[:5], observed[:5]), vae.prior_law(cells[:5], observed[:5])
     z = posterior.rsample((40_000,))
     if not vae.posterior.density:
         assert (kl(posterior, prior, z) == 0).all()

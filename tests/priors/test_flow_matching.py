@@ -30,7 +30,7 @@ def fitted():
     z = aggregate(4_000)
     with rng.seeded(0):
         prior = FlowMatching(L, condition=0, width=64, depth=2)
-        prior.fit_scale(z, torch.full_like(z, 1e-3))
+        prior.start(z, torch.full_like(z, 1e-3))
         optimiser = torch.optim.Adam(prior.parameters(), 3e-3)
         steps = 700
         for step in range(steps):
@@ -84,14 +84,14 @@ def test_the_rate_is_measured_against_the_standard_normal(fitted):
 
 def test_the_scale_is_that_of_the_aggregate_posterior():
     prior, z = FlowMatching(L, condition=0, width=8, depth=1), aggregate(5_000)
-    prior.fit_scale(z, torch.full_like(z, 0.5))
+    prior.start(z, torch.full_like(z, 0.5))
     torch.testing.assert_close(prior.centre, MEAN, atol=0.05, rtol=0)
     torch.testing.assert_close(prior.spread.square(), (ROOT @ ROOT.T).diagonal() + 0.25, atol=0.05, rtol=0)
 
 
 def test_one_row_and_points_have_a_scale_too():
     prior = FlowMatching(L, condition=0, width=8, depth=1)
-    prior.fit_scale(torch.ones(1, L), torch.full((1, L), 1e-9))
+    prior.start(torch.ones(1, L), torch.full((1, L), 1e-9))
     assert (prior.spread > 0).all()
     assert drawn(prior, nothing(3)).isfinite().all()
     assert drawn(prior, Normal(torch.zeros(3, L), torch.zeros(3, L), validate_args=False)).isfinite().all()
@@ -102,7 +102,7 @@ def test_the_loss_is_that_of_the_velocity(fitted):
     prior = FlowMatching(L, condition=0, width=8, depth=1)
     torch.nn.init.zeros_(prior.out.weight), torch.nn.init.zeros_(prior.out.bias)
     z = aggregate(20_000)
-    prior.fit_scale(z, torch.full_like(z, 1e-3))
+    prior.start(z, torch.full_like(z, 1e-3))
     with rng.seeded(0):
         loss = prior.loss(z, nothing(len(z)))
     assert loss.shape == (20_000,) and loss.mean().item() == pytest.approx(2.0, abs=0.05)

@@ -200,7 +200,7 @@ def _begin(checkpoint: Path, resume: bool) -> None:
 
 
 def _stages(checkpoint: Path) -> list[Path]:
-    return [checkpoint, checkpoint.with_name(f"{checkpoint.name}.prior")]
+    return [checkpoint, *(checkpoint.with_name(f"{checkpoint.name}.{stage}") for stage in ("prior", "pretrain"))]
 
 
 def _remove(paths: Iterable[Path]) -> None:

@@ -12,6 +12,7 @@ from vaekit.figures.style import DATA, FONT, INK, MODEL, RULE, STRANGE, number, 
 
 LEVELS = 8
 PANELS = 20
+STAGES = {"model": "the autoencoder", "prior": "the prior", "pretrain": "reconstruction alone"}
 
 
 def errors(columns: Mapping[str, Mapping[str, Any]], label: str = "model") -> Any:
@@ -188,8 +189,8 @@ def training(history: Sequence[Mapping[str, Any]]) -> Any:
             if line:
                 mark = "o" if len(line) == 1 else None
                 ax.plot(*zip(*line, strict=True), color=color, linewidth=1.6, marker=mark, markersize=4, label=label)
-        style.title(ax, {"model": "the autoencoder", "prior": "the prior"}.get(stage, stage))
-        ax.set(xlabel="epoch", ylabel="loss per column" if stage == "model" else "loss")
+        style.title(ax, STAGES.get(stage, stage))
+        ax.set(xlabel="epoch", ylabel="loss per column" if stage != "prior" else "loss")
         if ax.lines:
             style.legend(ax)
     return figure

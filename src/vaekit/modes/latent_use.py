@@ -51,10 +51,12 @@ def rates(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
     that has the mean and the deviation of the latent over all rows.
     """
     vae, parts = fitted.vae, []
-    if vae.posterior.density and independent(vae.posterior_of(cells[:1], observed[:1]), vae.prior()):
+    if vae.posterior.density and independent(
+        vae.posterior_of(cells[:1], observed[:1]), vae.prior_law(cells[:1], observed[:1])
+    ):
         for at in chunks(len(cells), fitted.at_once):
             law = vae.posterior_of(cells[at], observed[at])
-            parts.append(kl(law, vae.prior(), law.mean[None]))
+            parts.append(kl(law, vae.prior_law(cells[at], observed[at]), law.mean[None]))
         return torch.cat(parts).mean(0)
     law = posteriors(fitted, cells, observed)
     centre, spread = (torch.from_numpy(fitted.arrays[f"latents.{name}"]) for name in ("centre", "spread"))

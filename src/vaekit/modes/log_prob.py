@@ -52,7 +52,7 @@ def _bound(fitted: Fitted, cells: Tensor, observed: Tensor, samples: int, seed: 
     2000 (doi 10.1080/01621459.2000.10473909). A single latent comes from q: the evidence lower bound.
     """
     vae = fitted.vae
-    posterior, prior = vae.posterior_of(cells, observed), vae.prior()
+    posterior, prior = vae.posterior_of(cells, observed), vae.prior_law(cells, observed)
     noise = rng.table(seed, (samples, 1, vae.latents), "log_prob")
     narrow = fitted.spec["objective"].get("beta", 1.0) < 1 and is_normal(posterior) and is_normal(prior)
     if narrow:

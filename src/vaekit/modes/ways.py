@@ -112,7 +112,7 @@ def distance(fitted: Fitted, z: Tensor) -> Tensor:
 def _rate(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
     """KL(q(z|x) || p(z)), (B,): in closed form, or over one table of noise that all rows share."""
     posterior = fitted.vae.posterior_of(cells, observed)
-    return kl(posterior, fitted.vae.prior(), placed(fitted, posterior, SAMPLES)).sum(-1)
+    return kl(posterior, fitted.vae.prior_law(cells, observed), placed(fitted, posterior, SAMPLES)).sum(-1)
 
 
 def latent(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:

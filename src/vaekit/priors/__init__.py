@@ -2,15 +2,18 @@
 
 A prior is a module: `prior()` is the law that the rate is measured against, a `torch.distributions.Distribution` over (L,), or
 over events (L,) where it holds the latents of a row together. `prior.given(context, empty)` draws latents given a context's
-posterior. `learns` says that a second training fits it to the latents of the trained model. A prior that names `posterior`
-among its keywords is told of the posterior that it belongs to (which latents are classes, say).
+posterior. `learns` says that a second training fits it to the latents of the trained model, by `loss(z, context, condition)`
+from where `start(mean, std)` puts it; a prior that learns with the model may have a `start` for after a pretraining. One that
+names `posterior` among its keywords is told of the posterior that it belongs to (which latents are classes, say). A prior that
+depends on other parts of the model has `of(vae, cells, observed)` in place of `prior()`: ask `VAE.prior_law`.
 """
 
 from typing import Any
 
 from vaekit.priors.flow_matching import FlowMatching
+from vaekit.priors.mixture import Mixture
 from vaekit.priors.normal import StandardNormal
 
-PRIORS: dict[str, Any] = {"normal": StandardNormal, "flow_matching": FlowMatching}
+PRIORS: dict[str, Any] = {"normal": StandardNormal, "flow_matching": FlowMatching, "mixture": Mixture}
 
-__all__ = ["PRIORS", "FlowMatching", "StandardNormal"]
+__all__ = ["PRIORS", "FlowMatching", "Mixture", "StandardNormal"]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Normal
 
 from vaekit.nets.residual import Block
-from vaekit.priors.normal import from_posterior
+from vaekit.priors.normal import from_law, standard
 from vaekit.spec import AtLeastOne
 
 
@@ -60,9 +60,9 @@ class FlowMatching(nn.Module):
 
     def forward(self) -> Normal:
         """N(0, I), the law that the bound's rate is measured against."""
-        return Normal(torch.zeros_like(self.one), self.one, validate_args=False)
+        return standard(self.one)
 
-    def fit_scale(self, mean: Tensor, std: Tensor) -> None:
+    def start(self, mean: Tensor, std: Tensor) -> None:
         """Take centre and spread of the aggregate posterior from means and deviations of the rows' posteriors, (B, L) each."""
         self.learned.fill_(True)
         self.centre.copy_(mean.mean(0))
@@ -100,7 +100,7 @@ class FlowMatching(nn.Module):
             condition: features of the given columns (B, F).
         """
         if not self.learned:  # training was cut short before this stage
-            return from_posterior(context, empty, temperature)
+            return from_law(self(), context, empty, temperature)
         z = torch.randn_like(context.mean) * temperature
         described = self.of_context(self.describe(context, condition))
         span = 1 / self.steps

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution, Normal
 
 from vaekit.distributions.latents import place
+from vaekit.distributions.mixture import NormalMixture
 
 
 class StandardNormal(nn.Module):
@@ -25,7 +28,7 @@ class StandardNormal(nn.Module):
         self.register_buffer("one", torch.ones(latents), persistent=False)
 
     def forward(self) -> Normal:
-        return Normal(torch.zeros_like(self.one), self.one, validate_args=False)
+        return standard(self.one)
 
     def given(
         self, context: Distribution, empty: Tensor, temperature: float = 1.0, condition: Tensor | None = None
@@ -38,10 +41,16 @@ class StandardNormal(nn.Module):
             temperature: scale of the noise.
             condition: features of given columns (B, F), which p(z) does not depend on.
         """
-        return from_posterior(context, empty, temperature)
+        return from_law(self(), context, empty, temperature)
 
 
-def from_posterior(context: Distribution, empty: Tensor, temperature: float) -> Tensor:
-    """A draw of each context's law (B, L), mu + sigma e for a normal one, and e alone where the context is empty."""
+def standard(one: Tensor) -> Normal:
+    """N(0, I) on the device and in the precision of ones (L,)."""
+    return Normal(torch.zeros_like(one), one, validate_args=False)
+
+
+def from_law(prior: Any, context: Distribution, empty: Tensor, temperature: float) -> Tensor:
+    """A draw of each context's law (B, L), mu + sigma e for a normal one, and of the prior where the context is empty."""
     noise = torch.randn_like(context.mean) * temperature
-    return torch.where(empty[:, None], noise, place(context, noise))
+    alone = prior.around(noise) if isinstance(prior, NormalMixture) else place(prior, noise)
+    return torch.where(empty[:, None], alone, place(context, noise))

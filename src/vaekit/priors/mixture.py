@@ -1,0 +1,89 @@
+"""A mixture of normal laws as prior: rows fall into groups."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from vaekit.distributions.mixture import NormalMixture
+from vaekit.priors.normal import from_law, standard
+from vaekit.spec import AtLeastOne
+
+MOST_ROWS = 20_000  # more do not move the start of so few numbers
+NARROWEST = 1e-2
+
+
+class Mixture(nn.Module):
+    """p(z) = sum_c w_c N(mu_c, diag sigma_c^2): each component a group of rows.
+
+    Learned with the bound, as in Dilokthanakul et al. 2016 (arXiv 1611.02648) and Jiang et al. 2017 (VaDE, arXiv 1611.05148,
+    with train={"pretrain": ...}), or afterwards on the latents of the trained model (Ghosh et al. 2020, arXiv 1903.12436),
+    when the bound of the training is measured against N(0, I) and everything that is asked later against the mixture.
+
+    Args:
+        latents: L.
+        components: how many groups, at most.
+        when: "during" the training of the model, or "after" it, on the latents of the training rows.
+
+    >>> prior = Mixture(2, components=3)
+    >>> prior.responsibilities(torch.zeros(5, 2)).shape
+    torch.Size([5, 3])
+    """
+
+    one: Tensor
+    learned: Tensor
+
+    def __init__(
+        self, latents: int, *, components: AtLeastOne = 10, when: Literal["during", "after"] = "during"
+    ) -> None:
+        super().__init__()
+        self.latents, self.components, self.learns = latents, components, when == "after"
+        self.register_buffer("one", torch.ones(latents), persistent=False)
+        self.register_buffer("learned", torch.tensor(not self.learns))
+        self.logits = nn.Parameter(torch.zeros(components))
+        self.loc = nn.Parameter(torch.randn(components, latents) / 2)
+        self.log_scale = nn.Parameter(torch.zeros(components, latents))
+
+    @property
+    def mixture(self) -> NormalMixture:
+        """The mixture, whether it has been learned or not."""
+        return NormalMixture(self.logits, self.loc, self.log_scale.clamp(min=-7).exp())
+
+    def forward(self) -> Distribution:
+        """The mixture; N(0, I) as long as it has yet to be learned."""
+        return self.mixture if not self.learns or self.learned else standard(self.one)
+
+    def responsibilities(self, z: Tensor) -> Tensor:
+        """p(group|z) of latents (..., L), (..., C)."""
+        return self.mixture.responsibilities(z)
+
+    @torch.no_grad()
+    def start(self, mean: Tensor, std: Tensor) -> None:
+        """Begin at a Gaussian mixture fitted to the means of the rows' posteriors, widened by their deviations, (B, L) each."""
+        from sklearn.mixture import GaussianMixture
+
+        rows = mean[:: -(-len(mean) // MOST_ROWS)].double().cpu().numpy()
+        count = min(self.components, len(np.unique(rows, axis=0)))
+        found = GaussianMixture(count, covariance_type="diag", reg_covar=1e-4, random_state=0, max_iter=50).fit(rows)
+        of = torch.arange(self.components) % count  # fewer different rows than groups: some groups are twins
+        weight, loc, variance = (
+            torch.from_numpy(part)[of].to(self.loc) for part in (found.weights_, found.means_, found.covariances_)
+        )
+        self.logits.copy_(weight.log())
+        self.loc.copy_(loc)
+        self.log_scale.copy_((variance + std.square().mean(0)).sqrt().clamp(min=NARROWEST).log())
+        self.learned.fill_(True)
+
+    def loss(self, z: Tensor, context: Distribution, condition: Tensor | None = None) -> Tensor:
+        """-log p(z) of latents (B, L) of rows, per row and latent (B,); of contexts it takes no notice."""
+        return -self.mixture.log_prob(z) / self.latents
+
+    def given(
+        self, context: Distribution, empty: Tensor, temperature: float = 1.0, condition: Tensor | None = None
+    ) -> Tensor:
+        """Latents (B, L) given contexts, from q(z|context); from p(z) where the context is empty (see `StandardNormal`)."""
+        return from_law(self(), context, empty, temperature)
