@@ -79,6 +79,8 @@ class BoundGoal:
         self.parameters = [parameter for parameter in vae.parameters() if parameter.requires_grad]
 
     def loss(self, rows: Rows, progress: float) -> tuple[Tensor, Mapping[str, Tensor]]:
+        if (anneal := getattr(self.vae.posterior, "anneal", None)) is not None:
+            anneal(progress)
         context = hidden(rows.observed, self.hide, self.vae.layout) if self.hide else rows.observed
         seen = noisy(rows.cells, self.vae.layout, self.noise) if self.noise else None
         draw = self.vae.draw(rows.cells, rows.observed, context, getattr(self.objective, "samples", 1), seen)

@@ -58,6 +58,21 @@ PRESETS: dict[str, Preset] = {
         "Nazábal et al. 2020 (arXiv 1807.03653)",
         {"prior": "normal", "objective": {"beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.0}},
     ),
+    "discrete": Preset(
+        "latents that are classes: Gumbel-softmax with hard draws, its temperature falling over the training",
+        "Jang et al. 2017 (arXiv 1611.01144); Maddison et al. 2017 (arXiv 1611.00712)",
+        {"net": "mlp", "posterior": "categorical", "objective": {"beta": 1.0, "warm_up": 0.2}, "train": {"hide": 0.0}},
+    ),
+    "binary": Preset(
+        "latents that are bits: binary concrete with hard draws, its temperature falling over the training",
+        "Maddison et al. 2017 (arXiv 1611.00712)",
+        {"net": "mlp", "posterior": "binary", "objective": {"beta": 1.0, "warm_up": 0.2}, "train": {"hide": 0.0}},
+    ),
+    "joint": Preset(
+        "normal latents and one class side by side",
+        "Dupont 2018 (arXiv 1804.00104)",
+        {"net": "mlp", "posterior": "product", "objective": {"beta": 1.0, "warm_up": 0.2}, "train": {"hide": 0.0}},
+    ),
     "vaeac": Preset(
         "cells hidden at random in training, so that any cells can be the condition",
         "Ivanov et al. 2019 (arXiv 1806.02382)",

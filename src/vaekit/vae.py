@@ -215,17 +215,13 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     body: Any
     body = specs.build("net", spec["net"], NETS, size, inner) if net is None else adopt(net, embed.features, inner)
     label = _label(spec, layout)
-    classes = None if label is None else layout.fields[label].levels
+    levels = None if label is None else layout.fields[label].levels
     posterior: Any = specs.build(
-        "posterior", spec["posterior"], POSTERIORS, body.encoded, spec["latent"], classes=classes
+        "posterior", spec["posterior"], POSTERIORS, body.encoded, spec["latent"], levels=levels
     )
     told = embed.size.beside if isinstance(embed, GridEmbed) else inner - latents
     prior: Any = specs.build("prior", spec["prior"], PRIORS, latents, condition=told, posterior=posterior)
-    if prior.learns and not getattr(posterior, "normal", False):
-        raise SpecError(
-            f"prior {type(prior).__name__}: it is learned on normal latents, posterior {type(posterior).__name__} has others",
-            hint=f"prior={getattr(posterior, 'prior', 'normal')!r}",
-        )
+    _check_prior(prior, posterior)
     likelihood: GridMix | Mix
     if isinstance(embed, GridEmbed):
         likelihood = GridMix(
@@ -237,6 +233,20 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     if spec["gaps"] is not None:
         gaps = Gaps(body.decoded, torch.zeros(spec["gaps"], layout.K, dtype=torch.bool), layout.K)
     return VAE(layout, embed, body, posterior, prior, likelihood, condition, gaps, label)
+
+
+def _check_prior(prior: Any, posterior: Any) -> None:
+    """Whether a prior speaks of the latents that the posterior has."""
+    usual = getattr(posterior, "prior", "normal")
+    if prior.learns and not getattr(posterior, "normal", False):
+        why = "it is learned on normal latents"
+    elif not getattr(posterior, "numbers", True) and not isinstance(prior, PRIORS[usual]):
+        why = "it is a law of numbers"
+    else:
+        return
+    raise SpecError(
+        f"prior {type(prior).__name__}: {why}, posterior {type(posterior).__name__} has others", hint=f"prior={usual!r}"
+    )
 
 
 def width(spec: Mapping[str, Any]) -> int:

@@ -26,13 +26,28 @@ NET_CASES = {
     "conv": {"widths": [6, 8], "hidden": 16},
     "attention": {"width": 8, "depth": 1, "heads": 2, "queries": 2},
 }
-POSTERIOR_CASES = {"gaussian": {}, "point": {}}
-PRIOR_CASES = {"normal": {}, "flow_matching": {"width": 16, "depth": 1, "steps": 3}, "mixture": {"components": 3}}
+BLOCKS = [{"kind": "gaussian", "latent": 2}, {"kind": "categorical", "latent": 1, "classes": 3}, {"kind": "binary"}]
+POSTERIOR_CASES = {
+    "gaussian": {},
+    "point": {},
+    "categorical": {"classes": 3},
+    "binary": {"exact": False},
+    "product": {"parts": BLOCKS},
+}
+PRIOR_CASES = {
+    "normal": {},
+    "flow_matching": {"width": 16, "depth": 1, "steps": 3},
+    "mixture": {"components": 3},
+    "categorical": {"shares": "learned"},
+    "bernoulli": {"shares": "learned"},
+    "product": {"shares": "learned"},
+}
 OBJECTIVE_CASES = {"elbo": {}}
+OWN = {kind.prior for kind in POSTERIORS.values() if not getattr(kind, "numbers", True)}  # priors that suit these alone
 LABEL = "city"  # of the columns of every kind, for posteriors that are told a class
 MODELS = [
     *itertools.product(NET_CASES, ("gaussian", "point"), ("normal", "flow_matching")),
-    *(("residual", "gaussian", prior) for prior in PRIOR_CASES if prior not in ("normal", "flow_matching")),
+    *(("residual", "gaussian", prior) for prior in PRIOR_CASES if prior not in ("normal", "flow_matching", *OWN)),
     *(("residual", kind, POSTERIORS[kind].prior) for kind in POSTERIOR_CASES if kind not in ("gaussian", "point")),
 ]  # every part, beside parts that suit it
 LATENTS = 4

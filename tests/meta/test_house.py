@@ -45,6 +45,8 @@ COVERED = {
     "figures/rows.py": "figures/test_figures.py",
     "figures/style.py": "figures/test_figures.py",
     "modes/judge.py": "modes/test_quality.py",
+    "posteriors/__init__.py": "laws/test_models.py",
+    "priors/__init__.py": "laws/test_models.py",
     "report/common.py": "report/test_evaluation.py",
     "report/rows.py": "report/test_evaluation.py",
     "schema/__init__.py": "schema/test_infer.py",

@@ -10,10 +10,18 @@ depends on other parts of the model has `of(vae, cells, observed)` in place of `
 
 from typing import Any
 
+from vaekit.priors.discrete import BernoulliPrior, CategoricalPrior, ProductPrior
 from vaekit.priors.flow_matching import FlowMatching
 from vaekit.priors.mixture import Mixture
 from vaekit.priors.normal import StandardNormal
 
-PRIORS: dict[str, Any] = {"normal": StandardNormal, "flow_matching": FlowMatching, "mixture": Mixture}
+PRIORS: dict[str, Any] = {
+    "normal": StandardNormal,
+    "flow_matching": FlowMatching,
+    "mixture": Mixture,
+    "categorical": CategoricalPrior,
+    "bernoulli": BernoulliPrior,
+    "product": ProductPrior,
+}
 
-__all__ = ["PRIORS", "FlowMatching", "Mixture", "StandardNormal"]
+__all__ = ["PRIORS", "BernoulliPrior", "CategoricalPrior", "FlowMatching", "Mixture", "ProductPrior", "StandardNormal"]
