@@ -137,6 +137,9 @@ def run(
     if vae.gaps is not None:
         rows = Rows(rows.cells, rows.observed, vae.gaps.start(plan.patterns, rows.observed[:, :K]))
     begin(vae, rows.cells, rows.observed)
+    if hasattr(vae.prior, "begin"):
+        some = torch.from_numpy(rng.numpy(seed, "pseudo-inputs").permutation(len(rows))[: len(vae.prior.inputs)])
+        vae.prior.begin(vae.embed(rows.cells[some], rows.observed[some]))
     runs = _train(vae.to(device), plan, rows.to(device), device, seed, deadline, resume, on_step)
     if runs[0].ended == "time limit" and len(runs[0].history) <= 1:
         warn("fit: the time limit ended the training in its first pass over the rows, so the model has learned little")

@@ -32,6 +32,8 @@ class Preset:
     parts: Mapping[str, Any]
 
 
+PLAIN: dict[str, Any] = {"objective": {"beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.0}}
+
 PRESETS: dict[str, Preset] = {
     "default": Preset(
         "mask-aware VAE with a prior learned on its latents: one fit for every mode",
@@ -77,6 +79,26 @@ PRESETS: dict[str, Preset] = {
         "cells hidden at random in training, so that any cells can be the condition",
         "Ivanov et al. 2019 (arXiv 1806.02382)",
         {"prior": "normal", "objective": {"beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.8}},
+    ),
+    "vamp": Preset(
+        "a prior that is a mixture of the model's own posteriors, at inputs that are learned",
+        "Tomczak and Welling 2018 (arXiv 1705.07120)",
+        {"net": "mlp", "prior": "vamp", **PLAIN},
+    ),
+    "gm-vae": Preset(
+        "a prior of several groups, learned with the model",
+        "Dilokthanakul et al. 2016 (arXiv 1611.02648)",
+        {"net": "mlp", "prior": "mixture", **PLAIN},
+    ),
+    "vade": Preset(
+        "groups of rows: an autoencoder first, then a mixture that begins at the groups of its latents",
+        "Jiang et al. 2017 (arXiv 1611.05148)",
+        {"net": "mlp", "prior": "mixture", "objective": {"beta": 1.0}, "train": {"hide": 0.0, "pretrain": 10}},
+    ),
+    "two-stage": Preset(
+        "the tutorials' VAE, and a second model of where the latents of its rows lie",
+        "Dai and Wipf 2019 (arXiv 1903.05789); Lipman et al. 2023 (arXiv 2210.02747)",
+        {"net": "mlp", "prior": "flow_matching", "objective": {"beta": 1.0}, "train": {"hide": 0.0}},
     ),
 }
 

@@ -22,6 +22,7 @@ from vaekit.nets.grid import GridEmbed, GridSize
 from vaekit.nets.own import adopt
 from vaekit.posteriors import POSTERIORS
 from vaekit.priors import PRIORS
+from vaekit.priors.normal import from_law
 
 CANDIDATES = 8  # latents from which names beside an image choose
 
@@ -125,6 +126,15 @@ class VAE(nn.Module):
         """p(cell|z), batch shape (..., K)."""
         return self.likelihood(self.decoded(z, cells, observed))
 
+    def latents_from(
+        self, law: Distribution, empty: Tensor, temperature: float = 1.0, told: Tensor | None = None
+    ) -> Tensor:
+        """Latents (B, L) given contexts' posteriors, or from p(z) where a context is empty; see `StandardNormal.given`."""
+        own = getattr(self.prior, "given", None)
+        return (
+            from_law(self.prior_law(), law, empty, temperature) if own is None else own(law, empty, temperature, told)
+        )
+
     def latents_given(self, cells: Tensor, context: Tensor, temperature: float = 1.0) -> Tensor:
         """Latents (B, L) of rows that agree with what the context shows; of new rows where no modelled cell shows.
 
@@ -140,8 +150,8 @@ class VAE(nn.Module):
             self.layout.grid + i for i, field in enumerate(self.layout.plain) if field.levels and self.layout.shape
         ]
         if not named or not context[:, named].any():
-            return self.prior.given(law, empty, temperature, told)
-        drawn = [self.prior.given(law, empty, temperature, told) for _ in range(CANDIDATES)]
+            return self.latents_from(law, empty, temperature, told)
+        drawn = [self.latents_from(law, empty, temperature, told) for _ in range(CANDIDATES)]
         weight = torch.stack([self._fit(z, cells, context, named) for z in drawn], -1)
         pick = Categorical(logits=weight).sample()
         return torch.stack(drawn)[pick, torch.arange(len(cells), device=cells.device)]
@@ -220,7 +230,9 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
         "posterior", spec["posterior"], POSTERIORS, body.encoded, spec["latent"], levels=levels
     )
     told = embed.size.beside if isinstance(embed, GridEmbed) else inner - latents
-    prior: Any = specs.build("prior", spec["prior"], PRIORS, latents, condition=told, posterior=posterior)
+    prior: Any = specs.build(
+        "prior", spec["prior"], PRIORS, latents, condition=told, posterior=posterior, features=embed.features
+    )
     _check_prior(prior, posterior)
     likelihood: GridMix | Mix
     if isinstance(embed, GridEmbed):

@@ -38,6 +38,7 @@ PRIOR_CASES = {
     "normal": {},
     "flow_matching": {"width": 16, "depth": 1, "steps": 3},
     "mixture": {"components": 3},
+    "vamp": {"components": 3},
     "categorical": {"shares": "learned"},
     "bernoulli": {"shares": "learned"},
     "product": {"shares": "learned"},
@@ -48,6 +49,7 @@ LABEL = "city"  # of the columns of every kind, for posteriors that are told a c
 MODELS = [
     *itertools.product(NET_CASES, ("gaussian", "point"), ("normal", "flow_matching")),
     *(("residual", "gaussian", prior) for prior in PRIOR_CASES if prior not in ("normal", "flow_matching", *OWN)),
+    *itertools.product(("mlp", "conv", "attention"), ("gaussian",), ("vamp",)),
     *(("residual", kind, POSTERIORS[kind].prior) for kind in POSTERIOR_CASES if kind not in ("gaussian", "point")),
 ]  # every part, beside parts that suit it
 LATENTS = 4
@@ -120,7 +122,7 @@ def test_equal_noise_gives_every_row_the_latents_that_it_would_have_alone(vae, e
     torch.testing.assert_close(together[:, 4:5], alone, rtol=1e-9, atol=1e-9)
     empty = torch.arange(len(cells)) % 2 == 0
     with rng.seeded(0):
-        z = vae.prior.given(vae.posterior_of(cells, observed), empty)
+        z = vae.latents_from(vae.posterior_of(cells, observed), empty)
     assert z.shape == (len(cells), vae.latents) and z.isfinite().all()
 
 

@@ -5,7 +5,8 @@ over events (L,) where it holds the latents of a row together. `prior.given(cont
 posterior. `learns` says that a second training fits it to the latents of the trained model, by `loss(z, context, condition)`
 from where `start(mean, std)` puts it; a prior that learns with the model may have a `start` for after a pretraining. One that
 names `posterior` among its keywords is told of the posterior that it belongs to (which latents are classes, say). A prior that
-depends on other parts of the model has `of(vae, cells, observed)` in place of `prior()`: ask `VAE.prior_law`.
+depends on other parts of the model has `of(vae, cells, observed)` in place of `prior()`: ask `VAE.prior_law`. One without
+`given` draws by `from_law`: ask `VAE.latents_from`. `begin(features)` is told embedded rows before any training.
 """
 
 from typing import Any
@@ -14,14 +15,25 @@ from vaekit.priors.discrete import BernoulliPrior, CategoricalPrior, ProductPrio
 from vaekit.priors.flow_matching import FlowMatching
 from vaekit.priors.mixture import Mixture
 from vaekit.priors.normal import StandardNormal
+from vaekit.priors.vamp import VampPrior
 
 PRIORS: dict[str, Any] = {
     "normal": StandardNormal,
     "flow_matching": FlowMatching,
     "mixture": Mixture,
+    "vamp": VampPrior,
     "categorical": CategoricalPrior,
     "bernoulli": BernoulliPrior,
     "product": ProductPrior,
 }
 
-__all__ = ["PRIORS", "BernoulliPrior", "CategoricalPrior", "FlowMatching", "Mixture", "ProductPrior", "StandardNormal"]
+__all__ = [
+    "PRIORS",
+    "BernoulliPrior",
+    "CategoricalPrior",
+    "FlowMatching",
+    "Mixture",
+    "ProductPrior",
+    "StandardNormal",
+    "VampPrior",
+]
