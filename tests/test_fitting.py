@@ -65,7 +65,7 @@ def test_the_card_tells_what_was_fitted(mixed: Any) -> None:
     assert min(found["latents"]["kl_nats"]) >= 0 and sum(found["latents"]["kl_nats"]) > 1, "nothing collapsed"
     assert set(found["ended"]) == {"model", "prior"} and found["modes"] == mixed.model.modes()
     assert found["versions"]["vaekit"] and found["seconds"] > 0 and found["parameters"] > 1000
-    assert found["kept_training_rows"] == 0
+    assert found["kept_training_rows"] == 560
 
 
 def test_conditions_that_were_kept_are_counted(fitted: Any) -> None:

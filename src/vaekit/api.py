@@ -18,6 +18,7 @@ from torch import nn
 from vaekit import fitting, modes
 from vaekit.artifact import Fitted, read_model, write_model
 from vaekit.modes.classify import Labels
+from vaekit.modes.cluster import By, Clusters
 from vaekit.modes.encode import Latents
 from vaekit.modes.score import Scores
 from vaekit.modes.traverse import Walk
@@ -208,6 +209,18 @@ class Model:
     def classify(self, data: Any) -> Labels:
         """The label of each row given its other columns, with probabilities."""
         return modes.run("classify", self.fitted, data)
+
+    def cluster(self, data: Any, clusters: int | None = None, by: By = "default") -> Clusters:
+        """Which rows belong together, with probabilities.
+
+        Args:
+            data: rows; of a stream every step has the mean of the windows that cover it.
+            clusters: how many; None for the number that suits the training rows best, of 2 to 12.
+            by: "prior" are the components of the model's prior, "mixture" those of a Gaussian mixture, "kmeans" the nearest of
+                k centres, both fitted to the latents of the training rows that the file keeps; "default" is the prior where it
+                has components and nobody says how many, else the mixture.
+        """
+        return modes.run("cluster", self.fitted, data, clusters, by)
 
     def evaluate(self, data: Any, seed: int = 0) -> Any:
         """How good all of this is on rows that did not train: `.metrics`, `.save("report.html")`."""

@@ -44,6 +44,8 @@ MISTAKES = [
     ("impute label.vae rows.csv --draws 0", "--draws 0, expected a whole number", ""),
     ("impute label.vae rows.csv --interval 1.5", f"--interval 1.5, {BAD_SHARE}", "0.9"),
     ("impute label.vae rows.csv --interval 0.9 --draws 2", "--draws beside --interval", "twice"),
+    ("cluster ae.vae rows.csv --clusters 1", "cluster: clusters=1, expected a whole number from 2 on", "2 to 12"),
+    ("cluster ae.vae rows.csv --by prior", "the prior of this model has no components", "--by mixture"),
     ("classify ae.vae rows.csv", "without a label column; fit with --label column", "vaekit inspect MODEL"),
     ("decode label.vae rows.csv", "column 'mean_0' is absent", "mean_0"),
     ("traverse label.vae --row 3", "--row and --data belong together", "--row 17 --data"),

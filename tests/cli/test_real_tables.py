@@ -39,7 +39,7 @@ def test_every_command_answers(name, real_table, run, tmp_path, monkeypatch):
         done = run(typed(mode), *words, "-o", out)
         assert done.status == 0, (mode, done.err)
         assert done.out == ""
-        if mode in ("score", "log_prob", "impute", "reconstruct", "denoise", "encode", "decode", "classify"):
+        if mode in ("score", "log_prob", "impute", "reconstruct", "denoise", "encode", "decode", "classify", "cluster"):
             assert pa_parquet.read_table("out.parquet").num_rows == 30
     assert run("inspect", "MODEL.vae").status == 0
     drawn = run("sample", "MODEL.vae", "-n", 20, "-o", "new.parquet")

@@ -79,6 +79,8 @@ def test_a_column_of_the_outputs_name_is_refused(here, tmp_path, run):
 def test_denoising_reconstructing_and_classifying_keep_the_rows(here, run):
     for command in ("denoise", "reconstruct"):
         assert table(run(command, "label.vae", "rows.csv")).column_names == NAMES
+    groups = table(run("cluster", "label.vae", "rows.csv", "--clusters", 2))
+    assert groups.column_names == ["cluster", "probability", "probability_0", "probability_1"] and groups.num_rows == 40
     labels = table(run("classify", "label.vae", "rows.csv"))
     assert labels.column_names[:2] == ["label", "probability"] and labels.num_rows == 40
 

@@ -54,6 +54,7 @@ BY_ROW: dict[str, Callable[[Any, Any], Numbers]] = {
     "reconstruct": lambda model, rows: flat(model.reconstruct(rows)),
     "denoise": lambda model, rows: flat(model.denoise(rows)),
     "encode": lambda model, rows: np.column_stack([model.encode(rows).mean, model.encode(rows).std]),
+    "cluster": lambda model, rows: model.cluster(rows).probability,
     "decode": lambda model, rows: flat(model.decode(model.encode(rows), **given(model, rows))),
 }
 OTHERWISE: dict[str, Callable[[Any, Any], Numbers]] = {

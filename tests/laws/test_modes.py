@@ -47,6 +47,7 @@ BY_ROW: dict[str, Callable[[Any, Any], pa.Table]] = {
     "reconstruct": lambda model, rows: _arrow(model.reconstruct(rows)),
     "denoise": lambda model, rows: _arrow(model.denoise(rows)),
     "encode": lambda model, rows: _arrow(model.encode(rows)),
+    "cluster": lambda model, rows: _arrow(model.cluster(rows)),
     "classify": lambda model, rows: _arrow(model.classify(rows)),
 }
 

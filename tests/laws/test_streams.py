@@ -40,6 +40,7 @@ BY_STEP: dict[str, Callable[[Any, Any], pd.DataFrame]] = {
     "impute_interval": lambda model, rows: pd.concat(model.impute_interval(rows), axis=1),
     "reconstruct": lambda model, rows: model.reconstruct(rows),
     "denoise": lambda model, rows: model.denoise(rows),
+    "cluster": lambda model, rows: pd.DataFrame(model.cluster(rows).probability),
 }
 DRAWN = {"draws"}  # random numbers follow the order and the chunks of the windows
 OTHERWISE: dict[str, Callable[[Any, Any], pd.DataFrame]] = {

@@ -24,6 +24,7 @@ PROMISED = {
     "traverse": "(row=None, dims=None, span=3.0, steps=9)",
     "interpolate": "(a, b, steps=9, path='linear')",
     "classify": "(data)",
+    "cluster": "(data, clusters=None, by='default')",
     "evaluate": "(data, seed=0)",
     "save": "(path)",
     "modes": "()",
@@ -78,10 +79,11 @@ def test_answers_have_their_fields() -> None:
 def test_every_result_has_a_frame_and_shows_itself(mixed: Any, fitted: Any) -> None:
     model, row = mixed.model, mixed.rows[:2]
     results = [model.score(row, alpha=0.2), model.encode(row), model.traverse(dims=[0], steps=2)]
-    results += [model.interpolate(row[:1], row[1:], steps=2), fitted("label").model.classify(row)]
+    results += [model.interpolate(row[:1], row[1:], steps=2), model.cluster(row)]
+    results += [fitted("label").model.classify(row)]
     for result in results:
         assert result.to_frame().shape[0] >= 1 and len(result) >= 1, type(result)
-    assert all(hasattr(result, "plot") for result in results[:4])
+    assert all(hasattr(result, "plot") for result in results[:5])
 
 
 def test_names_of_the_package() -> None:

@@ -52,6 +52,7 @@ IMAGES: dict[str, Answer] = {
     "impute data.npz --mask mask.npy --seed 3": lambda m: m.impute("data.npz", missing=MASK, seed=3),
     "impute data.npz --mask mask.npy --draws 2": lambda m: stacked(m.impute("data.npz", draws=2, missing=MASK)),
     "classify data.npz": lambda m: m.classify("data.npz"),
+    "cluster data.npz": lambda m: m.cluster("data.npz"),
     "sample -n 6 --given digit=1 --seed 3": lambda m: m.sample(6, {"digit": 1}, seed=3),
     "traverse --dim 1 --steps 4": lambda m: m.traverse(dims=[1], steps=4),
     "interpolate data.npz --rows 0 4": lambda m: m.interpolate(vaekit.images("data.npz")[0], vaekit.images("data.npz")[4]),
@@ -64,6 +65,7 @@ STREAM: dict[str, Answer] = {
     "denoise data.csv --seed 3": lambda m: m.denoise("data.csv", seed=3),
     "impute data.csv --seed 3": lambda m: m.impute("data.csv", seed=3),
     "impute data.csv --draws 2": lambda m: stacked(m.impute("data.csv", draws=2)),
+    "cluster data.csv": lambda m: m.cluster("data.csv"),
     "sample -n 4 --seed 3": lambda m: m.sample(4, seed=3),
     "traverse --dim 0 --steps 3": lambda m: m.traverse(dims=[0], steps=3),
 }

@@ -98,6 +98,11 @@ ASKED: dict[str, tuple[list[str], Callable[[Any], Any]]] = {
         ["interpolate", "m.vae", "rows.csv", "--rows", "0", "4", "--steps", "5"],
         lambda m: m.interpolate(row(0), row(4), steps=5),
     ),
+    "cluster": (["cluster", "m.vae", "rows.csv"], lambda m: m.cluster("rows.csv")),
+    "cluster by k-means": (
+        ["cluster", "m.vae", "rows.csv", "--clusters", "3", "--by", "kmeans"],
+        lambda m: m.cluster("rows.csv", 3, "kmeans"),
+    ),
     "classify": (["classify", "m.vae", "rows.csv"], lambda m: m.classify("rows.csv")),
 }  # fmt: skip
 APART = {"evaluate": "its numbers are JSON, compared below", "shift": "Python only"}

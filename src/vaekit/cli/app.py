@@ -33,6 +33,7 @@ OWN: dict[str, Command] = {  # modes whose command has options of its own; the o
     "decode": Command(walks.decode, "vaekit decode adult.vae latents.csv -o rows.csv"),
     "traverse": Command(walks.traverse, "vaekit traverse adult.vae --row 17 --data adult.csv --dim 3 -o walk.png"),
     "interpolate": Command(walks.interpolate, "vaekit interpolate adult.vae adult.csv --rows 0 7 -o between.csv"),
+    "cluster": Command(rows.cluster, "vaekit cluster adult.vae adult.csv -o groups.csv --clusters 5"),
     "evaluate": Command(rows.evaluate, "vaekit evaluate adult.vae held-out.csv -o report.html"),
 }
 ELSEWHERE = {  # modes without a command, and where they are instead

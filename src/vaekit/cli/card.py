@@ -38,7 +38,9 @@ def training(card: Mapping[str, Any]) -> Iterator[str]:
     yield f"{card.get('seconds', 0):,.1f} s on {card['device']}, seed {card['seed']}, {card['parameters']:,} parameters"
     yield f"up to {train['epochs']} epochs of batches of {train['batch']}; ended {ended}"
     yield ", ".join(f"{part} {spec[part]['kind']}" for part in ("net", "posterior", "prior", "objective"))
-    yield f"{card['kept_training_rows']:,} training rows are kept in the file"
+    given = any(column["role"] == "given" for column in card["columns"].values())
+    kept = "latents and given columns" if given else "latents"
+    yield f"{card['kept_training_rows']:,} training rows are kept in the file as {kept}"
     yield f"{card['created']}, {versions}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from vaekit.api import Model
+    from vaekit.modes.cluster import By
     from vaekit.sources import Table
 
 
@@ -144,6 +145,22 @@ def _refuse_taken(names: list[str], columns: list[str]) -> None:
 def denoise(model: ModelFile, data: Data, out: FilledOut = "-", seed: Seed = 0) -> None:
     """Gaps are filled as well; cells that agree with the others stay as they are."""
     files.save(files.open_to_fill(model, out).denoise(data, seed), out)
+
+
+def cluster(
+    model: ModelFile,
+    data: Data,
+    out: Out = "-",
+    clusters: Annotated[
+        int | None, typer.Option(metavar="N", help="How many; without, the number that suits the training rows best.")
+    ] = None,
+    by: Annotated[str, typer.Option(metavar="WAY", help="default, prior, mixture or kmeans.")] = "default",
+) -> None:
+    """Columns: cluster, probability, then probability_0, probability_1, ... of every cluster, the largest first.
+    Of a stream: of each step, the mean of the windows that cover it.
+    """
+    files.check_out(out)
+    files.save(files.open_model(model).cluster(data, clusters, cast("By", by)), out)
 
 
 def evaluate(

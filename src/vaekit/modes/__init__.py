@@ -54,6 +54,9 @@ MODES: Mapping[str, Mode] = {
     "interpolate": Mode("vaekit.modes.traverse:interpolate", "rows between two rows", "row"),
     "shift": Mode("vaekit.modes.traverse:shift", "a row with some latents moved", "row"),
     "classify": Mode("vaekit.modes.classify:classify", "the label of each row, with probabilities", needs=("label",)),
+    "cluster": Mode(
+        "vaekit.modes.cluster:cluster", "which rows belong together, with probabilities", needs=("components",)
+    ),
     "evaluate": Mode("vaekit.modes.evaluate:evaluate", "how good all of this is"),
 }
 
@@ -68,6 +71,10 @@ FACTS: Mapping[str, tuple[Callable[[Fitted], bool], str]] = {
     "label": (
         lambda fitted: fitted.schema.label is not None,
         "the model was fitted without a label column; fit with label='column'",
+    ),
+    "components": (
+        lambda fitted: hasattr(fitted.vae.prior, "responsibilities") or "neighbours.latents" in fitted.arrays,
+        "the file keeps no latents of training rows to find clusters among; fit anew",
     ),
 }
 

@@ -15,7 +15,7 @@ from vaekit.modes.ask import chunks
 from vaekit.modes.ways import NEIGHBOURS, WAYS, Raw, available
 
 TIE = 1e-5  # relative
-KEPT = 5_000  # training rows whose latents an image is compared with
+KEPT = 5_000  # training rows whose latents are kept: clusters are found among them, an image is compared with them
 FARTHER = 2.0  # how much more the distance to the neighbours weighs than the error of the pixels
 
 
@@ -42,9 +42,8 @@ def calibrate(fitted: Fitted, train: tuple[Tensor, Tensor], held_out: tuple[Tens
         )
         fitted.arrays["latents.centre"] = mean.mean(0).numpy()
         fitted.arrays["latents.spread"] = mean.std(0, correction=0).clamp(min=1e-6).numpy()
-        if len(fitted.layout.shape) == 2:
-            pick = rng.numpy(0, "neighbours").permutation(len(mean))[:KEPT]
-            fitted.arrays["neighbours.latents"] = mean[torch.from_numpy(pick)].numpy()
+        pick = rng.numpy(0, "neighbours").permutation(len(mean))[:KEPT]
+        fitted.arrays["neighbours.latents"] = mean[torch.from_numpy(pick)].numpy()
         cells, observed = held_out if held_out is not None else (train[0][:2000], train[1][:2000])
         for by in available(fitted):
             raw = raw_scores(fitted, by, cells, observed)

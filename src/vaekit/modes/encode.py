@@ -69,7 +69,11 @@ class Latents:
 
 def encode(fitted: Fitted, data: Any) -> Latents:
     """See `vaekit.Model.encode`."""
-    asked = ask(fitted, data)
+    return latents_of(fitted, ask(fitted, data))
+
+
+def latents_of(fitted: Fitted, asked: Asked) -> Latents:
+    """q(z|row) of rows, or windows, that were read."""
     parts = [fitted.vae.posterior_of(asked.cells[at], asked.observed[at]) for at in chunks(len(asked), fitted.at_once)]
     mean, std = (torch.cat([getattr(part, name) for part in parts]).numpy() for name in ("mean", "stddev"))
     return Latents(mean, std, asked)

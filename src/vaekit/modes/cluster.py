@@ -1,0 +1,131 @@
+"""Which rows belong together, by where they lie in the latents."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+
+from vaekit.artifact import Fitted
+from vaekit.errors import DataError, ModeUnavailable, SpecError
+from vaekit.modes.ask import Asked, answer, ask
+from vaekit.modes.encode import Latents, latents_of
+from vaekit.modes.options import whole
+from vaekit.modes.stream import per_step
+
+Floats = NDArray[np.float64]
+By = Literal["default", "prior", "mixture", "kmeans"]
+WAYS = ("default", "prior", "mixture", "kmeans")
+MOST = 12  # clusters, when nobody says how many
+LEAST_ROWS = 5  # training rows behind each cluster, when nobody says how many there are
+FLOOR = 1e-3  # variance of a component along any direction, in units of the widest latent: collapsed latents are no clusters
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """cluster (B,) the number of the most probable one, probability (B, C) of each.
+
+    Of a stream B counts its steps, each the mean of the windows that cover it; -1, and not-a-number, where none does.
+    """
+
+    cluster: NDArray[np.int64]
+    probability: Floats
+    _latents: Latents = field(repr=False)
+    _each: NDArray[np.int64] = field(repr=False)
+    _asked: Asked = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.cluster)
+
+    def to_arrow(self) -> pa.Table:
+        """Columns cluster, probability, then probability_0, probability_1, ..."""
+        each = {f"probability_{c}": self.probability[:, c] for c in range(self.probability.shape[1])}
+        number = pa.array(self.cluster, mask=self.cluster < 0)
+        return pa.table({"cluster": number, "probability": self.probability.max(1), **each})
+
+    def to_frame(self) -> Any:
+        return answer(self.to_arrow(), self._asked)
+
+    def plot(self) -> Any:
+        """The latent map, each row or window in the colour of its cluster."""
+        return self._latents.plot([f"cluster {number}" for number in self._each])
+
+
+def cluster(fitted: Fitted, data: Any, clusters: int | None = None, by: By = "default") -> Clusters:
+    """See `vaekit.Model.cluster`."""
+    if by not in WAYS:
+        raise SpecError(f"cluster: by={by!r}, expected one of {', '.join(WAYS)}", hint="by='default'")
+    if clusters is not None:
+        whole("cluster: clusters", clusters, 2, hint="clusters=None chooses among 2 to 12")
+    asked = ask(fitted, data)
+    latents = latents_of(fitted, asked)
+    probability = _probabilities(fitted, latents.mean, clusters, by)
+    each = probability.argmax(1)
+    if asked.at is None:
+        return Clusters(each, probability, latents, each, asked)
+    probability = per_step(asked, probability)
+    known = ~np.isnan(probability).any(1)
+    steps = np.where(known, np.nan_to_num(probability).argmax(1), -1)
+    return Clusters(steps, probability, latents, each, asked)
+
+
+def _probabilities(fitted: Fitted, mean: NDArray[Any], clusters: int | None, by: By) -> Floats:
+    """P(cluster|latents), (B, C)."""
+    own = getattr(fitted.vae.prior, "responsibilities", None)
+    if by == "prior" and own is None:
+        raise ModeUnavailable("cluster: by='prior': the prior of this model has no components", hint="by='mixture'")
+    if own is not None and (by == "prior" or (by == "default" and clusters is None)):
+        if clusters is not None:
+            raise SpecError(f"cluster: clusters={clusters} beside by='prior', which has its own", hint="by='mixture'")
+        return own(torch.from_numpy(mean)).double().numpy()
+    if (kept := fitted.arrays.get("neighbours.latents")) is None:
+        raise ModeUnavailable("cluster: this file keeps no training latents to find clusters in", hint="fit anew")
+    scale = max(float(kept.std(0).max()), 1e-12)
+    known, rows = kept.astype(np.float64) / scale, mean.astype(np.float64) / scale
+    if (clusters or 2) > len(known):
+        raise DataError(f"cluster: {clusters or 2} clusters of {len(known)} training rows whose latents the file keeps")
+    with warnings.catch_warnings():  # iterations that end before the last digit, and fewer distinct rows than clusters
+        warnings.simplefilter("ignore")
+        return by_means(known, rows, clusters) if by == "kmeans" else by_mixture(known, rows, clusters)
+
+
+def by_mixture(known: Floats, rows: Floats, clusters: int | None) -> Floats:
+    """P(component|row) (B, C) under a Gaussian mixture fitted to the known rows (N, L), the largest component first.
+
+    >>> known = np.concatenate([np.zeros((60, 1)), np.full((40, 1), 9.0)]) + np.linspace(-1, 1, 100)[:, None]
+    >>> by_mixture(known, np.array([[9.0], [0.0]]), None).round(3).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    best = mixture(known, clusters)
+    return best.predict_proba(rows)[:, np.argsort(-best.weights_, kind="stable")]
+
+
+def by_means(known: Floats, rows: Floats, clusters: int | None) -> Floats:
+    """One for the nearest of the centres that k-means finds among the known rows (N, L), nought for the others, (B, C)."""
+    from sklearn.cluster import KMeans
+
+    number = mixture(known, None).n_components if clusters is None else clusters
+    best = KMeans(number, n_init=3, random_state=0).fit(known)
+    order = np.argsort(-np.bincount(best.labels_, minlength=number), kind="stable")
+    return np.eye(number)[best.predict(rows)][:, order]
+
+
+def mixture(known: Floats, clusters: int | None) -> Any:
+    """A mixture of so many normal laws; without a number, of that with the least Bayesian information criterion.
+
+        -2 log p(known) + parameters log N
+
+    Schwarz 1978 (doi 10.1214/aos/1176344136). Each component pays for L^2 / 2 parameters, so that of
+    many latents and few rows it finds fewer clusters than a person would name: `clusters` says how many there are.
+    """
+    from sklearn.mixture import GaussianMixture
+
+    most = min(MOST, max(2, len(known) // LEAST_ROWS))
+    numbers = range(2, most + 1) if clusters is None else (clusters,)
+    fits = [GaussianMixture(number, reg_covar=FLOOR, random_state=0).fit(known) for number in numbers]
+    return min(fits, key=lambda fit: fit.bic(known))
