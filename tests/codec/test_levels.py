@@ -4,7 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from vaekit.codec.levels import MOST, Levels
+from vaekit.codec import levels
+from vaekit.codec.levels import Levels
 from vaekit.errors import DataError, VaekitWarning
 from vaekit.schema import Column
 
@@ -65,13 +66,19 @@ def test_in_a_small_table_no_level_is_rare():
     assert Levels.fit(column("categorical"), pa.array(list("abcde"))).field.levels == 6
 
 
-def test_thousands_of_levels_keep_the_most_frequent():
+def test_beyond_the_limit_the_most_frequent_levels_are_kept(monkeypatch):
+    monkeypatch.setattr(levels, "MOST", 1_000)
     names = [f"n{i}" for i in range(1500) for _ in range(3 + (i < 700))]
     codec = Levels.fit(column("categorical"), pa.array(names))
-    assert codec.field.levels == MOST + 1
-    assert (codec.encode(pa.array(["n0", "n699"]))[0] < MOST).all()
+    assert codec.field.levels == 1_001
+    assert (codec.encode(pa.array(["n0", "n699"]))[0] < 1_000).all()
     assert codec.field.shares.sum() == pytest.approx(1)
     assert codec.field.shares[-1] == pytest.approx(500 * 3 / len(names))
+
+
+def test_thousands_of_levels_each_have_a_cell_of_their_own():
+    codec = Levels.fit(column("categorical"), pa.array([f"n{i}" for i in range(5_000) for _ in range(3)]))
+    assert codec.field.levels == 5_001 and codec.field.shares[-1] == 0
 
 
 def test_levels_do_not_depend_on_the_order_of_rows():

@@ -64,6 +64,7 @@ APART = [
     ("negative_binomial", COUNTS, np.log1p([0, 1, 7, 90]) / 0.75),
     ("zero_inflated", COUNTS, np.log1p([0, 1, 7, 90]) / 0.75),
     ("hurdle", COUNTS, np.log1p([0, 1, 7, 90]) / 0.75),
+    ("hierarchical_softmax", Field("o", "categorical", levels=7, shares=np.arange(1, 8) / 28, rows=99), [0, 1, 5, 6]),
 ]
 CELLS = torch.tensor(np.array([cells for _, _, cells in COLUMNS], dtype=float).T)
 CELLS[:, [6, 10]] = (CELLS[:, [6, 10]] - 0.5) / 0.75

@@ -21,6 +21,7 @@ from vaekit.distributions import (
     DiscreteNormal,
     DiscretisedLogistic,
     Levels,
+    LevelTree,
     NormalCell,
     NormalMixture,
     Partition,
@@ -212,6 +213,21 @@ def counting(law: Callable[..., Any], parameters: int) -> Callable[[], Case]:
     return case
 
 
+def tree() -> Case:
+    """Five, two and four levels in three clusters of two places, in an order of their own; two clusters are empty."""
+    place = torch.tensor([[4, 2, 0, 3, 1, 5], [1, 0, 2, 3, 4, 5], [3, 2, 1, 0, 5, 4]])
+    absent = torch.zeros(3, 3, 2)
+    for k, levels in enumerate((5, 2, 4)):
+        absent[k].view(-1)[place[k, levels:]] = -1e9
+    dead = (absent < 0).all(-1)
+    logits, inner = draws(S, B, 3, 3, stream="clusters"), draws(S, B, 3, 4, stream="inner")
+    weight, bias = draws(3, 3, 2, 4, stream="weight"), draws(3, 3, 2, stream="bias")
+    return Case(
+        lambda a, b, c, d: LevelTree(a.masked_fill(dead, -INF), b, c, d + absent, place), (logits, inner, weight, bias),
+        [torch.arange(5.0)] * 3, [False] * 3, None, dead.expand(logits.shape), mode_is_best=True,
+    )  # fmt: skip
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "bernoulli": lambda: Case(
         BernoulliCell, (draws(S, B, 4, stream="logits"),), [torch.tensor([0.0, 1.0])] * 4, [False] * 4, same,
@@ -226,6 +242,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "continuous_bernoulli": shares,
     "student": student,
     "normal_mixture": mixture,
+    "level_tree": tree,
     "count: poisson": counting(Poisson, 1),
     "count: negative binomial": counting(NegativeBinomial, 2),
     "count: zero-inflated": counting(lambda m, r, s: ZeroInflated(NegativeBinomial(m, r), s), 3),

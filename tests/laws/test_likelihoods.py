@@ -29,6 +29,7 @@ CASES = {
     "negative_binomial": [{}],
     "zero_inflated": [{}, {"counts": "poisson"}],
     "hurdle": [{}, {"counts": "poisson"}],
+    "hierarchical_softmax": [{}, {"width": 3}],
 }
 EVERY = [(kind, options) for kind, several in CASES.items() for options in several]
 
@@ -47,6 +48,7 @@ def test_no_likelihood_is_left_out():
         "gaussian_mixture": {"components", "floor"},
         "zero_inflated": {"counts"},
         "hurdle": {"counts"},
+        "hierarchical_softmax": {"width"},
     } | {kind: set() for kind in ("bernoulli", "categorical", "ordinal", "continuous_bernoulli", "negative_binomial")}
 
 
@@ -95,11 +97,12 @@ def test_local_features_have_laws_of_their_own(part):
     torch.testing.assert_close(joined[0], joined[1].reshape(B, P, C))
 
 
-def test_levels_sum_to_one(part):
+def test_levels_sum_to_one(part, request):
     made, fields, _ = part
+    kind, _ = request.node.callspec.params["part"]
     law = made(features(3, 1))
     for k, field in enumerate(fields):
-        if not field.levels or not hasattr(made, "padding"):
+        if not field.levels or not hasattr(made, "padding" if kind == "ordinal" else "absent"):
             continue
         index = torch.zeros(field.levels, 1, 1, len(fields), dtype=torch.float64)
         index[..., k] = torch.arange(field.levels)[:, None, None]
@@ -145,7 +148,8 @@ def test_single_and_double_precision_agree(part, request):
 def test_a_column_alone_is_the_column_among_others(every_kind):
     """Padding to the widest column of a group changes nothing."""
     for kind, names in {
-        "categorical": ["city", "breed"], "ordinal": ["grade", "mark"], "histogram": ["flat", "visits", "clicks", "gain"],
+        "categorical": ["city", "breed"], "hierarchical_softmax": ["city", "breed"],
+        "ordinal": ["grade", "mark"], "histogram": ["flat", "visits", "clicks", "gain"],
         "spike": ["gain", "debt"],
     }.items():  # fmt: skip
         fields = [every_kind.fields[name] for name in names]

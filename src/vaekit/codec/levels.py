@@ -17,7 +17,7 @@ from vaekit.schema import Column, arrow_type, plain, restore
 from vaekit.schema.types import value_type
 from vaekit.schema.values import flat
 
-MOST = 1000  # levels of their own in one categorical column
+MOST = 100_000  # levels of their own in one categorical column
 SEEN = 3  # a level seen less often, and in under one row of twenty, is rare
 SHARE = 0.05
 

@@ -12,6 +12,7 @@ from vaekit.distributions.count_cell import CountCell
 from vaekit.distributions.delta import Delta
 from vaekit.distributions.discrete_normal import DiscreteNormal
 from vaekit.distributions.discretised_logistic import DiscretisedLogistic
+from vaekit.distributions.level_tree import LevelTree
 from vaekit.distributions.levels import Levels
 from vaekit.distributions.normal import NormalCell
 from vaekit.distributions.normal_mixture import NormalMixture
@@ -32,6 +33,7 @@ CELL_LAWS = {
     "student": StudentCell,
     "count": CountCell,
     "normal_mixture": NormalMixture,
+    "level_tree": LevelTree,
 }
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "Delta",
     "DiscreteNormal",
     "DiscretisedLogistic",
+    "LevelTree",
     "Levels",
     "NormalCell",
     "NormalMixture",

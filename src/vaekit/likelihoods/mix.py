@@ -31,6 +31,7 @@ BY_KIND = {
 Usual = Callable[[Field], object]
 INK, DRAWN = 0.02, 0.4  # pixels this near to 0 or 1 are paper or ink; with this share of them images are drawings
 WHOLE = ("discretised_logistic", "logistic_mixture")  # they are for levels
+MANY_LEVELS = 1_000  # more of them are told apart in two steps
 MANY_ROWS = 4_000  # from here on the shape of a numeric column is learned as a histogram
 
 
@@ -144,6 +145,8 @@ def suiting(field: Field) -> str:
     if field.kind == "pixel":
         drawn = np.mean((field.quantiles <= INK) | (field.quantiles >= 1 - INK)) >= DRAWN
         return "bernoulli" if drawn else "discretised_logistic" if field.resolution else "gaussian"
+    if field.kind == "categorical" and field.levels > MANY_LEVELS:
+        return "hierarchical_softmax"
     return "histogram" if field.levels == 0 and field.rows >= MANY_ROWS else BY_KIND[field.kind]
 
 

@@ -9,6 +9,7 @@ from vaekit.likelihoods.count import CountLikelihood
 from vaekit.likelihoods.discretised_logistic import DiscretisedLogisticLikelihood
 from vaekit.likelihoods.gaussian import GaussianLikelihood
 from vaekit.likelihoods.gaussian_mixture import GaussianMixtureLikelihood
+from vaekit.likelihoods.hierarchical_softmax import HierarchicalSoftmaxLikelihood
 from vaekit.likelihoods.histogram import HistogramLikelihood
 from vaekit.likelihoods.hurdle import HurdleLikelihood
 from vaekit.likelihoods.logistic_mixture import LogisticMixtureLikelihood
@@ -36,4 +37,5 @@ LIKELIHOODS: dict[str, Any] = {
     "negative_binomial": NegativeBinomialLikelihood,
     "zero_inflated": ZeroInflatedLikelihood,
     "hurdle": HurdleLikelihood,
+    "hierarchical_softmax": HierarchicalSoftmaxLikelihood,
 }
