@@ -76,6 +76,7 @@ class BoundGoal:
 
     def __init__(self, vae: VAE, objective: Objective, *, hide: float, noise: float = 0.0) -> None:
         self.vae, self.objective, self.hide, self.noise = vae, objective, hide, noise
+        self.samples: int = getattr(objective, "samples", 1)
         self.parameters = [parameter for parameter in vae.parameters() if parameter.requires_grad]
 
     def loss(self, rows: Rows, progress: float) -> tuple[Tensor, Mapping[str, Tensor]]:
@@ -83,13 +84,13 @@ class BoundGoal:
             anneal(progress)
         context = hidden(rows.observed, self.hide, self.vae.layout) if self.hide else rows.observed
         seen = noisy(rows.cells, self.vae.layout, self.noise) if self.noise else None
-        draw = self.vae.draw(rows.cells, rows.observed, context, getattr(self.objective, "samples", 1), seen)
+        draw = self.vae.draw(rows.cells, rows.observed, context, self.samples, seen)
         terms = self.objective(draw, progress)
         # The size of a row must not decide how strongly it is clipped or decayed.
         loss = terms.loss / self.vae.K
         if self.vae.gaps is not None and rows.target is not None:
             loss = loss + self.vae.gaps.loss(draw.features[0], rows.target)
-        return loss, {"reconstruction": terms.reconstruction.mean(), "kl": terms.kl.mean(0)}
+        return loss, {"reconstruction": terms.reconstruction.mean(), "kl": terms.kl.mean(0), **terms.extra}
 
 
 class PriorGoal:

@@ -203,7 +203,8 @@ def held_out_loss(module: nn.Module, goal: Goal, held_out: Rows, seed: int) -> f
     module.eval()
     total = 0.0
     with rng.seeded(seed, "held out"):
-        for chunk in torch.arange(len(held_out), device=held_out.cells.device).split(4096):
+        at_once = max(1, 4096 // getattr(goal, "samples", 1))  # many latents of a row are as many rows
+        for chunk in torch.arange(len(held_out), device=held_out.cells.device).split(at_once):
             total += float(goal.loss(held_out[chunk], 1.0)[0]) * len(chunk)
     module.train()
     return total / len(held_out)

@@ -1,11 +1,13 @@
 """Beta, warm-up and free bits do what they say."""
 
 import hypothesis.strategies as st
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from torch.distributions import Normal
 
+import vaekit
 from vaekit import rng
 from vaekit.distributions import Columns, NormalCell, Scale
 from vaekit.objectives import Elbo
@@ -79,3 +81,38 @@ def test_missing_cells_count_nothing_even_when_their_density_is_zero():
     assert terms.reconstruction[0] == 0
     terms.loss.backward()
     assert mean.grad.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("progress", "weight"), [(0.0, 0.0), (0.05, 0.4), (0.125, 1.0), (0.2, 1.0), (0.25, 0.0), (0.8, 0.4), (1.0, 1.0)]
+)
+def test_cycles_begin_anew_and_the_end_has_the_whole_weight(progress, weight):
+    each, _ = draw()
+    terms = Elbo(beta=3.0, warm_up=0.5, cycles=4)(each, progress)
+    torch.testing.assert_close(terms.loss, terms.reconstruction.mean() + 3 * weight * rate(each).sum(-1).mean())
+
+
+@pytest.mark.parametrize(("progress", "grown"), [(0.0, 0.0), (0.25, 2.5), (0.5, 5.0), (1.0, 5.0)])
+def test_capacity_draws_the_rate_from_both_sides(progress, grown):
+    for spread in (0.01, 9.0):
+        each, mean = draw(spread=spread)
+        nats = rate(each).sum(-1).mean()
+        terms = Elbo(capacity=5.0, gamma=7.0, warm_up=0.5, beta=99.0)(each, progress)
+        torch.testing.assert_close(terms.loss, terms.reconstruction.mean() + 7 * (nats - grown).abs())
+        price = terms.loss - terms.reconstruction.mean()
+        (gradient,) = torch.autograd.grad(price, mean)
+        assert ((gradient * mean).sum() > 0) == bool(nats > grown), "what is too much shrinks, what is too little grows"
+
+
+def test_a_fit_with_a_capacity_ends_near_it():
+    noise = np.random.default_rng(0)
+    hidden = noise.normal(size=(400, 3))
+    data = hidden @ noise.normal(size=(3, 6)) + 0.3 * noise.normal(size=(400, 6))
+    found = {}
+    for capacity in (1.5, 6.0):
+        objective = {"capacity": capacity, "warm_up": 0.5}
+        train = {"epochs": 60, "batch": 64, "rate": 5e-3, "hide": 0.0}
+        net = {"kind": "mlp", "hidden": [32]}
+        model = vaekit.fit(data, "vae", net=net, latent=3, objective=objective, train=train)
+        found[capacity] = sum(model.card["latents"]["kl_nats"])
+    assert found == pytest.approx({1.5: 1.5, 6.0: 6.0}, rel=0.15)

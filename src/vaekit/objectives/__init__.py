@@ -1,17 +1,26 @@
 """A draw -> the terms of a loss, in nats per row.
 
 An objective is called with a `Draw` and the share of the training that is done, and returns `Terms`; `samples`, where it has
-that attribute, says how many latents of each row it wants drawn.
+that attribute, says how many latents of each row it wants drawn. One that names `rows` in its signature is told how many rows
+train.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from vaekit.objectives.elbo import Elbo, Terms
+from vaekit.objectives.importance import Importance
+from vaekit.objectives.info import Info
 from vaekit.objectives.kl import kl
+from vaekit.objectives.total_correlation import TotalCorrelation
 from vaekit.vae import Draw
 
 Objective = Callable[[Draw, float], Terms]
-OBJECTIVES: dict[str, Any] = {"elbo": Elbo}
+OBJECTIVES: dict[str, Any] = {
+    "elbo": Elbo,
+    "total_correlation": TotalCorrelation,
+    "importance": Importance,
+    "info": Info,
+}
 
-__all__ = ["OBJECTIVES", "Elbo", "Objective", "Terms", "kl"]
+__all__ = ["OBJECTIVES", "Elbo", "Importance", "Info", "Objective", "Terms", "TotalCorrelation", "kl"]

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
 from vaekit.objectives.kl import kl
-from vaekit.spec import NonNegative, Share
+from vaekit.spec import AtLeastOne, NonNegative, Positive, Share
 from vaekit.vae import Draw
 
 
 @dataclass(frozen=True)
 class Terms:
-    """loss (), what is minimised; reconstruction (B,) and kl (B, L), the two halves of the negative bound, in nats."""
+    """loss (), what is minimised; reconstruction (B,) and kl (B, L), the two halves of the negative bound, in nats.
+
+    extra are further averages, each (), that the history shall show.
+    """
 
     loss: Tensor
     reconstruction: Tensor
     kl: Tensor
+    extra: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def bound(self) -> Tensor:
@@ -28,13 +33,18 @@ class Terms:
 class Elbo:
     """loss = E_q[-log p(x|z)] + beta KL(q(z|x) || p(z)), averaged over rows.
 
-    Kingma and Welling 2014 (arXiv 1312.6114);
-    beta from Higgins et al. 2017 (ICLR, Sy2fzU9gl); free bits from Kingma et al. 2016 (arXiv 1606.04934).
+    With a capacity C the second term is gamma |KL - C|: the rate is drawn to C, neither above nor below. Kingma and Welling
+    2014 (arXiv 1312.6114); beta from Higgins et al. 2017 (ICLR, Sy2fzU9gl); free bits from Kingma et al. 2016 (arXiv
+    1606.04934); capacity from Burgess et al. 2018 (arXiv 1804.03599).
 
     Args:
         beta: weight of the rate; 1 is the bound itself.
-        warm_up: share of the training over which beta grows from 0 (Sønderby et al. 2016, arXiv 1602.02282).
+        warm_up: share of the training over which beta, or the capacity, grows from 0 (Sønderby et al. 2016, arXiv 1602.02282).
+        cycles: how often beta starts anew at 0, in equal parts of the training, of each of which warm_up is then a share (Fu et
+            al. 2019, arXiv 1903.10145).
         free_bits: nats per latent, averaged over the batch, that cost nothing.
+        capacity: nats per row that the rate is drawn to, in the place of beta; None lets it find its own.
+        gamma: weight of the distance between rate and capacity.
 
     >>> import torch
     >>> from torch.distributions import Normal
@@ -44,13 +54,32 @@ class Elbo:
     tensor([1.5000, 1.5000])
     """
 
-    def __init__(self, *, beta: NonNegative = 1.0, warm_up: Share = 0.0, free_bits: NonNegative = 0.0) -> None:
-        self.beta, self.warm_up, self.free_bits = beta, warm_up, free_bits
+    def __init__(
+        self, *, beta: NonNegative = 1.0, warm_up: Share = 0.0, cycles: AtLeastOne = 1, free_bits: NonNegative = 0.0,
+        capacity: NonNegative | None = None, gamma: Positive = 100.0,
+    ) -> None:  # fmt: skip
+        self.beta, self.warm_up, self.cycles, self.free_bits = beta, warm_up, cycles, free_bits
+        self.capacity, self.gamma = capacity, gamma
 
     def __call__(self, draw: Draw, progress: float = 1.0) -> Terms:
         """The terms of this draw; `progress` runs from 0 to 1 over the training."""
         reconstruction = -draw.average(draw.log_likelihood)
         rate = kl(draw.posterior, draw.prior, draw.z)
-        weight = self.beta * (min(1.0, progress / self.warm_up) if self.warm_up else 1.0)
+        return Terms(reconstruction.mean() + self.price(rate, progress), reconstruction, rate)
+
+    def price(self, rate: Tensor, progress: float) -> Tensor:
+        """What a rate (B, L) costs at this point of the training, nats a row, ()."""
+        grown = ramp(progress, self.warm_up, self.cycles)
         paid = rate.mean(0).clamp(min=self.free_bits).sum() if self.free_bits else rate.sum(-1).mean()
-        return Terms(reconstruction.mean() + weight * paid, reconstruction, rate)
+        return self.beta * grown * paid if self.capacity is None else self.gamma * (paid - self.capacity * grown).abs()
+
+
+def ramp(progress: float, warm_up: float, cycles: int = 1) -> float:
+    """From 0 to 1 over the first `warm_up` of every cycle, then 1; 1 at the end of the training.
+
+    >>> [ramp(t, 0.5, 2) for t in (0.0, 0.125, 0.25, 0.5, 0.625, 1.0)]
+    [0.0, 0.5, 1.0, 0.0, 0.5, 1.0]
+    """
+    if not warm_up or progress >= 1:
+        return 1.0
+    return min(1.0, progress * cycles % 1.0 / warm_up)
