@@ -12,13 +12,41 @@ from vaekit.presets import PARTS, PRESETS, adamw, complete, merge, pace
 
 COLUMNS = Layout(tuple(Field(str(k), "real") for k in range(15)))
 BRIEF = {"epochs": 1, "prior_epochs": 1, "batch": 64}
+NEEDED: dict[str, dict[str, Any]] = {"given": {"given": ["x1"]}}
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_fits_and_scores(numbers: Any, name: str) -> None:
-    model = vaekit.fit(numbers.fitted_on[:120], name, train=BRIEF)
+    named = NEEDED.get(PRESETS[name].needs, {})
+    model = vaekit.fit(numbers.fitted_on[:120], name, train=BRIEF, **named)
     assert model.card["preset"] == name and model.card["spec"]["train"]["batch"] == 64
     assert np.isfinite(model.score(numbers.rows[:3], alpha=0.2).total).all()
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if PRESETS[name].needs])
+def test_a_preset_says_what_of_the_data_it_needs(numbers: Any, name: str) -> None:
+    with pytest.raises(SpecError, match=f"preset '{name}'.*{PRESETS[name].needs}=") as refusal:
+        vaekit.fit(numbers.fitted_on[:50], name)
+    assert f"{PRESETS[name].needs}=" in str(refusal.value.hint)
+
+
+def test_what_an_objective_tells_of_its_terms_is_in_the_history(numbers: Any) -> None:
+    model = vaekit.fit(numbers.fitted_on[:120], "beta-tc-vae", train={**BRIEF, "epochs": 2})
+    names = {"mutual_information", "total_correlation", "dimension_wise_kl"}
+    for epoch in model.fitted.history:
+        assert sum(epoch[name] for name in names) == pytest.approx(sum(epoch["kl"]), abs=0.3)
+
+
+def test_a_denoising_autoencoder_mends_better_than_a_plain_one() -> None:
+    noise = np.random.default_rng(0)
+    clean = noise.normal(size=(600, 2)) @ noise.normal(size=(2, 8))
+    spoilt = clean[:200] + 1.0 * noise.normal(size=(200, 8)) * clean.std(0)
+    error = {}
+    for name, options in (("ae", {}), ("dae", {"noise": 1.0})):
+        train = {"epochs": 60, "batch": 64, "rate": 5e-3, **options}
+        model = vaekit.fit(clean[200:], name, latent=8, net={"hidden": [64]}, train=train)
+        error[name] = float(np.square((np.asarray(model.reconstruct(spoilt)) - clean[:200]) / clean.std(0)).mean())
+    assert error["dae"] < 0.8 * error["ae"], error
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -25,11 +25,12 @@ PARTS = ("net", "posterior", "prior", "likelihood", "objective", "latent", "trai
 
 @dataclass(frozen=True)
 class Preset:
-    """A named model: one line on what it is, where it comes from, and the parts that make it."""
+    """A named model: one line on what it is, where it comes from, the parts that make it, and an argument of fit it needs."""
 
     line: str
     reference: str
     parts: Mapping[str, Any]
+    needs: str = ""
 
 
 PLAIN: dict[str, Any] = {"objective": {"beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.0}}
@@ -50,13 +51,49 @@ PRESETS: dict[str, Preset] = {
         "Hinton and Salakhutdinov 2006 (doi 10.1126/science.1127647)",
         {"net": "mlp", "posterior": "point", "prior": "normal", "train": {"hide": 0.0}},
     ),
+    "dae": Preset(
+        "a plain autoencoder that mends what noise and holes have spoilt: the answer is the clean row",
+        "Vincent et al. 2010 (JMLR 11, 3371-3408)",
+        {"net": "mlp", "posterior": "point", "prior": "normal", "train": {"hide": 0.5, "noise": 0.3}},
+    ),
     "beta-vae": Preset(
         "a VAE whose rate weighs more, for latents that mean something one by one",
         "Higgins et al. 2017 (ICLR, Sy2fzU9gl)",
         {"net": "mlp", "prior": "normal", "objective": {"beta": 4.0, "warm_up": 0.2}, "train": {"hide": 0.0}},
     ),
+    "annealed-beta-vae": Preset(
+        "a VAE whose rate grows to a capacity that you choose: objective={'capacity': nats}",
+        "Burgess et al. 2018 (arXiv 1804.03599)",
+        {"net": "mlp", "prior": "normal", "objective": {"capacity": 25.0, "warm_up": 0.5}, "train": {"hide": 0.0}},
+    ),
+    "beta-tc-vae": Preset(
+        "a VAE that pays more for latents that depend on one another, and for nothing else",
+        "Chen et al. 2018 (arXiv 1802.04942)",
+        {"net": "mlp", "prior": "normal", "objective": "total_correlation", "train": {"hide": 0.0}},
+    ),
+    "info-vae": Preset(
+        "a VAE whose rows may say more, while the latents of all rows together are held to the prior",
+        "Zhao et al. 2019 (arXiv 1706.02262)",
+        {"net": "mlp", "prior": "normal", "objective": "info", "train": {"hide": 0.0}},
+    ),
+    "iwae": Preset(
+        "a VAE trained on a tighter bound: several latents a row, weighted by how well each explains it",
+        "Burda et al. 2016 (arXiv 1509.00519); Tucker et al. 2019 (arXiv 1810.04152)",
+        {"net": "mlp", "prior": "normal", "objective": {"kind": "importance", "samples": 5}, "train": {"hide": 0.0}},
+    ),
+    "miwae": Preset(
+        "the importance-weighted bound on the observed cells of rows with gaps",
+        "Mattei and Frellsen 2019 (arXiv 1812.02633)",
+        {"prior": "normal", "objective": {"kind": "importance", "samples": 20}, "train": {"hide": 0.0}},
+    ),
+    "cvae": Preset(
+        "a VAE conditioned on columns: given=['digit'] reaches encoder and decoder, and is not modelled",
+        "Sohn et al. 2015 (NeurIPS); Kingma et al. 2014 (arXiv 1406.5298)",
+        {"net": "mlp", "prior": "normal", "objective": {"beta": 1.0}, "train": {"hide": 0.0}},
+        needs="given",
+    ),
     "hi-vae": Preset(
-        "mixed columns and gaps under N(0, I): every kind its own likelihood",
+        "mixed columns and gaps: every kind its own likelihood; N(0, I) in the place of the paper's mixture",
         "Nazábal et al. 2020 (arXiv 1807.03653)",
         {"prior": "normal", "objective": {"beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.0}},
     ),
@@ -76,7 +113,7 @@ PRESETS: dict[str, Preset] = {
         {"net": "mlp", "posterior": "product", "objective": {"beta": 1.0, "warm_up": 0.2}, "train": {"hide": 0.0}},
     ),
     "vaeac": Preset(
-        "cells hidden at random in training, so that any cells can be the condition",
+        "cells hidden at random, so that any cells can be the condition; q(z|cells) in the place of the paper's second encoder",
         "Ivanov et al. 2019 (arXiv 1806.02382)",
         {"prior": "normal", "objective": {"beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.8}},
     ),
@@ -99,6 +136,11 @@ PRESETS: dict[str, Preset] = {
         "the tutorials' VAE, and a second model of where the latents of its rows lie",
         "Dai and Wipf 2019 (arXiv 1903.05789); Lipman et al. 2023 (arXiv 2210.02747)",
         {"net": "mlp", "prior": "flow_matching", "objective": {"beta": 1.0}, "train": {"hide": 0.0}},
+    ),
+    "robust": Preset(
+        "for rows among which are strange ones, when nobody knows which: the strangest of each batch do not count",
+        "Rousseeuw 1984 (doi 10.1080/01621459.1984.10477105); Shen and Sanghavi 2019 (arXiv 1810.11874)",
+        {"prior": "normal", "objective": "robust"},
     ),
 }
 
@@ -166,6 +208,7 @@ def complete(
     """
     usual = USUAL[len(layout.shape)]
     chosen = merge(preset, parts)
+    _suits(preset, {"given": layout.given, "label": label})
     train = specs.normalise("train", {**usual["train"], **_options(chosen.get("train"))}, {"adamw": adamw})
     del train["kind"]
     net = specs.normalise("net", _net(chosen.get("net"), usual["net"]), NETS)
@@ -186,6 +229,17 @@ def complete(
         "gaps": None,
         "label": label,
     }
+
+
+def _suits(preset: str | None, given: Mapping[str, Any]) -> None:
+    """A preset that is about some part of the data needs that part."""
+    needs = PRESETS[preset or "default"].needs
+    if needs and not given[needs]:
+        like = {"given": "['column']", "label": "'column'"}[needs]
+        raise SpecError(
+            f"preset {preset!r}: it is about {needs}=, and the data have none",
+            hint=f"fit(data, {preset!r}, {needs}={like})",
+        )
 
 
 def merge(preset: str | None, parts: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ OBJECTIVE_CASES = {
     "total_correlation": {"beta": 1.0},
     "importance": {"samples": 1},
     "info": {"alpha": 0.0, "lam": 1.0},
+    "robust": {"share": 0.0, "beta": 1.0},
 }  # the options at which each is the bound
 OWN = {kind.prior for kind in POSTERIORS.values() if not getattr(kind, "numbers", True)}  # priors that suit these alone
 LABEL = "city"  # of the columns of every kind, for posteriors that are told a class

@@ -47,6 +47,7 @@ COVERED = {
     "modes/judge.py": "modes/test_quality.py",
     "posteriors/__init__.py": "laws/test_models.py",
     "priors/__init__.py": "laws/test_models.py",
+    "objectives/__init__.py": "laws/test_models.py",
     "report/common.py": "report/test_evaluation.py",
     "report/rows.py": "report/test_evaluation.py",
     "schema/__init__.py": "schema/test_infer.py",

@@ -40,7 +40,7 @@ def linear() -> Callable[..., Linear]:
 
     def make(samples: int = 1, rows: int = 6, seed: int = 0, alike: bool = False, miss: float = 0.4) -> Linear:
         weight = rng.table(1, (K, L), "weight", dtype=torch.float64).requires_grad_()
-        cells = rng.table(1, (1 if alike else rows, K), "cells", dtype=torch.float64).expand(rows, K)
+        cells = rng.table(1, (1 if alike else rows, K), "cells", dtype=torch.float64).expand(rows, K).clone()
         precision = torch.eye(L, dtype=torch.float64) + 4 * weight.T @ weight
         exact = 4 * torch.linalg.solve(precision, (cells @ weight).T).T
         mean = (exact + miss).detach().clone().requires_grad_()

@@ -12,6 +12,7 @@ from vaekit.objectives.elbo import Elbo, Terms
 from vaekit.objectives.importance import Importance
 from vaekit.objectives.info import Info
 from vaekit.objectives.kl import kl
+from vaekit.objectives.robust import Robust
 from vaekit.objectives.total_correlation import TotalCorrelation
 from vaekit.vae import Draw
 
@@ -21,6 +22,7 @@ OBJECTIVES: dict[str, Any] = {
     "total_correlation": TotalCorrelation,
     "importance": Importance,
     "info": Info,
+    "robust": Robust,
 }
 
-__all__ = ["OBJECTIVES", "Elbo", "Importance", "Info", "Objective", "Terms", "TotalCorrelation", "kl"]
+__all__ = ["OBJECTIVES", "Elbo", "Importance", "Info", "Objective", "Robust", "Terms", "TotalCorrelation", "kl"]
