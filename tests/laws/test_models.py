@@ -11,6 +11,7 @@ from vaekit import rng, spec
 from vaekit.codec import Layout
 from vaekit.codec.layout import window
 from vaekit.distributions.latents import independent, place
+from vaekit.errors import SpecError
 from vaekit.goals import BoundGoal, PriorGoal, Rows, unfold
 from vaekit.likelihoods import choose
 from vaekit.nets import NETS
@@ -259,4 +260,19 @@ def test_at_its_defaults_an_objective_reaches_every_parameter(name, every_kind):
     assert {"reconstruction", "kl"} <= terms.keys() and all(term.isfinite().all() for term in terms.values())
     loss.backward()
     for part, parameter in vae.named_parameters():
+        assert parameter.grad.isfinite().all() and (parameter.grad != 0).any(), part
+
+
+@pytest.mark.parametrize("posterior", POSTERIOR_CASES)
+@pytest.mark.parametrize("name", OBJECTIVE_CASES)
+def test_an_objective_suits_a_posterior_or_says_why_not(name, posterior, every_kind):
+    vae = model(every_kind, posterior=posterior, prior=getattr(POSTERIORS[posterior], "prior", "normal"))
+    objective = objective_of(name, every_kind)
+    try:
+        terms = bound(vae, *rows(vae, every_kind), objective=objective, samples=getattr(objective, "samples", 1))
+    except SpecError as refusal:
+        assert posterior != "gaussian" and "posterior='gaussian'" in str(refusal.hint)
+        return
+    terms.loss.backward()
+    for part, parameter in (*vae.net.named_parameters(), *vae.posterior.named_parameters()):
         assert parameter.grad.isfinite().all() and (parameter.grad != 0).any(), part
