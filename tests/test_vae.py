@@ -268,3 +268,16 @@ def test_latents_of_an_empty_context_are_new_rows():
         seen = vae.latents_given(x, torch.ones_like(x, dtype=torch.bool), temperature=0.0)
     assert z.mean().abs() < 0.05 and abs(z.std() - 1) < 0.05 and abs(cold.std() - 0.1) < 0.01
     torch.testing.assert_close(seen, vae.encode(x)[0])
+
+
+def test_a_draw_in_training_tells_the_likelihood_of_its_rows():
+    """An optimal scale is that of the batch in training, and does not move when rows are only looked at."""
+    vae, cells = ours(REAL, {"kind": "gaussian", "scale": "optimal"}), 0.1 * rng.table(0, (16, K), "cells").double()
+    seen = torch.ones(16, K) > 0
+    with rng.seeded(0):
+        law = vae.train().draw(cells, seen).likelihood.laws[0]
+    torch.testing.assert_close(law.scale[0, 0], (cells - law.loc[0]).square().mean(0).sqrt())
+    part = vae.likelihood.parts[0]
+    before = part.error.clone()
+    vae.eval().draw(cells, seen)
+    assert torch.equal(part.error, before) and (before < 1).all()

@@ -173,8 +173,11 @@ class VAE(nn.Module):
         few = getattr(posterior, "enumerated", None)
         z, weights = few() if few is not None else (posterior.rsample(torch.Size((samples,))), None)
         features = self.decoded(z, cells, observed)
+        own, known = cells[..., : self.K], observed[..., : self.K]
+        if self.training:  # before the law is made: an optimal scale is that of these very rows
+            self.likelihood.attend(features, own, known, weights)
         law, prior = self.likelihood(features), self.prior_law(cells, observed)
-        return Draw(z, posterior, prior, law, cells[..., : self.K], observed[..., : self.K], features, weights)
+        return Draw(z, posterior, prior, law, own, known, features, weights)
 
     # -- the tutorials' names ------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from vaekit.likelihoods.mix import serves
 FEATURES = 6
 
 CASES = {
-    "gaussian": [{}, {"scale": "shared"}, {"scale": 0.7071}, {"floor": 0.1}],
+    "gaussian": [{}, {"scale": "shared"}, {"scale": "optimal"}, {"scale": 0.7071}, {"floor": 0.1}],
     "positive": [{}, {"scale": "shared"}],
     "bernoulli": [{}],
     "categorical": [{}],

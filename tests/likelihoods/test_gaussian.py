@@ -72,3 +72,60 @@ def test_a_pixel_that_never_varies_has_a_finite_density():
     law.log_prob(torch.zeros(1, 1)).sum().backward()
     assert law.scale.isfinite().all()
     assert GaussianLikelihood(3, [PIXEL], floor=0.25).floors == [0.25]
+
+
+def of_rows(made, features, cells, observed):
+    """The bound's Gaussian part per row over observed cells, with sigma as a function of the means: the paper's loss."""
+    loc = made.head(features)[..., 0]
+    squares = (cells - loc).square().where(observed, 0.0)
+    error = squares.sum((0, 1)) / observed.sum(0) / len(features)
+    nats = squares / (2 * error) + 0.5 * torch.log(2 * math.pi * error)
+    return nats.where(observed, 0.0).sum()
+
+
+def test_the_optimal_scale_has_the_gradient_of_the_paper():
+    """Sigma follows the means there; here it is held fixed at the same value, where the bound has no slope in it."""
+    made, noise = GaussianLikelihood(3, FIELDS, scale="optimal").double(), torch.Generator().manual_seed(0)
+    features, cells = (torch.randn(*shape, 7, n, generator=noise).double() for shape, n in (((2,), 3), ((), 2)))
+    observed = torch.rand(7, 2, generator=noise) < 0.7
+    of_rows(made, features, cells, observed).backward()
+    wanted = made.head.linear.weight.grad.clone()
+    made.zero_grad()
+    made.attend(features, cells, observed)
+    loss = -made(features).log_prob(cells).where(observed, 0.0).sum()
+    loss.backward()
+    torch.testing.assert_close(made.head.linear.weight.grad, wanted)
+    torch.testing.assert_close(loss, of_rows(made, features, cells, observed))
+
+
+def test_the_optimal_scale_is_a_running_mean_afterwards():
+    made, cells = GaussianLikelihood(3, FIELDS, scale="optimal"), torch.full((4, 2), 3.0)
+    with torch.no_grad():
+        made.head.linear.weight.zero_()
+    nothing = torch.tensor([True, False]).expand(4, 2)
+    for _ in range(200):
+        made.attend(H, cells, nothing)
+    assert made(H).scale[0, 0].tolist() == pytest.approx([3.0, 1.0])  # what was never seen stays as it was
+    made.attend(H, cells / 3, nothing)
+    assert made(H).scale[0, 0, 0].item() == pytest.approx(1.0)
+    assert made.eval()(H).scale[0, 0, 0].item() == pytest.approx(math.sqrt(0.95 * 9 + 0.05 * 1), rel=1e-3)
+    other = GaussianLikelihood(3, FIELDS, scale="optimal")
+    other.load_state_dict(made.state_dict())
+    assert torch.equal(other.eval()(H).scale, made(H).scale)
+
+
+def test_the_optimal_scale_weighs_latents_as_the_bound_does():
+    made, cells, seen = GaussianLikelihood(1, FIELDS[:1], scale="optimal"), torch.zeros(1, 1), torch.ones(1, 1) > 0
+    with torch.no_grad():
+        made.head.linear.weight.fill_(1.0)
+    features = torch.tensor([[[1.0]], [[3.0]]])  # two latents of one row
+    made.attend(features, cells, seen, torch.tensor([[0.75], [0.25]]))
+    assert made(features).scale[0, 0, 0].item() == pytest.approx(math.sqrt(0.75 * 1 + 0.25 * 9))
+
+
+def test_an_optimal_scale_keeps_its_floor_and_survives_what_is_no_number():
+    made, seen = GaussianLikelihood(3, FIELDS, scale="optimal", floor=0.25), torch.ones(1, 2) > 0
+    made.attend(H, made.head(H)[0, :, :, 0].detach(), seen)
+    assert made(H).scale[0, 0].tolist() == pytest.approx([0.25, 0.25])
+    made.attend(H, torch.full((1, 2), torch.nan), seen)
+    assert made(H).scale.isfinite().all()

@@ -79,3 +79,23 @@ def test_residuals_settle_once_a_channel():
     (grid,), (beside,) = law.grid.laws, law.beside.laws
     np.testing.assert_allclose(grid.stddev[0, 0, 0].tolist(), [2**0.5, 2.0], rtol=1e-6)
     np.testing.assert_allclose(beside.stddev[0, 0].tolist(), [0.5], rtol=1e-6)
+
+
+def test_an_optimal_scale_is_one_of_a_channel_over_all_positions():
+    layout = Layout((Field("age", "real", rows=100),), (), (3, 2), CHANNELS[:1])
+    with rng.seeded(0):
+        made = GridMix(
+            GridSize(layout.shape, LOCAL, BESIDE),
+            layout,
+            choose(layout.columns, {"kind": "gaussian", "scale": "optimal"}),
+        )
+    rows, h = rng.table(0, (B, 7), "rows"), features(S, B)
+    observed = torch.ones(B, 7) > 0
+    observed[0, 2] = observed[1, 6] = False
+    made.attend(h, rows, observed)
+    law = made(h)
+    squares = (rows - law.mean).square().where(observed, torch.nan)
+    expected = [squares[..., :6].nanmean().sqrt().item(), squares[..., 6].nanmean().sqrt().item()]
+    assert [law.grid.laws[0].scale[0, 0, 0, 0].item(), law.beside.laws[0].scale[0, 0, 0].item()] == pytest.approx(
+        expected
+    )

@@ -36,9 +36,21 @@ class GridMix(nn.Module):
         self.beside = Mix(size.beside, layout.plain, chosen[C:]) if layout.plain else None
 
     def forward(self, features: Tensor) -> GridColumns:
-        inside = self.positions * self.size.local
-        local = features[..., :inside].unflatten(-1, (self.positions, self.size.local))
-        return GridColumns(self.grid(local), self.beside(features[..., inside:]) if self.beside is not None else None)
+        local, rest = self._split(features, self.size.local)
+        return GridColumns(self.grid(local), self.beside(rest) if self.beside is not None else None)
+
+    def attend(self, features: Tensor, cells: Tensor, observed: Tensor, weights: Tensor | None = None) -> None:
+        """Show every likelihood that learns from them the rows of a training step: cells and observed (B, K)."""
+        local, rest = self._split(features, self.size.local)
+        (inside, beside), (seen, known) = (self._split(each, self.grid.K) for each in (cells, observed))
+        self.grid.attend(local, inside, seen, weights)
+        if self.beside is not None:
+            self.beside.attend(rest, beside, known, weights)
+
+    def _split(self, flat: Tensor, each: int) -> tuple[Tensor, Tensor]:
+        """What belongs to positions, (..., P, each), and what lies beside the grid."""
+        inside = self.positions * each
+        return flat[..., :inside].unflatten(-1, (self.positions, each)), flat[..., inside:]
 
     def only(self, features: Tensor, k: int) -> Columns:
         """The law of cell k alone, batch shape (S, B, 1)."""

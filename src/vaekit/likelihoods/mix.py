@@ -80,6 +80,12 @@ class Mix(nn.Module):
             out[:, members] = part.masses(cells[:, members])  # type: ignore[operator]
         return out
 
+    def attend(self, features: Tensor, cells: Tensor, observed: Tensor, weights: Tensor | None = None) -> None:
+        """Show every likelihood that learns from them the rows of a training step: cells and observed (B, ..., K)."""
+        for part, members in zip(self.parts, self.members, strict=True):
+            if isinstance(part, GaussianLikelihood):
+                part.attend(features, cells[..., members], observed[..., members], weights)
+
     def settle(self, error: Tensor) -> None:
         """Tell every likelihood that waits for it the mean squared residuals (K,) of the trained model."""
         for part, members in zip(self.parts, self.members, strict=True):
