@@ -93,9 +93,9 @@ PRESETS: dict[str, Preset] = {
         needs="given",
     ),
     "hi-vae": Preset(
-        "mixed columns and gaps: every kind its own likelihood; N(0, I) in the place of the paper's mixture",
+        "mixed columns and gaps: every kind its own likelihood, a mixture of normal laws as prior",
         "Nazábal et al. 2020 (arXiv 1807.03653)",
-        {"prior": "normal", "objective": {"beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.0}},
+        {"prior": "mixture", "objective": {"beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.0}},
     ),
     "discrete": Preset(
         "latents that are classes: Gumbel-softmax with hard draws, its temperature falling over the training",

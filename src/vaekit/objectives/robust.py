@@ -18,7 +18,7 @@ class Robust:
     10.1080/01621459.1984.10477105); of losses that are learned, Shen and Sanghavi 2019 (arXiv 1810.11874).
 
     Args:
-        share: rows of each batch that do not count; somewhat more than are thought to be strange does little harm.
+        share: rows of each batch that do not count; about as many as are thought to be strange.
         beta: weight of the rate, as in the bound.
         warm_up: share of the training over which beta grows from 0.
 
