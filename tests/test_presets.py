@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 import vaekit
-from vaekit.codec import Field, Layout
+from vaekit.codec import Layout
 from vaekit.errors import SpecError
-from vaekit.presets import PARTS, PRESETS, adamw, complete, merge, pace
+from vaekit.presets import PARTS, PRESETS, complete, merge
 
-COLUMNS = Layout(tuple(Field(str(k), "real") for k in range(15)))
 BRIEF = {"epochs": 1, "prior_epochs": 1, "batch": 64}
 NEEDED: dict[str, dict[str, Any]] = {"given": {"given": ["x1"]}}
 
@@ -104,14 +103,6 @@ def test_a_complete_spec_names_every_choice(numbers: Any) -> None:
     assert again == spec, "a spec completed is a spec that can be given"
 
 
-@pytest.mark.parametrize("rows", [1, 2, 50, 1_000, 30_000, 1_000_000])
-def test_the_pace_suits_the_rows(rows: int) -> None:
-    train = pace(adamw(), rows, COLUMNS)
-    assert 1 <= train["batch"] <= rows and train["epochs"] >= 10 and train["patience"] >= 10
-    steps = train["epochs"] * max(1, rows // train["batch"])
-    assert steps <= max(12_000, 10 * rows // train["batch"])
-
-
 def test_the_tutorials_words_are_understood() -> None:
     train = complete(
         {"train": {"epochs": 20, "batch": 256, "rate": 1e-3, "patience": None}}, None, Layout(()), 9_999, gaps=False
@@ -119,4 +110,3 @@ def test_the_tutorials_words_are_understood() -> None:
     assert {k: train["train"][k] for k in ("epochs", "batch", "rate", "patience")} == {
         "epochs": 20, "batch": 256, "rate": 1e-3, "patience": None,
     }  # fmt: skip
-    assert pace(adamw(), 100, COLUMNS)["patience"] is not None

@@ -1,4 +1,4 @@
-"""A paper's name -> parts; and every part's size and pace from the data where nobody chose."""
+"""A paper's name -> parts; and every part's size from the data where nobody chose."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from vaekit.likelihoods import choose
 from vaekit.likelihoods.mix import suiting_channels
 from vaekit.nets import NETS
 from vaekit.objectives import OBJECTIVES, Elbo
+from vaekit.pace import pace
 from vaekit.posteriors import POSTERIORS
 from vaekit.priors import PRIORS
 from vaekit.spec import AtLeastOne, Natural, NonNegative, Positive, Share
@@ -216,15 +217,16 @@ def complete(
         net["width"] = 256 if rows >= 4_000 or layout.K > 64 else 128
     posterior = specs.normalise("posterior", chosen.get("posterior"), POSTERIORS)
     prior = getattr(POSTERIORS[posterior["kind"]], "prior", "flow_matching")  # the usual one of its kind of latents
+    objective = specs.normalise("objective", chosen.get("objective", usual["objective"]), OBJECTIVES)
     return {
         "preset": preset or "default",
         "net": net,
         "posterior": posterior,
         "prior": specs.normalise("prior", chosen.get("prior", prior), PRIORS),
         "likelihood": choose(layout.columns, chosen.get("likelihood"), usual=usual.get("likelihood")),
-        "objective": specs.normalise("objective", chosen.get("objective", usual["objective"]), OBJECTIVES),
+        "objective": objective,
         "latent": _latent(chosen.get("latent"), layout),
-        "train": pace(train, rows, layout),
+        "train": pace(train, rows, layout, objective.get("cycles", 1)),
         "flags": gaps or bool(layout.given) or train["hide"] > 0,
         "gaps": None,
         "label": label,
@@ -269,42 +271,6 @@ def _where(name: str) -> str:
         if name in signature(kind).parameters:
             return f"{part}={{{name!r}: ...}}"
     return specs.meant(name, PARTS) or "options go inside their part: train={'epochs': 20}, objective={'beta': 4}"
-
-
-def pace(train: dict[str, Any], rows: int, layout: Layout) -> dict[str, Any]:
-    """Batch and epochs for this many rows and cells: small data take 1,400 steps, large data more.
-
-    Steps of wide tables cost more, so they take fewer: a default fit of 20,000 rows by 30 columns stays near a minute. The
-    prior of a table is trained about as long as the model; a step of that of images and windows costs little beside one of
-    theirs, so that small data can afford it.
-
-    Small batches serve best: on Adult half the rows at 256 in a batch reached a better held-out loss than all at 512.
-    """
-    least, most = ((16, 512), (16, 128), (64, 128))[len(layout.shape)]
-    batch = train["batch"] or int(np.clip(2 ** round(np.log2(max(rows, 2) / 80)), least, most))
-    batch = min(batch, max(rows, 1))
-    epochs = train["epochs"] or max(10, round(STEPS[len(layout.shape)](rows, layout) / max(rows // batch, 1)))
-    patience = max(10, epochs // 4) if train["patience"] == "auto" else train["patience"]
-    prior_steps = np.clip(rows / 12, 500 if len(layout.shape) == 1 else 2_000, 4_500)
-    prior_epochs = train["prior_epochs"] or (
-        max(1, round(prior_steps / max(rows // batch, 1))) if layout.shape else round(1.2 * epochs)
-    )
-    return {**train, "batch": batch, "epochs": epochs, "patience": patience, "prior_epochs": prior_epochs}
-
-
-def _steps_of_tables(rows: int, layout: Layout) -> float:
-    return float(np.clip(rows / 8.5 * min(1.0, 16 / max(layout.K, 1)) ** 0.65, 1_400, 6_000))
-
-
-def _steps_of_windows(rows: int, layout: Layout) -> float:
-    return float(np.clip(rows / 8, 300, 2_000))
-
-
-def _steps_of_images(rows: int, layout: Layout) -> float:
-    return float(np.clip(rows / 12 * min(1.0, 784 / layout.positions) ** 0.7, 1_500, 9_000))
-
-
-STEPS = {0: _steps_of_tables, 1: _steps_of_windows, 2: _steps_of_images}  # by the dimensions of the grid
 
 
 def _latent(latent: Any, layout: Layout) -> int:

@@ -1,0 +1,33 @@
+"""Small data take few steps, large data more, and patience outlasts what is bound to pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from vaekit.codec import Field, Layout
+from vaekit.pace import pace
+from vaekit.presets import adamw, complete
+
+COLUMNS = Layout(tuple(Field(str(k), "real") for k in range(15)))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 50, 1_000, 30_000, 1_000_000])
+def test_the_pace_suits_the_rows(rows: int) -> None:
+    train = pace(adamw(), rows, COLUMNS)
+    assert 1 <= train["batch"] <= rows and train["epochs"] >= 10 and train["patience"] >= 10
+    steps = train["epochs"] * max(1, rows // train["batch"])
+    assert steps <= max(12_000, 10 * rows // train["batch"])
+
+
+def test_patience_outlasts_the_cycles_of_a_bound() -> None:
+    objective = {"warm_up": 0.5, "cycles": 4}
+    plain, cyclical = (
+        complete({"objective": each}, None, COLUMNS, 500, gaps=False)["train"] for each in ({}, objective)
+    )
+    assert plain["patience"] == plain["epochs"] // 4 and cyclical["patience"] == cyclical["epochs"]
+
+
+def test_what_is_chosen_stays() -> None:
+    chosen = pace(adamw(epochs=3, batch=7, patience=None, prior_epochs=5), 100, COLUMNS, cycles=2)
+    assert [chosen[name] for name in ("epochs", "batch", "patience", "prior_epochs")] == [3, 7, None, 5]
+    assert pace(adamw(), 100, COLUMNS)["patience"] is not None
