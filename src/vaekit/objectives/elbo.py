@@ -44,7 +44,8 @@ class Elbo:
             al. 2019, arXiv 1903.10145).
         free_bits: nats per latent, averaged over the batch, that cost nothing.
         capacity: nats per row that the rate is drawn to, in the place of beta; None lets it find its own.
-        gamma: weight of the distance between rate and capacity.
+        gamma: weight of the distance between rate and capacity: more than what a nat of rate saves in reconstruction, and not
+            much more, or it drowns the reconstruction.
 
     >>> import torch
     >>> from torch.distributions import Normal
@@ -56,7 +57,7 @@ class Elbo:
 
     def __init__(
         self, *, beta: NonNegative = 1.0, warm_up: Share = 0.0, cycles: AtLeastOne = 1, free_bits: NonNegative = 0.0,
-        capacity: NonNegative | None = None, gamma: Positive = 100.0,
+        capacity: NonNegative | None = None, gamma: Positive = 10.0,
     ) -> None:  # fmt: skip
         self.beta, self.warm_up, self.cycles, self.free_bits = beta, warm_up, cycles, free_bits
         self.capacity, self.gamma = capacity, gamma
