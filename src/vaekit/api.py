@@ -202,8 +202,20 @@ class Model:
         """Rows between two rows; begins and ends at them."""
         return modes.run("interpolate", self.fitted, a, b, steps, path)
 
-    def shift(self, row: Any, moves: Mapping[int, float]) -> Any:
-        """The row with some latents moved, {latent: standard deviations}."""
+    def shift(self, row: Any, moves: Mapping[int, float] | Any) -> Any:
+        """The row with its latents moved.
+
+        Args:
+            row: one row, or one window.
+            moves: {latent: standard deviations}, or a direction (L,) in the latents' own units, such as the way from one group
+                of rows to another.
+
+        >>> rows = np.random.default_rng(0).normal(size=(200, 3))
+        >>> model = fit(rows, train={"epochs": 2, "prior_epochs": 1})
+        >>> z = model.encode(rows).mean
+        >>> model.shift(rows[:1], z[rows[:, 0] > 0].mean(0) - z[rows[:, 0] < 0].mean(0)).shape
+        (1, 3)
+        """
         return modes.run("shift", self.fitted, row, moves)
 
     def classify(self, data: Any) -> Labels:
@@ -222,9 +234,16 @@ class Model:
         """
         return modes.run("cluster", self.fitted, data, clusters, by)
 
-    def evaluate(self, data: Any, seed: int = 0) -> Any:
-        """How good all of this is on rows that did not train: `.metrics`, `.save("report.html")`."""
-        return modes.run("evaluate", self.fitted, data, seed)
+    def evaluate(self, data: Any, seed: int = 0, factors: Mapping[str, Any] | Iterable[str] | None = None) -> Any:
+        """How good all of this is on rows that did not train: `.metrics`, `.save("report.html")`.
+
+        Args:
+            data: rows.
+            seed: of the choice among more than 5,000 rows, of what is hidden and drawn.
+            factors: what is known to lie behind the rows, {name: a value for each row} or names of columns of the data: then
+                `.metrics` has "mig" and "dci", how far latents and factors stand one to one.
+        """
+        return modes.run("evaluate", self.fitted, data, seed, factors)
 
     def save(self, path: str | Path) -> Path:
         """Write the model to one file, whole or not at all."""

@@ -115,6 +115,13 @@ def test_a_report_of_numbers(here, tmp_path, run):
     assert saved.keys() == json.loads(shown.out).keys()
 
 
+def test_known_factors_add_to_the_report(here, run):
+    told = json.loads(run("evaluate", "label.vae", "rows.csv", "--factor", "grade", "--factor", "city").out)
+    assert set(told["mig"]["factors"]) == {"grade", "city"} and "informativeness" in told["dci"]
+    wrong = run("evaluate", "label.vae", "rows.csv", "--factor", "town")
+    assert wrong.status == 2 and "no column 'town' in the data" in wrong.err
+
+
 def test_a_report_of_pictures(here, tmp_path, run):
     pytest.importorskip("matplotlib")
     assert run("evaluate", "label.vae", "rows.csv", "-o", tmp_path / "r.html").status == 0

@@ -25,7 +25,7 @@ PROMISED = {
     "interpolate": "(a, b, steps=9, path='linear')",
     "classify": "(data)",
     "cluster": "(data, clusters=None, by='default')",
-    "evaluate": "(data, seed=0)",
+    "evaluate": "(data, seed=0, factors=None)",
     "save": "(path)",
     "modes": "()",
 }

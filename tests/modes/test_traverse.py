@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 
 from vaekit.errors import DataError, SpecError
 
@@ -121,3 +122,32 @@ def test_wrong_questions_are_refused(mixed: Any) -> None:
         mixed.model.shift(a, {0: "far"})
     with pytest.raises(DataError, match="height"):
         mixed.model.shift({"id": "x"}, {0: 1.0})
+
+
+def test_a_direction_is_added_to_the_latents(numbers):
+    model, row = numbers.model, numbers.rows[:1]
+    z, direction = model.encode(row).mean, np.array([0.5, -1.0])
+    np.testing.assert_array_equal(model.shift(row, direction), model.decode(z + direction.astype(np.float32)))
+    spread = model.fitted.arrays["latents.spread"]
+    np.testing.assert_allclose(
+        model.shift(row, {1: 2.0}), model.shift(row, np.array([0.0, 2.0 * spread[1]])), rtol=1e-6
+    )
+    np.testing.assert_array_equal(model.shift(row, torch.from_numpy(direction)), model.shift(row, direction.tolist()))
+
+
+def test_the_way_between_two_groups_moves_a_row_from_one_to_the_other(numbers):
+    """King - man + woman: the difference of two groups' means carries what tells them apart."""
+    rows = numbers.rows
+    z, high = numbers.model.encode(rows).mean, rows[:, 0] > np.median(rows[:, 0])
+    way = z[high].mean(0) - z[~high].mean(0)
+    low = rows[~high][:1]
+    moved = numbers.model.shift(low, way) - numbers.model.shift(low, 0 * way)
+    apart = rows[high].mean(0) - rows[~high].mean(0)
+    np.testing.assert_allclose(moved[0], apart, rtol=0.5)
+
+
+@pytest.mark.parametrize("wrong", [np.zeros(3), np.zeros((1, 2)), [0.0, np.nan], "up", 1.0])
+def test_what_is_no_direction_is_refused(wrong, numbers):
+    with pytest.raises(SpecError, match="direction") as refusal:
+        numbers.model.shift(numbers.rows[:1], wrong)
+    assert "array (2,)" in refusal.value.hint

@@ -38,7 +38,7 @@ OWN: dict[str, Command] = {  # modes whose command has options of its own; the o
 }
 ELSEWHERE = {  # modes without a command, and where they are instead
     "impute_interval": "vaekit impute --interval",
-    "shift": "Python only: model.shift(row, {3: 2.0})",
+    "shift": "Python only: model.shift(row, {3: 2.0}), or a direction",
 }
 OTHERS: dict[str, Command] = {
     "inspect": Command(about.inspect, "vaekit inspect adult.vae"),

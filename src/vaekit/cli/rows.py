@@ -170,11 +170,15 @@ def evaluate(
         str,
         typer.Option("--out", "-o", metavar="REPORT", help="An .html report or .json metrics; - is JSON on stdout."),
     ] = "-",
+    factor: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="A column of DATA known to lie behind the rows: adds MIG and DCI."),
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """Ask it about rows that did not train: reconstruction per column, bound, latents, quality and privacy of samples."""
     _check_report(out)
-    report = files.open_model(model).evaluate(data, seed)
+    report = files.open_model(model).evaluate(data, seed, factor or None)
     if out.lower().endswith(".html"):
         report.save(out)
         return

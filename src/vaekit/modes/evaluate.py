@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
@@ -20,6 +20,8 @@ from vaekit.artifact import Fitted
 from vaekit.errors import UserError
 from vaekit.modes import FACTS, judge, judge_images, judge_streams, looks
 from vaekit.modes.ask import ask, fitted_form
+from vaekit.modes.disentangle import disentanglement, read_factors, whole_rows
+from vaekit.modes.encode import latents_of
 from vaekit.modes.judge import Subject, take
 from vaekit.modes.latent_use import latent_use
 from vaekit.sources import Table, give_back, whole_file
@@ -79,7 +81,7 @@ class Report:
     """The measures of a model on rows, in `.metrics`, a nested dict of plain numbers; `.pictures` holds what figures show.
 
     Parts: rows, reconstruction, bound, latents, imputation, calibration, samples, privacy, of images neighbours, and left_out,
-    which says why a part is missing.
+    which says why a part is missing; mig and dci where factors were given.
     """
 
     metrics: dict[str, Any]
@@ -120,9 +122,12 @@ class Report:
         return figures.overview(self.metrics)
 
 
-def evaluate(fitted: Fitted, data: Any, seed: int = 0) -> Report:
+def evaluate(
+    fitted: Fitted, data: Any, seed: int = 0, factors: Mapping[str, Any] | Iterable[str] | None = None
+) -> Report:
     """Measure the model on rows; see `vaekit.Model.evaluate`. Of more than 5,000 rows a seeded choice is used."""
     asked, of = ask(fitted, data), kind_of(fitted)
+    known = None if factors is None else read_factors(asked, factors)
     order = rng.numpy(seed, "evaluate").permutation(len(asked))[: max(1, min(ROWS, CELLS // fitted.vae.K))]
     subject = Subject(fitted, take(asked, order), seed, order, asked if asked.at is not None else None)
     count = {"given": len(asked), "used": len(order)} | (
@@ -139,6 +144,9 @@ def evaluate(fitted: Fitted, data: Any, seed: int = 0) -> Report:
             continue
         metrics[name] = found
         metrics["seconds"][name] = round(time.monotonic() - began, 2)
+    if known is not None:
+        whole = whole_rows(latents_of(fitted, subject.asked).mean, {name: each[order] for name, each in known.items()})
+        metrics |= disentanglement(*whole, seed)
     subject.pictures["real"] = subject.asked.arrow
     subject.pictures["history"] = fitted.history
     return Report(plain(metrics), _about(fitted), subject.pictures, fitted_form(fitted))

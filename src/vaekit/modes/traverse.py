@@ -98,16 +98,36 @@ def interpolate(fitted: Fitted, a: Any, b: Any, steps: int = 9, path: Path = "li
     return Walk(where, np.full(steps, -1), z.numpy(), numbered(fitted, rows, steps), asked.table)
 
 
-def shift(fitted: Fitted, row: Any, moves: Mapping[int, float]) -> Any:
+def shift(fitted: Fitted, row: Any, moves: Mapping[int, float] | Any) -> Any:
     """See `vaekit.Model.shift`."""
-    start, asked = _encode_row(fitted, row, "row")
-    spread = torch.from_numpy(fitted.arrays["latents.spread"])
-    z = start.clone()
+    z, asked = _encode_row(fitted, row, "row")
+    z = z + (_along(fitted, moves) if isinstance(moves, Mapping) else _direction(fitted, moves))
+    return answer(with_aside(fitted, rows_at(fitted, z, _given(fitted, asked)), asked), asked)
+
+
+def _along(fitted: Fitted, moves: Mapping[int, float]) -> Tensor:
+    """Moves of single latents, given in standard deviations, as a direction (L,)."""
+    spread, direction = fitted.arrays["latents.spread"], torch.zeros(fitted.vae.latents)
     for latent, move in moves.items():
         (index,) = _dims(fitted, [latent])
         far = number(f"shift: move of latent {index}", move, -math.inf, math.inf, "a number of standard deviations")
-        z[:, index] += far * spread[index]
-    return answer(with_aside(fitted, rows_at(fitted, z, _given(fitted, asked)), asked), asked)
+        direction[index] += far * float(spread[index])
+    return direction
+
+
+def _direction(fitted: Fitted, moves: Any) -> Tensor:
+    """A direction (L,) in the units of the latents."""
+    L = fitted.vae.latents
+    hint = (
+        f"{{latent: standard deviations}}, or an array ({L},) such as the difference of two means of encode(...).mean"
+    )
+    try:
+        direction = np.asarray(moves.detach().cpu() if isinstance(moves, Tensor) else moves, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise SpecError(f"shift: moves={type(moves).__name__} is no direction", hint=hint) from error
+    if direction.shape != (L,) or not np.isfinite(direction).all():
+        raise SpecError(f"shift: a direction of shape {direction.shape}, expected {L} finite numbers", hint=hint)
+    return torch.from_numpy(direction.copy())
 
 
 def by_rate(fitted: Fitted) -> list[int]:
