@@ -133,7 +133,7 @@ class Model:
                 through the mean, "latent" the distance from the training rows' latents.
             reasons: columns to explain per row.
             alpha: share of ordinary rows to flag.
-            seed: of the noise table behind expected values.
+            seed: nothing is drawn by chance, so that every seed gives the same scores.
 
         Returns:
             Scores: total (B,), higher is stranger, the sum of cells (B, K) and named parts; p_value, flagged, reasons. Of a

@@ -9,6 +9,7 @@ from vaekit import rng, spec
 from vaekit.distributions import CELL_LAWS, Columns
 from vaekit.likelihoods import LIKELIHOODS, Mix, choose
 from vaekit.likelihoods.mix import serves
+from vaekit.likelihoods.narrow import narrow
 
 FEATURES = 6
 
@@ -78,6 +79,17 @@ def test_it_answers_with_a_law_of_cells(part):
     assert law.log_prob(cells).isfinite().all()
 
 
+def test_one_column_of_it_is_the_same_law(part):
+    """`narrow` slices whatever lies along the columns: a likelihood that keeps something in another way fails here."""
+    made, fields, cells = part
+    whole, every = made(features(2, 1)), rng.table(0, (len(cells), FEATURES), "rows", dtype=torch.float64)
+    for k in range(len(fields)):
+        one = narrow(made, k)
+        assert torch.allclose(one(features(2, 1)).log_prob(cells[:, [k]]), whole.log_prob(cells)[..., [k]])
+        assert torch.equal(one.masses(cells[:, [k]]), made.masses(cells)[:, [k]])
+        assert torch.allclose(one(every[None]).best(), made(every[None]).best()[:, [k]])
+
+
 def test_local_features_have_laws_of_their_own(part):
     """Features (S, B, P, F) of the positions of a grid: whatever leads, each is answered as if it stood alone."""
     made, fields, cells = part
@@ -91,8 +103,8 @@ def test_local_features_have_laws_of_their_own(part):
         (law.mean, flat.mean), (law.mode, flat.mode), (law.best()[None], flat.best()[None]),
         (law.pooled().cdf(value).mean(0, keepdim=True), flat.cdf(cells[: B * P]).mean(0, keepdim=True)),
     ]  # fmt: skip
-    for wide, narrow in alike:
-        torch.testing.assert_close(wide, narrow.reshape(wide.shape))
+    for wide, local in alike:
+        torch.testing.assert_close(wide, local.reshape(wide.shape))
     joined = [Columns([each], [torch.arange(C)], torch.arange(C)).quantile(0.9) for each in (law, flat)]
     torch.testing.assert_close(joined[0], joined[1].reshape(B, P, C))
 

@@ -16,6 +16,7 @@ from vaekit.distributions import Columns
 from vaekit.distributions.continuous_bernoulli import ROUNDING
 from vaekit.errors import SpecError
 from vaekit.likelihoods.gaussian import GaussianLikelihood
+from vaekit.likelihoods.narrow import narrow
 from vaekit.likelihoods.registry import LIKELIHOODS
 
 BY_KIND = {
@@ -93,11 +94,10 @@ class Mix(nn.Module):
                 part.settle(error[members])
 
     def only(self, features: Tensor, k: int) -> Columns:
-        """The law of column k alone, batch shape (S, B, 1): no group but its own is computed."""
+        """The law of column k alone, batch shape (S, B, 1): nothing but its own part of a head is computed."""
         g = next(g for g, members in enumerate(self.members) if k in members)
-        place = torch.tensor([self.members[g].index(k)])
-        # the one cell asked about is held against every member of the group, and the place picks one
-        return Columns([self.parts[g](features)], [torch.zeros(len(self.members[g]), dtype=torch.long)], place)
+        part, first = narrow(self.parts[g], self.members[g].index(k)), torch.zeros(1, dtype=torch.long)
+        return Columns([part(features)], [first], first)
 
 
 def choose(fields: Sequence[Field], spec: object = None, *, usual: Usual | None = None) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from vaekit.modes.calibrate import Centred
 from vaekit.modes.stream import by_row
 from vaekit.modes.units import Unit, units
 from vaekit.modes.ways import law_without
+from vaekit.schema.values import flat
 
 LOW, HIGH = 0.05, 0.95  # the ends of the interval of expected values
 
@@ -34,45 +35,69 @@ class Reason(NamedTuple):
     share: float
 
 
+class Told(NamedTuple):
+    """What is told of one unit: observed, expected, low and high, an Arrow array each; ends are None for names."""
+
+    observed: pa.Array
+    expected: pa.Array
+    low: pa.Array | None
+    high: pa.Array | None
+
+
+class Part(NamedTuple):
+    """One unit among the reasons: the rows that it is a reason of, as which one, and what is told there."""
+
+    rows: NDArray[np.int64]
+    rank: NDArray[np.int64]
+    told: Told
+
+
 @dataclass(frozen=True, eq=False)
 class Reasons:
-    """The reasons of B rows, R each, as arrays: which unit (B, R), -1 for none; the values per unit's rows."""
+    """The reasons of B rows, R each: which unit (B, R), -1 for none, their shares, and unit by unit what is told of it."""
 
     names: tuple[str, ...]
     which: NDArray[np.int64]
     share: NDArray[np.float64]
-    values: list[dict[str, list[Any]]]  # one dict a reason: observed, expected, low, high, each a list of B
+    parts: list[Part]
 
     def rows(self) -> list[list[Reason]]:
-        found: list[list[Reason]] = []
-        for b in range(len(self.which)):
-            row = [(r, int(k)) for r, k in enumerate(self.which[b]) if k >= 0]
-            found.append([self._reason(b, r, k) for r, k in row])
+        found: list[list[Any]] = [[None] * int(count) for count in (self.which >= 0).sum(1)]
+        for part in self.parts:
+            values = (_listed(array, len(part.rows)) for array in part.told)
+            for b, r, *told in zip(part.rows.tolist(), part.rank.tolist(), *values, strict=True):
+                found[b][r] = Reason._make((self.names[self.which[b, r]], *told, float(self.share[b, r])))
         return found
-
-    def _reason(self, b: int, r: int, k: int) -> Reason:
-        observed, expected, low, high = (self.values[r][name][b] for name in VALUES)
-        return Reason(self.names[k], observed, expected, low, high, float(self.share[b, r]))
 
     def columns(self) -> dict[str, pa.Array]:
         """reason_1_column, reason_1_observed, ... as text and numbers: values of different columns share a column."""
+        at, names = self._places(), pa.array([*self.names, None], pa.string())
+        texts = {
+            name: pa.concat_arrays([*(_texts(part.told[i], len(part.rows)) for part in self.parts), _texts(None, 1)])
+            for i, name in enumerate(VALUES)
+        }
         out: dict[str, pa.Array] = {}
         for r in range(self.which.shape[1]):
-            at = self.which[:, r]
-            out[f"reason_{r + 1}_column"] = pa.array([self.names[k] if k >= 0 else None for k in at], pa.string())
-            for name in VALUES:
-                out[f"reason_{r + 1}_{name}"] = pa.array(
-                    [as_text(value) for value in self.values[r][name]], pa.string()
-                )
-            out[f"reason_{r + 1}_share"] = pa.array(np.where(at >= 0, self.share[:, r], np.nan), from_pandas=True)
+            none = self.which[:, r] < 0
+            out[f"reason_{r + 1}_column"] = names.take(pa.array(np.where(none, len(self.names), self.which[:, r])))
+            out |= {f"reason_{r + 1}_{name}": texts[name].take(pa.array(at[:, r])) for name in VALUES}
+            out[f"reason_{r + 1}_share"] = pa.array(np.where(none, np.nan, self.share[:, r]), from_pandas=True)
         return out
 
+    def _places(self) -> NDArray[np.int64]:
+        """Where the values of each reason stand (B, R) when the parts stand one below the other; the last place is empty."""
+        at = np.full(self.which.shape, sum(len(part.rows) for part in self.parts))
+        start = 0
+        for part in self.parts:
+            at[part.rows, part.rank] = np.arange(start, start + len(part.rows))
+            start += len(part.rows)
+        return at
 
-VALUES = ("observed", "expected", "low", "high")
-Told = tuple[list[Any], list[Any], list[Any] | None, list[Any] | None]
+
+VALUES = Told._fields
 
 
-def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int, seed: int) -> Reasons:
+def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int) -> Reasons:
     """The `count` largest positive contributions of each row: of columns, of the tiles of an image, of a stream's channels.
 
     Shares are exact: a contribution over the sum of all positive contributions, named parts included.
@@ -86,16 +111,11 @@ def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int, seed: int
     top, which = positive.topk(count, dim=-1) if count else (positive[:, :0], torch.zeros(len(positive), 0).long())
     which = which.where(top > 0, -1)
     share = top / everything.clamp(min=1e-300)[:, None]
-    values: list[dict[str, list[Any]]] = [{name: [None] * len(positive) for name in VALUES} for _ in range(count)]
-    tell = teller(fitted, asked, seed) if count else None
+    tell, parts = teller(fitted, asked), []
     for u in which[which >= 0].unique().tolist():
         rows, rank = (which == u).nonzero(as_tuple=True)
-        assert tell is not None, "there are reasons to tell"
-        told = dict(zip(VALUES, tell(u, rows), strict=True))
-        for name, column in told.items():
-            for b, r, value in zip(rows.tolist(), rank.tolist(), column or [None] * len(rows), strict=True):
-                values[r][name][b] = value
-    return Reasons(tuple(unit.name for unit in whole), which.numpy(), share.double().numpy(), values)
+        parts.append(Part(rows.numpy(), rank.numpy(), tell(u, rows)))
+    return Reasons(tuple(unit.name for unit in whole), which.numpy(), share.double().numpy(), parts)
 
 
 def contributions(fitted: Fitted, scored: Centred) -> Tensor:
@@ -105,20 +125,20 @@ def contributions(fitted: Fitted, scored: Centred) -> Tensor:
     return torch.stack([scored.cells[:, list(unit.cells)].sum(-1) for unit in units(fitted.layout)], -1)
 
 
-def teller(fitted: Fitted, asked: Asked, seed: int) -> Callable[[int, Tensor], Told]:
+def teller(fitted: Fitted, asked: Asked) -> Callable[[int, Tensor], Told]:
     """What tells observed, expected, low and high of one unit in some rows."""
     if asked.at is not None:
         return Channels(fitted, asked).tell
-    return partial(_tile_or_column, fitted, asked, seed)
+    return partial(_tile_or_column, fitted, asked)
 
 
-def _tile_or_column(fitted: Fitted, asked: Asked, seed: int, u: int, rows: Tensor) -> Told:
+def _tile_or_column(fitted: Fitted, asked: Asked, u: int, rows: Tensor) -> Told:
     unit = units(fitted.layout)[u]
     cells, observed = asked.cells[rows], asked.observed[rows]
     if unit.grid:
         return _brightness(fitted, unit, cells, observed)
-    seen = asked.arrow[unit.name].take(pa.array(rows.numpy())).to_pylist()
-    return seen, *expectation(fitted, cells, observed, unit.cells[0], seed)
+    seen = flat(asked.arrow[unit.name].take(pa.array(rows.numpy())))
+    return Told(seen, *expectation(fitted, cells, observed, unit.cells[0]))
 
 
 def _brightness(fitted: Fitted, unit: Unit, cells: Tensor, observed: Tensor) -> Told:
@@ -131,9 +151,10 @@ def _brightness(fitted: Fitted, unit: Unit, cells: Tensor, observed: Tensor) -> 
         law = law_given(fitted, cells[part], observed[part], context[part])
         wanted.append(law.best()[:, at].mean(-1))
     seen, expected = (
-        [round(field.value(float(value)), 4) for value in each] for each in (cells[:, at].mean(-1), torch.cat(wanted))
+        pa.array([round(field.value(float(value)), 4) for value in each])
+        for each in (cells[:, at].mean(-1), torch.cat(wanted))
     )
-    return seen, expected, None, None
+    return Told(seen, expected, None, None)
 
 
 class Channels:
@@ -154,23 +175,42 @@ class Channels:
 
     def tell(self, u: int, rows: Tensor) -> Told:
         name = self.fitted.layout.channels[u].name
-        seen = self.asked.arrow[name].take(pa.array(rows.numpy())).to_pylist()
-        told = [column_values(self.fitted, name, cells[rows, u]).to_pylist() for cells in self.expected]
+        seen = flat(self.asked.arrow[name].take(pa.array(rows.numpy())))
+        told = [column_values(self.fitted, name, cells[rows, u]) for cells in self.expected]
         ends = self.fitted.layout.channels[u].kind not in ("categorical", "binary")
-        return seen, told[0], told[1] if ends else None, told[2] if ends else None
+        return Told(seen, told[0], told[1] if ends else None, told[2] if ends else None)
 
 
 def expectation(
-    fitted: Fitted, cells: Tensor, observed: Tensor, k: int, seed: int
-) -> tuple[list[Any], list[Any] | None, list[Any] | None]:
-    """Expected value, low and high end of column k given the other columns of each row; no ends for names."""
+    fitted: Fitted, cells: Tensor, observed: Tensor, k: int
+) -> tuple[pa.Array, pa.Array | None, pa.Array | None]:
+    """Expected value, low and high end of column k given the other columns of each row; no ends for names.
+
+    They are those of the law that scored the cell: through the mean of q(z | the others).
+    """
     wanted: list[list[Tensor]] = []
     ends = fitted.fields[k].kind not in ("categorical", "binary")
     for part in chunks(len(cells), fitted.at_once):
-        law = law_without(fitted, cells[part], observed[part], k, seed)
+        law = law_without(fitted, cells[part], observed[part], k, samples=1)
         wanted.append([law.best()[:, 0], *([law.quantile(q)[:, 0] for q in (LOW, HIGH)] if ends else [])])
-    joined = [column_values(fitted, fitted.names[k], torch.cat(each)).to_pylist() for each in zip(*wanted, strict=True)]
+    joined = [column_values(fitted, fitted.names[k], torch.cat(each)) for each in zip(*wanted, strict=True)]
     return (joined[0], joined[1], joined[2]) if ends else (joined[0], None, None)
+
+
+def _listed(array: pa.Array | None, count: int) -> list[Any]:
+    return [None] * count if array is None else array.to_pylist()
+
+
+def _texts(array: pa.Array | None, count: int) -> pa.Array:
+    """Values as text, (B,); numbers by the thousand where `as_text` would take them one by one."""
+    if array is None:
+        return pa.nulls(count, pa.string())
+    if pa.types.is_floating(array.type):
+        text = np.char.mod("%.6g", array.cast(pa.float64()).fill_null(0.0).to_numpy())
+        return pa.array(text.astype(object), pa.string(), mask=array.is_null().to_numpy(zero_copy_only=False))
+    if pa.types.is_integer(array.type) or array.type == pa.string():
+        return array.cast(pa.string())
+    return pa.array([as_text(value) for value in array.to_pylist()], pa.string())
 
 
 def as_text(value: Any) -> str | None:

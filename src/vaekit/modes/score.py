@@ -12,6 +12,7 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
+from vaekit import rng
 from vaekit import spec as specs
 from vaekit.artifact import Fitted
 from vaekit.errors import ModeUnavailable, SpecError, warn
@@ -103,8 +104,9 @@ class Scores:
 def score(
     fitted: Fitted, data: Any, by: str = "default", reasons: int = 3, alpha: float = 0.01, seed: int = 0
 ) -> Scores:
-    """Score rows; see `vaekit.Model.score`."""
+    """Score rows; see `vaekit.Model.score`. The same noise serves every seed, since a score must not change with it."""
     chosen = _check(fitted, by, reasons, alpha)
+    rng.checked(seed)
     asked = ask(fitted, data)
     result = centred(fitted, chosen, raw_scores(fitted, chosen, asked.cells, asked.observed), asked.observed)
     unlike = unusual(fitted, asked.cells, asked.observed).double()
@@ -122,7 +124,7 @@ def score(
         flagged=_flag(fitted, chosen, p, alpha),
         columns=fitted.names if asked.at is None else tuple(field.name for field in fitted.layout.channels),
         by=chosen,
-        _why=explain(fitted, asked, result, 0 if chosen == "latent" else reasons, seed),
+        _why=explain(fitted, asked, result, 0 if chosen == "latent" else reasons),
         _asked=asked,
         _ending=ending,
         _cut=fitted.cut,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,12 +15,14 @@ from vaekit.codec import Layout
 from vaekit.distributions import Columns
 from vaekit.modes.ask import latents, placed
 from vaekit.modes.units import units
+from vaekit.nets import Embed
 from vaekit.objectives import kl
 
 LATENT, NEIGHBOURS = "(latent)", "(neighbours)"
 NEAREST = 5  # training rows
 BLOCKS = 48  # up to as many columns are left out one by one; more are left out in as many blocks
 SAMPLES = 8
+PASS = 1024  # rows, each with another block left out, that pass the network together: they stay in a core's cache
 MOST = 100.0  # squared deviations
 
 
@@ -39,24 +42,70 @@ def leave_out(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     """
     K = fitted.vae.K
     out = torch.zeros(len(cells), K)
-    for block in blocks(fitted.layout):
-        context = observed.clone()
-        context[:, block] = False
-        features = fitted.vae.decoded(latents(fitted, cells, context), cells, observed)
-        if len(block) == 1 and not fitted.layout.shape:
-            law = fitted.vae.likelihood.only(features, block[0])
-            out[:, block] = -law.log_prob(cells[:, block])[0]
-        else:
-            out[:, block] = -fitted.vae.likelihood(features).log_prob(cells[:, :K])[0][:, block]
+    for part in parts(len(cells), PASS):
+        out[part] = torch.cat(list(_left_out(fitted, cells[part], observed[part])), -1)[:, _inverse(fitted)]
     return Raw(out.where(observed[:, :K], 0.0), {LATENT: _latent_rate(fitted, cells, observed)})
+
+
+def _left_out(fitted: Fitted, cells: Tensor, observed: Tensor) -> Iterator[Tensor]:
+    """Nats of the cells of each block in turn, (B, cells of the block)."""
+    K = fitted.vae.K
+    for block, features in without(fitted, cells, observed, blocks(fitted.layout)):
+        if len(block) == 1 and not fitted.layout.shape:
+            yield -fitted.vae.likelihood.only(features, block[0]).log_prob(cells[:, block])[0]
+        else:
+            yield -fitted.vae.likelihood(features).log_prob(cells[:, :K])[0][:, block]
+
+
+def _inverse(fitted: Fitted) -> Tensor:
+    """Where each cell stands when the blocks stand one after another, (K,)."""
+    return torch.tensor([k for block in blocks(fitted.layout) for k in block]).argsort()
+
+
+def without(
+    fitted: Fitted, cells: Tensor, observed: Tensor, left_out: Sequence[list[int]]
+) -> Iterator[tuple[list[int], Tensor]]:
+    """Each block of cells, and the decoder's features (1, B, F) of q(z | the other observed cells) at its mean.
+
+    A hidden cell adds zeros to what the encoder sees, so that one embedding serves all blocks, less the block's own features;
+    several blocks pass the network together.
+    """
+    together, seen = max(1, PASS // len(cells)), _embedded(fitted, cells, observed)
+    for at in range(0, len(left_out), together):
+        several = list(left_out[at : at + together])
+        z = _latents_without(fitted, cells, observed, several, seen)
+        yield from zip(several, fitted.vae.decoded(z, cells, observed).split(1), strict=True)
+
+
+def _embedded(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor | None:
+    """What the encoder sees of rows, feature by feature; None where features are no column's own."""
+    vae = fitted.vae
+    return vae.embed(cells, observed) if isinstance(vae.embed, Embed) and vae.label is None else None
+
+
+def _latents_without(
+    fitted: Fitted, cells: Tensor, observed: Tensor, left_out: list[list[int]], seen: Tensor | None
+) -> Tensor:
+    """The means of q(z | all observed cells but a block's), (blocks, B, L)."""
+    vae, shape = fitted.vae, (len(left_out), len(cells))
+    kept = torch.ones(len(left_out), 1, cells.shape[1], dtype=torch.bool)
+    for i, block in enumerate(left_out):
+        kept[i, :, block] = False
+    if seen is not None:
+        owner: Any = vae.embed.owner
+        features = seen * kept[..., list(owner)].to(seen.dtype)
+        return vae.posterior(vae.net.encode(features.flatten(0, 1))).mean.unflatten(0, shape)
+    every = cells.expand(*shape, -1).flatten(0, 1)
+    return latents(fitted, every, (observed & kept).flatten(0, 1))[0].unflatten(0, shape)
 
 
 def likelihood(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     """-E_q[log p(cell|z)] per cell, and the rate KL(q(z|x) || p(z)): together the negative evidence lower bound."""
-    K = fitted.vae.K
-    law = fitted.vae.likelihood_of(latents(fitted, cells, observed, SAMPLES), cells, observed)
-    nats = -law.log_prob(cells[:, :K]).mean(0)
-    return Raw(nats.where(observed[:, :K], 0.0), {LATENT: _rate(fitted, cells, observed)})
+    K, nats = fitted.vae.K, []
+    for at in parts(len(cells), max(1, fitted.at_once // SAMPLES)):
+        law = fitted.vae.likelihood_of(latents(fitted, cells[at], observed[at], SAMPLES), cells[at], observed[at])
+        nats.append(-law.log_prob(cells[at, :K]).mean(0))
+    return Raw(torch.cat(nats).where(observed[:, :K], 0.0), {LATENT: _rate(fitted, cells, observed)})
 
 
 def reconstruction(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
@@ -172,9 +221,20 @@ def blocks(layout: Layout) -> list[list[int]]:
     return [sorted(k for u in order[b::BLOCKS] for k in found[u]) for b in range(BLOCKS)]
 
 
-def law_without(fitted: Fitted, cells: Tensor, observed: Tensor, k: int, seed: int = 0) -> Columns:
+def law_without(
+    fitted: Fitted, cells: Tensor, observed: Tensor, k: int, seed: int = 0, samples: int = SAMPLES
+) -> Columns:
     """p(cell k | the other observed cells), a mixture over latents of shape (S, B, 1)."""
     context = observed.clone()
     context[:, k] = False
-    z = latents(fitted, cells, context, SAMPLES, seed)
+    z = latents(fitted, cells, context, samples, seed)
     return fitted.vae.likelihood.only(fitted.vae.decoded(z, cells, observed), k)
+
+
+def parts(count: int, size: int) -> Iterator[slice]:
+    """Slices that cover `count` rows in order, within one step of a mode's progress.
+
+    >>> list(parts(5, 3))
+    [slice(0, 3, None), slice(3, 5, None)]
+    """
+    return (slice(at, min(at + size, count)) for at in range(0, count, size))
