@@ -10,9 +10,10 @@ from hypothesis import given
 
 from vaekit import rng
 from vaekit.codec import Field, Layout
+from vaekit.errors import SpecError
 from vaekit.goals import BoundGoal, PriorGoal, Rows, hidden, noisy, places, unfold
 from vaekit.likelihoods import choose
-from vaekit.objectives import Elbo
+from vaekit.objectives import Elbo, SemiSupervised
 from vaekit.vae import assemble
 
 
@@ -215,3 +216,67 @@ def test_noise_moves_what_the_encoder_sees_and_not_what_is_asked_or_given():
     changed = (moved[:, 1] != cells[:, 1]).float().mean().item()  # a third of them, two of three times to another name
     assert changed == pytest.approx(1 / 3 * 2 / 3, abs=0.03) and set(moved[:, 1].tolist()) == {0.0, 1.0, 2.0}
     assert torch.equal(moved[:, 2], cells[:, 2])
+
+
+# -- rows whose class is known ------------------------------------------------------------------------------------------
+
+
+def labelled_model(posterior, prior):
+    fields = [Field("x", "real", rows=100), Field("y", "real", rows=100), Field("kind", "binary", levels=2, rows=9)]
+    description = {
+        "net": {"kind": "mlp", "hidden": [8]}, "posterior": posterior, "latent": 2, "flags": True, "label": "kind",
+        "prior": prior, "likelihood": choose(fields), "gaps": None,
+    }  # fmt: skip
+    with rng.seeded(0):
+        vae = assemble(description, Layout(tuple(fields)))
+    observed = torch.ones(30, 3, dtype=torch.bool)
+    observed[3:, 2] = False
+    cells = torch.cat([rng.table(0, (30, 2)), torch.arange(30)[:, None] % 2], 1)
+    return vae, Rows(cells, observed)
+
+
+def test_labelled_rows_go_beside_every_batch_in_training_alone():
+    vae, rows = labelled_model("labelled", "labelled")
+    seen = []
+    goal = BoundGoal(vae, lambda draw, progress: (seen.append(draw), Elbo()(draw))[1], hide=0.9, rows=rows)
+    assert goal.known is None, "the objective asked for none"
+    objective = SemiSupervised(labelled=50)
+    goal = BoundGoal(vae, objective, hide=0.9, rows=rows)
+    assert len(goal.known) == 3
+    law = goal._labelled(goal.known)
+    assert len(law.label) == 50 and set(law.label.tolist()) == {0, 1}, "whatever is hidden, the label is known"
+    with rng.seeded(0):
+        unknown = rows[torch.arange(3, 30)]
+        training, held_out = goal.loss(unknown, 1.0)[0], (vae.eval(), goal.loss(unknown, 1.0)[0])[1]
+    training.backward()
+    assert (vae.posterior.of_class.weight.grad != 0).any() and held_out.isfinite()
+
+
+def test_the_encoder_never_sees_the_label():
+    for parts in (("labelled", "labelled"), ("gaussian", "labelled_layer")):
+        vae, rows = labelled_model(*parts)
+        moved = rows.cells.clone()
+        moved[:, 2] = 1 - moved[:, 2]
+        one, two = (vae.posterior_of(cells, rows.observed) for cells in (rows.cells, moved))
+        assert torch.equal(one.mean[:, -2:], two.mean[:, -2:]) == (parts[0] == "gaussian")
+        assert vae.label_of(moved, rows.observed)[:4].tolist() == [1, 0, 1, -1]
+
+
+def test_a_prior_that_is_told_labels_learns_from_rows_that_have_one():
+    vae, rows = labelled_model("gaussian", {"kind": "labelled_layer", "alpha": 5.0})
+    goal = PriorGoal(vae)
+    ready = goal.prepare(rows)
+    assert len(goal.known) == 3 and torch.equal(goal.known.target, ready.target[:3])
+    unknown = ready[torch.arange(3, 30)]
+    with rng.seeded(0):
+        training = goal.loss(unknown, 1.0)[0]
+    vae.prior.eval()
+    with rng.seeded(0):
+        held_out = goal.loss(unknown, 1.0)[0]
+    assert training > held_out, "by the error of the classifier"
+
+
+def test_an_objective_for_labels_wants_a_part_that_is_told_them(toy):
+    vae, rows = toy
+    with pytest.raises(SpecError, match="no part of this model is told a label"):
+        BoundGoal(vae, SemiSupervised(), hide=0.0, rows=rows)

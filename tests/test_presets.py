@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ BRIEF = {"epochs": 1, "prior_epochs": 1, "batch": 64}
 NEEDED: dict[str, dict[str, Any]] = {"given": {"given": ["x1"]}}
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", [name for name in PRESETS if PRESETS[name].needs != "label"])
 def test_every_preset_fits_and_scores(numbers: Any, name: str) -> None:
     named = NEEDED.get(PRESETS[name].needs, {})
     model = vaekit.fit(numbers.fitted_on[:120], name, train=BRIEF, **named)
@@ -24,7 +25,7 @@ def test_every_preset_fits_and_scores(numbers: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in PRESETS if PRESETS[name].needs])
 def test_a_preset_says_what_of_the_data_it_needs(numbers: Any, name: str) -> None:
-    with pytest.raises(SpecError, match=f"preset '{name}'.*{PRESETS[name].needs}=") as refusal:
+    with pytest.raises(SpecError, match=f"preset '{re.escape(name)}'.*{PRESETS[name].needs}=") as refusal:
         vaekit.fit(numbers.fitted_on[:50], name)
     assert f"{PRESETS[name].needs}=" in str(refusal.value.hint)
 
@@ -46,6 +47,15 @@ def test_a_denoising_autoencoder_mends_better_than_a_plain_one() -> None:
         model = vaekit.fit(clean[200:], name, latent=8, net={"hidden": [64]}, train=train)
         error[name] = float(np.square((np.asarray(model.reconstruct(spoilt)) - clean[:200]) / clean.std(0)).mean())
     assert error["dae"] < 0.8 * error["ae"], error
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if PRESETS[name].needs == "label"])
+def test_presets_that_are_told_a_label(mixed: Any, name: str) -> None:
+    rows = mixed.fitted_on[:120]
+    model = vaekit.fit(rows, name, label="city", train=BRIEF)
+    assert np.isfinite(model.score(rows[:3], alpha=0.2).total).all()
+    assert model.classify(rows[:3]).probability.shape == (3, 5)
+    assert (model.sample(4, given={"city": "Rome"})["city"] == "Rome").all()
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -76,6 +86,16 @@ def test_what_the_user_chose_overrides_the_preset() -> None:
         (None, {"train": {"epochs": 0}}, "epochs", None),
         (None, {"train": {"rate": -1.0}}, "rate", None),
         (None, {"net": {"kind": "mpl"}}, "'mpl'", "mlp"),
+        (
+            None,
+            {"posterior": "labelled"},
+            "needs a label column of names beside the rows, given label=None",
+            "label='column'",
+        ),
+        (None, {"prior": "labelled_layer"}, "needs a label column of names", "label='column'"),
+        (None, {"objective": "semi_supervised"}, "no part of this model is told a label", "posterior='labelled'"),
+        (None, {"posterior": "categorical", "prior": "normal"}, "it is a law of numbers", "prior='categorical'"),
+        (None, {"prior": "bernoulli"}, "posterior Gaussian has other latents", "normal"),
         (None, {"latent": 0}, "latent: given 0", "latent=32"),
         (None, {"latent": 2.5}, "latent: given 2.5", "latent=32"),
         (None, {"likelihood": {"columns": {"x9": "gaussian"}}}, "'x9'", "x0"),

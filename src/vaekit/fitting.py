@@ -175,7 +175,9 @@ def _train(
             return runs
         begin_prior(vae, rows)
     until = part(deadline, 2 / 3) if vae.prior.learns else deadline
-    runs.append(stage("model", vae, BoundGoal(vae, objective, **seen), rows, held_out, options["epochs"], until))
+    runs.append(
+        stage("model", vae, BoundGoal(vae, objective, rows=rows, **seen), rows, held_out, options["epochs"], until)
+    )
     settle(vae, rows)
     if not vae.prior.learns or runs[-1].ended == "interrupted":
         return runs

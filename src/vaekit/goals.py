@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Normal
 
 from vaekit.codec.layout import Layout
+from vaekit.errors import SpecError
 from vaekit.objectives import Objective
 from vaekit.vae import VAE
 
@@ -72,11 +73,16 @@ class BoundGoal:
         objective: from a draw to its terms.
         hide: share of the rows of each batch in which further cells are hidden; 0 is the tutorial VAE.
         noise: deviation of noise on the cells that the encoder sees; the decoder is asked for the clean ones.
+        rows: all training rows, of which an objective may want some with a label beside every batch.
     """
 
-    def __init__(self, vae: VAE, objective: Objective, *, hide: float, noise: float = 0.0) -> None:
+    def __init__(
+        self, vae: VAE, objective: Objective, *, hide: float, noise: float = 0.0, rows: Rows | None = None
+    ) -> None:
         self.vae, self.objective, self.hide, self.noise = vae, objective, hide, noise
         self.samples: int = getattr(objective, "samples", 1)
+        self.beside: int = getattr(objective, "labelled", 0)
+        self.known = labelled(rows, vae) if rows is not None and self.beside else None
         self.parameters = [parameter for parameter in vae.parameters() if parameter.requires_grad]
 
     def loss(self, rows: Rows, progress: float) -> tuple[Tensor, Mapping[str, Tensor]]:
@@ -85,12 +91,38 @@ class BoundGoal:
         context = hidden(rows.observed, self.hide, self.vae.layout) if self.hide else rows.observed
         seen = noisy(rows.cells, self.vae.layout, self.noise) if self.noise else None
         draw = self.vae.draw(rows.cells, rows.observed, context, self.samples, seen)
+        if self.known is not None and self.vae.training:
+            draw = replace(draw, labelled=self._labelled(self.known))
         terms = self.objective(draw, progress)
         # The size of a row must not decide how strongly it is clipped or decayed.
         loss = terms.loss / self.vae.K
         if self.vae.gaps is not None and rows.target is not None:
             loss = loss + self.vae.gaps.loss(draw.features[0], rows.target)
         return loss, {"reconstruction": terms.reconstruction.mean(), "kl": terms.kl.mean(0), **terms.extra}
+
+    def _labelled(self, known: Rows) -> Distribution:
+        """The posterior of some of the rows whose label is known, which sees no more of them than of those of the batch."""
+        rows = known[torch.randint(len(known), (self.beside,), device=known.cells.device)]
+        context = hidden(rows.observed, self.hide, self.vae.layout) if self.hide else rows.observed.clone()
+        context[:, self.vae.label] = True
+        return self.vae.posterior_of(
+            noisy(rows.cells, self.vae.layout, self.noise) if self.noise else rows.cells, context
+        )
+
+
+def labelled(rows: Rows, vae: VAE) -> Rows | None:
+    """The rows whose label is known, None where there are none.
+
+    Raises:
+        SpecError: for a model without a part that is told the label.
+    """
+    if vae.label is None:
+        raise SpecError(
+            "objective 'semi_supervised': no part of this model is told a label",
+            hint="posterior='labelled', label='column'",
+        )
+    known = rows[rows.observed[:, vae.label].nonzero()[:, 0]]
+    return known if len(known) else None
 
 
 class PriorGoal:
@@ -104,6 +136,7 @@ class PriorGoal:
     def __init__(self, vae: VAE) -> None:
         self.vae = vae
         self.parameters = list(vae.prior.parameters())
+        self.known: Rows | None = None  # rows with a label, for a prior that is told it
 
     @torch.no_grad()
     def prepare(self, rows: Rows) -> Rows:
@@ -113,7 +146,10 @@ class PriorGoal:
         views = [False] + [True] * (VIEWS if self.vae.layout.shape else 0)
         every = torch.arange(len(rows), device=rows.cells.device).split(self.vae.layout.at_once)
         parts = [torch.cat([self._described(rows[at], part) for at in every]) for part in views]
-        return Rows(rows.cells, rows.observed, torch.cat(parts, -1))
+        ready = Rows(rows.cells, rows.observed, torch.cat(parts, -1))
+        if self.known is None and getattr(self.vae.prior, "labelled", False):
+            self.known = labelled(ready, self.vae)
+        return ready
 
     def latents(self, rows: Rows) -> tuple[Tensor, Tensor]:
         """Mean and deviation of q(z|row), (B, L) each, of rows that are prepared."""
@@ -148,8 +184,23 @@ class PriorGoal:
             else:
                 context = self._context(rows)
                 part, told = self.vae.posterior_of(rows.cells, context), self.vae.told(rows.cells, context)
-        loss = self.vae.prior.loss(z, part, told if told is not None and told.shape[-1] else None).mean()
+        told = told if told is not None and told.shape[-1] else None
+        if getattr(self.vae.prior, "labelled", False):
+            loss = self._of_labels(rows, z, part)
+        else:
+            loss = self.vae.prior.loss(z, part, told).mean()
         return loss, {"prior_loss": loss}
+
+    def _of_labels(self, rows: Rows, z: Tensor, part: Distribution) -> Tensor:
+        """The loss of a prior that is told labels: its bound, and its error on rows with a label."""
+        prior, label = self.vae.prior, self.vae.label_of(rows.cells, rows.observed)
+        loss = prior.loss(z, part, label=label).mean()
+        if prior.training and self.known is not None:
+            rows = self.known[torch.randint(len(self.known), (prior.beside,), device=z.device)]
+            mean, std = self.latents(rows)
+            z, label = mean + std * torch.randn_like(mean), self.vae.label_of(rows.cells, rows.observed)
+        seen = label >= 0
+        return (loss + prior.error(z[seen], label[seen]) if seen.any() else loss) / self.vae.latents
 
 
 def noisy(cells: Tensor, layout: Layout, noise: float) -> Tensor:

@@ -113,6 +113,18 @@ PRESETS: dict[str, Preset] = {
         "Dupont 2018 (arXiv 1804.00104)",
         {"net": "mlp", "posterior": "product", "objective": {"beta": 1.0, "warm_up": 0.2}, "train": {"hide": 0.0}},
     ),
+    "m2": Preset(
+        "a class that few rows tell, beside normal latents: semi-supervised",
+        "Kingma et al. 2014 (arXiv 1406.5298), M2",
+        {"net": "mlp", "posterior": "labelled", "objective": "semi_supervised"},
+        needs="label",
+    ),
+    "m1+m2": Preset(
+        "a VAE, and above its latents a second one with a class that few rows tell",
+        "Kingma et al. 2014 (arXiv 1406.5298), M1+M2",
+        {"net": "mlp", "prior": "labelled_layer", "objective": {"beta": 1.0}},
+        needs="label",
+    ),
     "vaeac": Preset(
         "cells hidden at random, so that any cells can be the condition; q(z|cells) in the place of the paper's second encoder",
         "Ivanov et al. 2019 (arXiv 1806.02382)",

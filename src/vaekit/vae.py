@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution
 
 from vaekit import spec as specs
+from vaekit.codec.field import Field
 from vaekit.codec.layout import Layout
 from vaekit.distributions import Columns
 from vaekit.distributions.grid import GridColumns
@@ -33,7 +34,8 @@ class Draw:
 
     z is (S, B, L), posterior (B, L), prior (L,) or (B, L), likelihood (S, B, K); cells and observed are (B, K). Laws that hold
     the latents of a row together have (L,) as event shape. weights (S, B) are the probabilities of draws that enumerate what a
-    posterior of few values can be; None counts all draws alike.
+    posterior of few values can be; None counts all draws alike. labelled is the posterior of rows beside the batch whose class
+    is known, for objectives that ask for them.
     """
 
     z: Tensor
@@ -44,6 +46,7 @@ class Draw:
     observed: Tensor
     features: Tensor
     weights: Tensor | None = None
+    labelled: Distribution | None = None
 
     def average(self, values: Tensor) -> Tensor:
         """The expectation over the draws of values (S, B), (B,)."""
@@ -93,10 +96,23 @@ class VAE(nn.Module):
         """
         if self.label is None:
             return self.posterior(self.net.encode(self.embed(cells, context)))
-        seen, rest = context[:, self.label], context.clone()
+        features = self.net.encode(self.embed(cells, self.unlabelled(context)))
+        if not getattr(self.posterior, "labelled", False):
+            return self.posterior(features)
+        return self.posterior(features, self.label_of(cells, context))
+
+    def label_of(self, cells: Tensor, context: Tensor) -> Tensor:
+        """The class (B,) that the context tells, -1 where it tells none."""
+        assert self.label is not None, "a part that is told the label"
+        return cells[:, self.label].round().long().where(context[:, self.label], -1)
+
+    def unlabelled(self, context: Tensor) -> Tensor:
+        """The context without the label, where a part is told it in another way."""
+        if self.label is None:
+            return context
+        rest = context.clone()
         rest[:, self.label] = False
-        label = cells[:, self.label].round().long().where(seen, -1)
-        return self.posterior(self.net.encode(self.embed(cells, rest)), label)
+        return rest
 
     def prior_law(self, cells: Tensor | None = None, observed: Tensor | None = None) -> Distribution:
         """p(z), the law that the rate is measured against; where columns are given to the model maybe p(z|given)."""
@@ -127,13 +143,16 @@ class VAE(nn.Module):
         return self.likelihood(self.decoded(z, cells, observed))
 
     def latents_from(
-        self, law: Distribution, empty: Tensor, temperature: float = 1.0, told: Tensor | None = None
-    ) -> Tensor:
+        self, law: Distribution, empty: Tensor, temperature: float = 1.0, told: Tensor | None = None,
+        label: Tensor | None = None,
+    ) -> Tensor:  # fmt: skip
         """Latents (B, L) given contexts' posteriors, or from p(z) where a context is empty; see `StandardNormal.given`."""
         own = getattr(self.prior, "given", None)
-        return (
-            from_law(self.prior_law(), law, empty, temperature) if own is None else own(law, empty, temperature, told)
-        )
+        if own is None:
+            return from_law(self.prior_law(), law, empty, temperature)
+        if getattr(self.prior, "labelled", False):
+            return torch.as_tensor(own(law, empty, temperature, told, label=label))
+        return torch.as_tensor(own(law, empty, temperature, told))
 
     def latents_given(self, cells: Tensor, context: Tensor, temperature: float = 1.0) -> Tensor:
         """Latents (B, L) of rows that agree with what the context shows; of new rows where no modelled cell shows.
@@ -144,14 +163,15 @@ class VAE(nn.Module):
         Names beside an image (a digit) that the context shows choose among several draws, by how probable the draws make them:
         sampling importance resampling (Rubin 1988, Bayesian Statistics 3).
         """
-        empty = ~context[:, : self.K].any(1)
+        empty = ~self.unlabelled(context)[:, : self.K].any(1)
+        label = None if self.label is None else self.label_of(cells, context)
         law, told = self.posterior_of(cells, context), self.told(cells, context)
         named = [
             self.layout.grid + i for i, field in enumerate(self.layout.plain) if field.levels and self.layout.shape
         ]
         if not named or not context[:, named].any():
-            return self.latents_from(law, empty, temperature, told)
-        drawn = [self.latents_from(law, empty, temperature, told) for _ in range(CANDIDATES)]
+            return self.latents_from(law, empty, temperature, told, label)
+        drawn = [self.latents_from(law, empty, temperature, told, label) for _ in range(CANDIDATES)]
         weight = torch.stack([self._fit(z, cells, context, named) for z in drawn], -1)
         pick = Categorical(logits=weight).sample()
         return torch.stack(drawn)[pick, torch.arange(len(cells), device=cells.device)]
@@ -216,7 +236,9 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     Raises:
         SpecError: where parts do not fit together.
     """
-    latents, given = width(spec), list(layout.given)
+    label = _label(spec, layout)
+    levels = None if label is None else classes(layout.fields[label])
+    latents, given = width(spec, levels), list(layout.given)
     kind: Any = net if net is not None else NETS[spec["net"]["kind"]]
     rich = getattr(kind, "rich", False)
     condition = Embed(given, coded=[False] * len(given), squash=rich) if given else None
@@ -227,14 +249,19 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
         size = embed.columns(layout.K)
     body: Any
     body = specs.build("net", spec["net"], NETS, size, inner) if net is None else adopt(net, embed.features, inner)
-    label = _label(spec, layout)
-    levels = None if label is None else layout.fields[label].levels
     posterior: Any = specs.build(
         "posterior", spec["posterior"], POSTERIORS, body.encoded, spec["latent"], levels=levels
     )
     told = embed.size.beside if isinstance(embed, GridEmbed) else inner - latents
     prior: Any = specs.build(
-        "prior", spec["prior"], PRIORS, latents, condition=told, posterior=posterior, features=embed.features
+        "prior",
+        spec["prior"],
+        PRIORS,
+        latents,
+        condition=told,
+        posterior=posterior,
+        features=embed.features,
+        levels=levels,
     )
     _check_prior(prior, posterior)
     likelihood: GridMix | Mix
@@ -264,22 +291,36 @@ def _check_prior(prior: Any, posterior: Any) -> None:
     )
 
 
-def width(spec: Mapping[str, Any]) -> int:
-    """L, how many numbers the latents of a row are: a latent of ten classes is ten of them."""
+def width(spec: Mapping[str, Any], levels: int | None = None) -> int:
+    """L, how many numbers the latents of a row are: a latent of ten classes is ten of them, and so is a label of as many."""
     kind, options = specs.member("posterior", spec["posterior"], POSTERIORS)
     own = getattr(kind, "width", None)
-    return int(spec["latent"]) if own is None else int(own(spec["latent"], **options))
+    if own is None:
+        return int(spec["latent"])
+    return int(own(spec["latent"], **options, **({} if levels is None else {"levels": levels})))
+
+
+def classes(label: Field) -> int:
+    """The levels of a label, less the one for rare names where no training row has it.
+
+    >>> import numpy as np
+    >>> classes(Field("digit", "categorical", levels=3, shares=np.array([0.5, 0.5, 0.0])))
+    2
+    """
+    return label.levels - (label.kind == "categorical" and len(label.shares) > 0 and not label.shares[-1])
 
 
 def _label(spec: Mapping[str, Any], layout: Layout) -> int | None:
-    """The cell of the label, for a posterior that wants to be told of it."""
-    kind, _ = specs.member("posterior", spec["posterior"], POSTERIORS)
-    if not getattr(kind, "labelled", False):
+    """The cell of the label, for a posterior or a prior that wants to be told of it."""
+    parts = [("posterior", specs.member("posterior", spec["posterior"], POSTERIORS)[0])]
+    parts += [("prior", specs.member("prior", spec["prior"], PRIORS)[0])]
+    asking = [f"{part} {kind.__name__}" for part, kind in parts if getattr(kind, "labelled", False)]
+    if not asking:
         return None
     found = [k for k, field in enumerate(layout.fields) if field.name == spec.get("label") and field.levels]
     if len(found) != 1:
         raise SpecError(
-            f"posterior {kind.__name__}: it needs a label column of names beside the rows, given label={spec.get('label')!r}",
+            f"{asking[0]}: it needs a label column of names beside the rows, given label={spec.get('label')!r}",
             hint="fit(data, label='column'), a column of classes that may have gaps",
         )
     return found[0]

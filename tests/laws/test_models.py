@@ -34,6 +34,7 @@ POSTERIOR_CASES = {
     "categorical": {"classes": 3},
     "binary": {"exact": False},
     "product": {"parts": BLOCKS},
+    "labelled": {"width": 8},
 }
 PRIOR_CASES = {
     "normal": {},
@@ -43,12 +44,15 @@ PRIOR_CASES = {
     "categorical": {"shares": "learned"},
     "bernoulli": {"shares": "learned"},
     "product": {"shares": "learned"},
+    "labelled": {"shares": "learned"},
+    "labelled_layer": {"above": 2, "width": 8},
 }
 OBJECTIVE_CASES = {
     "elbo": {},
     "total_correlation": {"beta": 1.0},
     "importance": {"samples": 1},
     "info": {"alpha": 0.0, "lam": 1.0},
+    "semi_supervised": {},
     "robust": {"share": 0.0, "beta": 1.0},
 }  # the options at which each is the bound
 OWN = {kind.prior for kind in POSTERIORS.values() if not getattr(kind, "numbers", True)}  # priors that suit these alone

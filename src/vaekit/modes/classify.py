@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vaekit.artifact import Fitted
 from vaekit.distributions import BernoulliCell, Columns
 from vaekit.errors import ModeUnavailable
-from vaekit.modes.ask import Asked, answer, ask, chunks, column_values, law_given
+from vaekit.modes.ask import Asked, answer, ask, chunks, column_values, law_given, placed
 from vaekit.modes.ways import SAMPLES, law_without
 from vaekit.sources.steps import mean_over
 
@@ -63,9 +63,22 @@ def classify(fitted: Fitted, data: Any) -> Labels:
 
 
 def _of_rows(fitted: Fitted, asked: Asked, name: str, levels: int) -> NDArray[np.float64]:
+    if fitted.vae.label is not None:
+        inferred = [_inferred(fitted, asked.cells[at], asked.observed[at]) for at in chunks(len(asked), fitted.at_once)]
+        found = torch.cat(inferred).double().numpy()
+        return np.pad(found, ((0, 0), (0, levels - found.shape[1])))  # names too rare for a class of their own
     k = fitted.names.index(name)
     parts = [law_without(fitted, asked.cells[at], asked.observed[at], k) for at in chunks(len(asked), fitted.at_once)]
     return torch.cat([_probabilities(law, levels) for law in parts]).double().numpy()
+
+
+def _inferred(fitted: Fitted, cells: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:
+    """q(y|x) (B, C) of a model with a part that is told the label: of the posterior, or of the prior at the row's latents."""
+    vae = fitted.vae
+    law: Any = vae.posterior_of(cells, vae.unlabelled(observed))
+    if getattr(vae.posterior, "labelled", False):
+        return cast(torch.Tensor, law.logits.exp())
+    return cast(torch.Tensor, vae.prior.shares(placed(fitted, law, SAMPLES)).mean(0))
 
 
 def _of_steps(fitted: Fitted, asked: Asked, name: str, levels: int) -> NDArray[np.float64]:

@@ -1,8 +1,8 @@
 """A draw -> the terms of a loss, in nats per row.
 
 An objective is called with a `Draw` and the share of the training that is done, and returns `Terms`; `samples`, where it has
-that attribute, says how many latents of each row it wants drawn. One that names `rows` in its signature is told how many rows
-train.
+that attribute, says how many latents of each row it wants drawn, `labelled` how many rows whose class is known it wants beside
+the batch. One that names `rows` in its signature is told how many rows train.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from vaekit.objectives.importance import Importance
 from vaekit.objectives.info import Info
 from vaekit.objectives.kl import kl
 from vaekit.objectives.robust import Robust
+from vaekit.objectives.semi_supervised import SemiSupervised
 from vaekit.objectives.total_correlation import TotalCorrelation
 from vaekit.vae import Draw
 
@@ -23,6 +24,18 @@ OBJECTIVES: dict[str, Any] = {
     "importance": Importance,
     "info": Info,
     "robust": Robust,
+    "semi_supervised": SemiSupervised,
 }
 
-__all__ = ["OBJECTIVES", "Elbo", "Importance", "Info", "Objective", "Robust", "Terms", "TotalCorrelation", "kl"]
+__all__ = [
+    "OBJECTIVES",
+    "Elbo",
+    "Importance",
+    "Info",
+    "Objective",
+    "Robust",
+    "SemiSupervised",
+    "Terms",
+    "TotalCorrelation",
+    "kl",
+]

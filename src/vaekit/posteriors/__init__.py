@@ -14,6 +14,7 @@ from vaekit.posteriors.binary import Binary
 from vaekit.posteriors.blocks import Product
 from vaekit.posteriors.categorical import Categorical
 from vaekit.posteriors.gaussian import Gaussian
+from vaekit.posteriors.labelled import LabelledPosterior
 from vaekit.posteriors.point import Point
 
 POSTERIORS: dict[str, type[nn.Module]] = {
@@ -22,6 +23,7 @@ POSTERIORS: dict[str, type[nn.Module]] = {
     "categorical": Categorical,
     "binary": Binary,
     "product": Product,
+    "labelled": LabelledPosterior,
 }
 
-__all__ = ["POSTERIORS", "Binary", "Categorical", "Gaussian", "Point", "Product"]
+__all__ = ["POSTERIORS", "Binary", "Categorical", "Gaussian", "LabelledPosterior", "Point", "Product"]

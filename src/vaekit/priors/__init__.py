@@ -13,6 +13,8 @@ from typing import Any
 
 from vaekit.priors.discrete import BernoulliPrior, CategoricalPrior, ProductPrior
 from vaekit.priors.flow_matching import FlowMatching
+from vaekit.priors.labelled import LabelledPrior
+from vaekit.priors.labelled_layer import LabelledLayer
 from vaekit.priors.mixture import Mixture
 from vaekit.priors.normal import StandardNormal
 from vaekit.priors.vamp import VampPrior
@@ -25,6 +27,8 @@ PRIORS: dict[str, Any] = {
     "categorical": CategoricalPrior,
     "bernoulli": BernoulliPrior,
     "product": ProductPrior,
+    "labelled": LabelledPrior,
+    "labelled_layer": LabelledLayer,
 }
 
 __all__ = [
@@ -32,6 +36,8 @@ __all__ = [
     "BernoulliPrior",
     "CategoricalPrior",
     "FlowMatching",
+    "LabelledLayer",
+    "LabelledPrior",
     "Mixture",
     "ProductPrior",
     "StandardNormal",

@@ -37,9 +37,9 @@ class CategoricalPrior(nn.Module):
 
     def __init__(self, latents: int, *, posterior: Any, shares: Shares = "uniform") -> None:
         super().__init__()
-        classes = _of(posterior, "categorical", "classes")
+        classes = fact(posterior, "categorical", "classes")
         self.latents = latents
-        _shares(self, torch.zeros(latents // classes, classes), shares)
+        equal(self, torch.zeros(latents // classes, classes), shares)
 
     def forward(self) -> Categories:
         return Categories(self.zero if self.logits is None else self.logits)
@@ -70,9 +70,9 @@ class BernoulliPrior(nn.Module):
 
     def __init__(self, latents: int, *, posterior: Any, shares: Shares = "uniform") -> None:
         super().__init__()
-        _of(posterior, "bernoulli", "latents")
+        fact(posterior, "bernoulli", "latents")
         self.latents = latents
-        _shares(self, torch.zeros(latents), shares)
+        equal(self, torch.zeros(latents), shares)
 
     def forward(self) -> Bits:
         return Bits(self.zero if self.logits is None else self.logits)
@@ -102,7 +102,7 @@ class ProductPrior(nn.Module):
 
     def __init__(self, latents: int, *, posterior: Any, shares: Shares = "uniform") -> None:
         super().__init__()
-        _of(posterior, "product", "blocks")
+        fact(posterior, "product", "blocks")
         self.latents = latents
         self.blocks = nn.ModuleList([_beside(block, shares) for block in posterior.blocks])
 
@@ -123,18 +123,18 @@ def _beside(block: Any, shares: Shares) -> nn.Module:
     return StandardNormal(block.latents) if kind is None else kind(block.latents, posterior=block, shares=shares)
 
 
-def _of(posterior: Any, prior: str, fact: str) -> int:
+def fact(posterior: Any, prior: str, name: str) -> int:
     """What a prior needs to know of its posterior, which must be of its kind."""
     if getattr(posterior, "prior", None) != prior:
         raise SpecError(
             f"prior {prior!r}: posterior {type(posterior).__name__} has other latents",
             hint=f"leave prior= out: the usual one of this posterior is {getattr(posterior, 'prior', 'normal')!r}",
         )
-    value = getattr(posterior, fact)
+    value = getattr(posterior, name)
     return value if isinstance(value, int) else len(value)
 
 
-def _shares(module: nn.Module, zero: Tensor, shares: Shares) -> None:
+def equal(module: nn.Module, zero: Tensor, shares: Shares) -> None:
     """Equal logits as they are, or as parameters."""
     module.register_buffer("zero", zero, persistent=False)
     module.register_parameter("logits", nn.Parameter(zero.clone()) if shares == "learned" else None)
