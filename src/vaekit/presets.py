@@ -145,6 +145,16 @@ PRESETS: dict[str, Preset] = {
         "Jiang et al. 2017 (arXiv 1611.05148)",
         {"net": "mlp", "prior": "mixture", "objective": {"beta": 1.0}, "train": {"hide": 0.0, "pretrain": 10}},
     ),
+    "iaf": Preset(
+        "a posterior of any shape: an inverse autoregressive flow",
+        "Kingma et al. 2016 (arXiv 1606.04934)",
+        {"net": "mlp", "posterior": "flow", "prior": "normal", **PLAIN},
+    ),
+    "flow-prior": Preset(
+        "a prior of any shape: a normalising flow, learned with the model",
+        "Chen et al. 2017 (arXiv 1611.02731); Durkan et al. 2019 (arXiv 1906.04032)",
+        {"net": "mlp", "prior": "flow", **PLAIN},
+    ),
     "two-stage": Preset(
         "the tutorials' VAE, and a second model of where the latents of its rows lie",
         "Dai and Wipf 2019 (arXiv 1903.05789); Lipman et al. 2023 (arXiv 2210.02747)",

@@ -31,6 +31,7 @@ BLOCKS = [{"kind": "gaussian", "latent": 2}, {"kind": "categorical", "latent": 1
 POSTERIOR_CASES = {
     "gaussian": {},
     "point": {},
+    "flow": {"width": 8, "context": 4},
     "categorical": {"classes": 3},
     "binary": {"exact": False},
     "product": {"parts": BLOCKS},
@@ -41,6 +42,7 @@ PRIOR_CASES = {
     "flow_matching": {"width": 16, "depth": 1, "steps": 3},
     "mixture": {"components": 3},
     "vamp": {"components": 3},
+    "flow": {"width": 8, "steps": 2},
     "categorical": {"shares": "learned"},
     "bernoulli": {"shares": "learned"},
     "product": {"shares": "learned"},

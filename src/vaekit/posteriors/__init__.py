@@ -14,16 +14,18 @@ from vaekit.posteriors.binary import Binary
 from vaekit.posteriors.blocks import Product
 from vaekit.posteriors.categorical import Categorical
 from vaekit.posteriors.gaussian import Gaussian
+from vaekit.posteriors.iaf import Flow
 from vaekit.posteriors.labelled import LabelledPosterior
 from vaekit.posteriors.point import Point
 
 POSTERIORS: dict[str, type[nn.Module]] = {
     "gaussian": Gaussian,
     "point": Point,
+    "flow": Flow,
     "categorical": Categorical,
     "binary": Binary,
     "product": Product,
     "labelled": LabelledPosterior,
 }
 
-__all__ = ["POSTERIORS", "Binary", "Categorical", "Gaussian", "LabelledPosterior", "Point", "Product"]
+__all__ = ["POSTERIORS", "Binary", "Categorical", "Flow", "Gaussian", "LabelledPosterior", "Point", "Product"]

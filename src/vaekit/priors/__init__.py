@@ -12,6 +12,7 @@ depends on other parts of the model has `of(vae, cells, observed)` in place of `
 from typing import Any
 
 from vaekit.priors.discrete import BernoulliPrior, CategoricalPrior, ProductPrior
+from vaekit.priors.flow import Flow
 from vaekit.priors.flow_matching import FlowMatching
 from vaekit.priors.labelled import LabelledPrior
 from vaekit.priors.labelled_layer import LabelledLayer
@@ -24,6 +25,7 @@ PRIORS: dict[str, Any] = {
     "flow_matching": FlowMatching,
     "mixture": Mixture,
     "vamp": VampPrior,
+    "flow": Flow,
     "categorical": CategoricalPrior,
     "bernoulli": BernoulliPrior,
     "product": ProductPrior,
@@ -35,6 +37,7 @@ __all__ = [
     "PRIORS",
     "BernoulliPrior",
     "CategoricalPrior",
+    "Flow",
     "FlowMatching",
     "LabelledLayer",
     "LabelledPrior",
