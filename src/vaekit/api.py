@@ -40,6 +40,7 @@ def fit(
     device: str = "auto",
     time_limit: float | str | None = None,
     validation: float = 0.1,
+    store_rows: bool = True,
     resume: str | Path | None = None,
     on_step: Callable[[Step], Any] | None = None,
     progress: bool | None = None,
@@ -59,6 +60,8 @@ def fit(
         device: "auto", "cpu", "cuda", ...
         time_limit: seconds, or "20s", "10m", "1h"; the best model so far comes back, as it does on Ctrl-C.
         validation: share of the rows that never train: they choose the best epoch and calibrate p-values.
+        store_rows: keep up to 5,000 training rows in the model, which scores compare with and clusters are found in; False
+            keeps none, for data that must not travel with the file.
         resume: a checkpoint: continued when the file exists, rewritten while training.
         on_step: called after every step with a `Step`; return False to stop.
         progress: a bar with rate and time left; None shows it on a terminal only.
@@ -84,7 +87,13 @@ def fit(
     plan = fitting.plan(table, columns, preset, parts, validation, seed)
     with reporter(progress, on_step) as report:
         fitted = fitting.run(
-            plan, seed, fitting.choose_device(device), fitting.deadline(began, time_limit), resume, report
+            plan,
+            seed,
+            fitting.choose_device(device),
+            fitting.deadline(began, time_limit),
+            resume,
+            report,
+            store=store_rows,
         )
     fitted.about["seconds"] = round(time.monotonic() - began, 2)
     return Model(fitted)
@@ -128,9 +137,10 @@ class Model:
 
         Args:
             data: rows.
-            by: "default" asks of every cell of a table how probable it is given the others, of images and streams how well the
-                latents explain them and how usual these are; "likelihood" is the negative bound, "reconstruction" the error
-                through the mean, "latent" the distance from the training rows' latents.
+            by: "default" asks of a row of a table how far the nearest training rows are, and of each cell how probable it is
+                given the others; of images and streams how well the latents explain them and how usual these are;
+                "likelihood" is the negative bound, "reconstruction" the error through the mean, "latent" the distance from
+                the training rows' latents.
             reasons: columns to explain per row.
             alpha: share of ordinary rows to flag.
             seed: nothing is drawn by chance, so that every seed gives the same scores.

@@ -37,6 +37,7 @@ from vaekit.train import Settings, Step, train
 from vaekit.vae import VAE, assemble
 
 KEPT_CONDITIONS = 1_000  # rows of given columns that unconditional samples draw their conditions from
+KEPT_ROWS = ("given.cells", "neighbours.latents", "neighbours.cells")  # arrays of a file that hold training rows
 HELD_OUT = 20_000  # more held-out rows sharpen neither the choice of the epoch nor a p-value
 
 
@@ -125,7 +126,7 @@ def _encode(codec: Codec, table: pa.Table, rows: np.ndarray[Any, Any]) -> Rows:
 
 def run(
     plan: Plan, seed: int, device: torch.device, deadline: float | None, resume: str | Path | None,
-    on_step: Callable[[Step], Any] | None,
+    on_step: Callable[[Step], Any] | None, *, store: bool = True,
 ) -> Fitted:  # fmt: skip
     """Assemble, train, learn the prior where it learns, calibrate."""
     if resume is not None and not Path(resume).parent.is_dir():
@@ -146,7 +147,7 @@ def run(
     vae.to("cpu").eval()
     fitted = Fitted(plan.codec, plan.spec, vae, _form(plan.table), [], _about(plan, seed, runs, device))
     fitted.history = [row for each in runs for row in each.history]
-    _keep(fitted, plan)
+    _keep(fitted, plan, store)
     return fitted
 
 
@@ -232,16 +233,16 @@ def blame(vae: VAE, rows: Rows, names: Iterable[str]) -> str:
     return f"column {list(names)[k]!r}"
 
 
-def _keep(fitted: Fitted, plan: Plan) -> None:
-    """What modes need beside the weights: calibration, rates of the latents, conditions to draw from."""
+def _keep(fitted: Fitted, plan: Plan, store: bool) -> None:
+    """What modes need beside the weights: calibration, rates of the latents, conditions to draw from (rows only if `store`)."""
     pair = (plan.train.cells, plan.train.observed)
     apart = None if plan.held_out is None else (plan.held_out.cells, plan.held_out.observed)
     cells, observed = apart if apart is not None else pair
-    calibrate(fitted, pair, apart)
+    calibrate(fitted, pair, apart, store=store)
     with torch.no_grad():
         fitted.arrays["latents.rate"] = rates(fitted, cells[:HELD_OUT], observed[:HELD_OUT]).numpy()
     K = plan.layout.K
-    if plan.layout.given:
+    if plan.layout.given and store:
         pick = rng.numpy(0, "conditions").permutation(len(plan.train))[:KEPT_CONDITIONS]
         fitted.arrays["given.cells"] = plan.train.cells[pick, K:].numpy()
         fitted.arrays["given.observed"] = plan.train.observed[pick, K:].numpy()
@@ -284,7 +285,7 @@ def card(fitted: Fitted) -> dict[str, Any]:
         "latents": {"count": fitted.vae.latents, "kl_nats": rates},
         "spec": fitted.spec,
         "modes": {name: modes.why_not(name, fitted) or modes.state(name, fitted) for name in modes.MODES},
-        "kept_training_rows": max(len(fitted.arrays.get(name, ())) for name in ("given.cells", "neighbours.latents")),
+        "kept_training_rows": max(len(fitted.arrays.get(name, ())) for name in KEPT_ROWS),
         "parameters": sum(parameter.numel() for parameter in fitted.vae.parameters()),
     }
 

@@ -39,8 +39,9 @@ def training(card: Mapping[str, Any]) -> Iterator[str]:
     yield f"up to {train['epochs']} epochs of batches of {train['batch']}; ended {ended}"
     yield ", ".join(f"{part} {spec[part]['kind']}" for part in ("net", "posterior", "prior", "objective"))
     given = any(column["role"] == "given" for column in card["columns"].values())
-    kept = "latents and given columns" if given else "latents"
-    yield f"{card['kept_training_rows']:,} training rows are kept in the file as {kept}"
+    table = card["windows"] is None and not any("shape" in column for column in card["columns"].values())
+    kept = ["latents", *(["cells"] if table else []), *(["given columns"] if given else [])]
+    yield f"{card['kept_training_rows']:,} training rows are kept in the file as {', '.join(kept)}"
     yield f"{card['created']}, {versions}"
 
 

@@ -43,6 +43,9 @@ Limit = Annotated[str | None, typer.Option(metavar="TIME", help="20s, 10m, 1h: t
 Validation = Annotated[
     float, typer.Option(metavar="SHARE", help="Rows that never train, to choose the epoch and calibrate p-values.")
 ]
+Store = Annotated[
+    bool, typer.Option("--store-rows/--no-store-rows", help="Keep some training rows in MODEL, to compare with.")
+]
 Device = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda, ...")]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted fit of this MODEL.")]
 
@@ -63,6 +66,7 @@ def fit(
     seed: Seed = 0,
     time_limit: Limit = None,
     validation: Validation = 0.1,
+    store_rows: Store = True,
     device: Device = "auto",
     resume: Resume = False,
 ) -> None:
@@ -86,7 +90,7 @@ def fit(
     with Interrupt() as interrupt:
         model = fit_model(
             data if stream is None else stream, preset, seed=seed, time_limit=time_limit, validation=validation,
-            device=device, resume=checkpoint, on_step=interrupt.on_step, progress=True, **options,
+            store_rows=store_rows, device=device, resume=checkpoint, on_step=interrupt.on_step, progress=True, **options,
         )  # fmt: skip
     model.save(place)
     say(summary(model, place))

@@ -11,11 +11,14 @@ from torch import Tensor
 
 from vaekit import rng
 from vaekit.artifact import Fitted
+from vaekit.modes import nearest
 from vaekit.modes.ask import chunks
-from vaekit.modes.ways import NEIGHBOURS, WAYS, Raw, available
+from vaekit.modes.ways import MIX, NEIGHBOURS, WAYS, Raw, available, leave_out
 
 TIE = 1e-5  # relative
 KEPT = 5_000  # training rows whose latents are kept: clusters are found among them, an image is compared with them
+ENOUGH, SOME = 30, 2_000  # held-out rows that give a spread, and training rows that help where they are fewer
+NATS = 0.5  # spread of the nats of cells left out, beside a distance to training rows of spread 1
 FARTHER = 2.0  # how much more the distance to the neighbours weighs than the error of the pixels
 
 
@@ -31,10 +34,13 @@ class Centred:
         return self.cells.sum(-1) + sum(self.parts.values(), torch.zeros(len(self.cells), dtype=self.cells.dtype))
 
 
-def calibrate(fitted: Fitted, train: tuple[Tensor, Tensor], held_out: tuple[Tensor, Tensor] | None) -> None:
-    """Keep in `fitted.arrays` what scores need: latents of the training rows, centres and sorted totals of the held-out ones.
+def calibrate(
+    fitted: Fitted, train: tuple[Tensor, Tensor], held_out: tuple[Tensor, Tensor] | None, *, store: bool = True
+) -> None:
+    """Keep in `fitted.arrays` what scores need: training rows and their latents, centres and sorted totals of held-out rows.
 
-    Without held-out rows the centres come from the training rows and there are no totals, hence no p-values.
+    Without held-out rows the centres come from the training rows and there are no totals, hence no p-values. Without `store`
+    no row is kept, and scores do without distances to training rows.
     """
     with torch.no_grad():
         mean = torch.cat(
@@ -42,9 +48,13 @@ def calibrate(fitted: Fitted, train: tuple[Tensor, Tensor], held_out: tuple[Tens
         )
         fitted.arrays["latents.centre"] = mean.mean(0).numpy()
         fitted.arrays["latents.spread"] = mean.std(0, correction=0).clamp(min=1e-6).numpy()
-        pick = rng.numpy(0, "neighbours").permutation(len(mean))[:KEPT]
-        fitted.arrays["neighbours.latents"] = mean[torch.from_numpy(pick)].numpy()
         cells, observed = held_out if held_out is not None else (train[0][:2000], train[1][:2000])
+        if store:
+            pick = rng.numpy(0, "neighbours").permutation(len(mean))[:KEPT]
+            fitted.arrays["neighbours.latents"] = mean[torch.from_numpy(pick)].numpy()
+        if store and not fitted.layout.shape and fitted.has_density:
+            nearest.keep(fitted, *train)
+            _mix(fitted, *ordinary(train, held_out))
         for by in available(fitted):
             raw = raw_scores(fitted, by, cells, observed)
             if by == "default" and len(fitted.layout.shape) == 2:
@@ -54,6 +64,23 @@ def calibrate(fitted: Fitted, train: tuple[Tensor, Tensor], held_out: tuple[Tens
             if held_out is not None:
                 totals = centred(fitted, by, raw, observed).total
                 fitted.arrays[f"calibration.{by}"] = np.sort(totals.numpy())
+
+
+def ordinary(
+    train: tuple[Tensor, Tensor], held_out: tuple[Tensor, Tensor] | None
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Rows from which a spread is taken: those that never trained, with some that did where they are few."""
+    if held_out is not None and len(held_out[0]) >= ENOUGH:
+        return held_out
+    some = (train[0][:SOME], train[1][:SOME])
+    return some if held_out is None else (torch.cat([held_out[0], some[0]]), torch.cat([held_out[1], some[1]]))
+
+
+def _mix(fitted: Fitted, cells: Tensor, observed: Tensor) -> None:
+    """Weights of the distance to training rows, whose spread over ordinary rows is then 1, and of the nats, one half."""
+    near = [nearest.distance(fitted, cells[at], observed[at]).sum(-1) for at in chunks(len(cells), fitted.at_once)]
+    nats = [leave_out(fitted, cells[at], observed[at]).cells.sum(-1) for at in chunks(len(cells), fitted.at_once)]
+    fitted.arrays[MIX] = np.array([_unit(torch.cat(near).double()), NATS * _unit(torch.cat(nats).double())])
 
 
 def raw_scores(fitted: Fitted, by: str, cells: Tensor, observed: Tensor) -> Raw:
@@ -70,7 +97,8 @@ def _weigh(fitted: Fitted, raw: Raw) -> None:
     weight = torch.ones(raw.cells.shape[1], dtype=torch.float64)
     weight[:grid] = _unit(raw.cells[:, :grid].sum(1))
     fitted.arrays["weight.default"] = weight.numpy()
-    fitted.arrays[f"weight.default.{NEIGHBOURS}"] = np.array([FARTHER * _unit(raw.parts[NEIGHBOURS])])
+    if NEIGHBOURS in raw.parts:
+        fitted.arrays[f"weight.default.{NEIGHBOURS}"] = np.array([FARTHER * _unit(raw.parts[NEIGHBOURS])])
 
 
 def _unit(scores: Tensor) -> float:

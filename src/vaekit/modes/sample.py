@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vaekit import rng
 from vaekit.artifact import Fitted
-from vaekit.errors import DataError, SpecError
+from vaekit.errors import DataError, ModeUnavailable, SpecError
 from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, fitted_form, is_one
 from vaekit.modes.options import number, whole
 from vaekit.modes.stream import numbered
@@ -97,6 +97,11 @@ def _unconditional(fitted: Fitted, n: int, seed: int) -> tuple[Tensor, Tensor]:
     width = fitted.layout.K + len(fitted.layout.given)
     cells, context = torch.zeros(n, width), torch.zeros(n, width, dtype=torch.bool)
     if width > fitted.vae.K:
+        if "given.cells" not in fitted.arrays:
+            raise ModeUnavailable(
+                "sample: the model is conditioned on columns, and its file keeps no rows of them to draw from",
+                hint="give values: given={column: value}",
+            )
         kept, seen = fitted.arrays["given.cells"], fitted.arrays["given.observed"]
         pick = rng.numpy(seed, "given").integers(len(kept), size=n)
         cells[:, fitted.vae.K :] = torch.from_numpy(kept[pick]).float()

@@ -160,6 +160,8 @@ def _given(fitted: Fitted, asked: Asked | None) -> Any:
     """The given columns of the row, where the model is conditioned on any."""
     if not fitted.schema.given:
         return None
+    if asked is None and "given.cells" not in fitted.arrays:
+        return None
     if asked is None:
         kept = fitted.arrays["given.cells"][:1], fitted.arrays["given.observed"][:1]
         cells, seen = (torch.from_numpy(np.concatenate([np.zeros((1, fitted.vae.K)), part], 1)) for part in kept)

@@ -13,12 +13,14 @@ from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.codec import Layout
 from vaekit.distributions import Columns
+from vaekit.modes import nearest
 from vaekit.modes.ask import latents, placed
 from vaekit.modes.units import units
 from vaekit.nets import Embed
 from vaekit.objectives import kl
 
 LATENT, NEIGHBOURS = "(latent)", "(neighbours)"
+MIX = "mix.default"  # the weights of the distance to training rows and of the nats of cells left out
 NEAREST = 5  # training rows
 BLOCKS = 48  # up to as many columns are left out one by one; more are left out in as many blocks
 SAMPLES = 8
@@ -147,15 +149,16 @@ def picture_errors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     error = (cells[:, :K] - law.mean[0]).square()
     if grid < K:
         error[:, grid:] = -law.log_prob(cells[:, :K])[0][:, grid:]
-    return Raw(error.where(observed[:, :K], 0.0), {NEIGHBOURS: distance(fitted, z[0])})
+    apart = {NEIGHBOURS: distance(fitted, z[0])} if "neighbours.latents" in fitted.arrays else {}
+    return Raw(error.where(observed[:, :K], 0.0), apart)
 
 
 def distance(fitted: Fitted, z: Tensor) -> Tensor:
     """Mean distance of latents (B, L) to the nearest ones of training rows, in the training rows' deviations, (B,)."""
     kept, spread = (torch.from_numpy(fitted.arrays[name]) for name in ("neighbours.latents", "latents.spread"))
     own, known = z / spread, kept / spread
-    nearest = torch.cdist(own, known).topk(min(NEAREST, len(known)), largest=False).indices
-    return (own[:, None] - known[nearest]).norm(dim=-1).mean(-1)  # anew: a matrix product loses the digits of near ones
+    found = torch.cdist(own, known).topk(min(NEAREST, len(known)), largest=False).indices
+    return (own[:, None] - known[found]).norm(dim=-1).mean(-1)  # anew: a matrix product loses the digits of near ones
 
 
 def _rate(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
@@ -182,8 +185,23 @@ def _latent_rate(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
 
 
 def default(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
-    """What is asked when nobody says how: images and streams are compared with their reconstruction, cells with the others."""
-    return (leave_out, channel_errors, picture_errors)[len(fitted.layout.shape)](fitted, cells, observed)
+    """What is asked when nobody says how: images and streams are compared with their reconstruction, rows with others."""
+    return (row_errors, channel_errors, picture_errors)[len(fitted.layout.shape)](fitted, cells, observed)
+
+
+def row_errors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
+    """Of tables: how far the nearest training rows are, and how improbable each cell is given the others.
+
+    The distance finds rows where no row is, however the columns hang together; leaving cells out finds broken dependence among
+    usual values. Both divide over the columns, and weigh by their spread over ordinary rows (`calibrate`): of one spread the
+    distance, of half a spread the nats.
+    """
+    raw = leave_out(fitted, cells, observed)
+    if MIX not in fitted.arrays:  # the file keeps no training rows
+        return raw
+    near, nats = (float(weight) for weight in fitted.arrays[MIX])
+    parts = {name: nats * part for name, part in raw.parts.items()}
+    return Raw(near * nearest.distance(fitted, cells, observed) + nats * raw.cells, parts)
 
 
 WAYS: dict[str, Callable[[Fitted, Tensor, Tensor], Raw]] = {

@@ -1,0 +1,280 @@
+"""The models of the literature, each beside what its paper claims: small in minutes, --full in the published setting.
+
+usage: VAEKIT_DATA=... python benchmarks/zoo.py [--full] [part ...]
+
+density      static binarised MNIST: the test bound of every preset with a density, nats by importance sampling
+beta         dSprites: rate, mutual information gap and DCI of vae, beta-vae, annealed-beta-vae, beta-tc-vae
+incomplete   tables with half of their cells missing: the bound of the observed test cells, vae against miwae
+robust       tables with one training row in ten an anomaly: average precision, vae against robust
+cluster      MNIST: share of test images whose component is their digit, components matched to digits one to one
+labels       MNIST with 100 labels: error of m2 and m1+m2, beside a classifier of the same labels
+lossless     MNIST, raw and binarised, and Adult: size beside gzip, bz2, PNG, WebP and Parquet
+conditional  Adult: can a classifier tell new rows, and new rows given values, from real ones?
+
+Every fit is kept when it is done, by part, preset and seed; a run that was cut off goes on where it stood. The result is
+benchmarks/results/zoo.json (zoo_full.json) and the table docs/zoo.md.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from _common import RESULTS, adult, data_folder, two_sample_auc, write_result
+from _zoo_page import write_page
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.optimize import linear_sum_assignment
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+import vaekit
+
+Array = NDArray[Any]
+Kept = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large a run is: images to fit, epochs, seeds, images and samples of a bound."""
+
+    images: int
+    epochs: int
+    seeds: int
+    test: int
+    samples: int
+    hidden: tuple[int, ...]
+    tables: tuple[str, ...]
+    name: str
+
+
+SMALL = Scale(4_000, 60, 1, 500, 200, (300,), ("banknote", "concrete", "wine_quality"), "zoo")
+FULL = Scale(60_000, 400, 3, 10_000, 5_000, (300, 300), ("banknote", "concrete", "wine_quality", "yeast"), "zoo_full")
+
+
+def images(name: str) -> dict[str, Array]:
+    with np.load(data_folder() / "images" / f"{name}.npz", allow_pickle=False) as archive:
+        return {key: archive[key] for key in archive.files}
+
+
+def some(rows: Array, count: int) -> Array:
+    """A seeded sample: test files are sorted by digit."""
+    return rows[np.random.default_rng(0).permutation(len(rows))[:count]]
+
+
+def timed(data: Any, preset: str, **options: Any) -> tuple[vaekit.Model, float]:
+    began = time.process_time()
+    model = vaekit.fit(data, preset, progress=False, **options)
+    return model, round(time.process_time() - began, 1)
+
+
+# -- what papers claim ---------------------------------------------------------------------------------------------------
+
+
+DENSITY = (
+    "vae", "iwae", "gm-vae", "vamp", "flow-prior", "iaf", "ladder", "two-stage", "binary", "discrete",
+)  # fmt: skip
+
+
+def density(scale: Scale, preset: str, seed: int) -> Kept:
+    data = images("mnist_static_binarized")
+    known = np.concatenate([data["x_train"], data["x_valid"]])
+    net = {"kind": "mlp", "hidden": list(scale.hidden)}
+    model, cost = timed(
+        some(known, scale.images), preset, net=net, latent=40, seed=seed,
+        train={"epochs": scale.epochs, "batch": 100, "rate": 1e-3},
+    )  # fmt: skip
+    nats = -model.log_prob(some(data["x_test"], scale.test), samples=scale.samples)
+    return {"nats": float(nats.mean()), "standard_error": float(nats.std() / len(nats) ** 0.5), "cpu_s": cost}
+
+
+BETA = ("vae", "beta-vae", "annealed-beta-vae", "beta-tc-vae")
+
+
+def beta(scale: Scale, preset: str, seed: int) -> Kept:
+    data = images("dsprites_grid")
+    order = np.random.default_rng(seed).permutation(len(data["imgs"]))[: scale.images]
+    pictures, factors = data["imgs"][order], data["latents_classes"][order]
+    model, cost = timed(
+        pictures, preset, net={"kind": "mlp", "hidden": [400]}, latent=10, seed=seed, likelihood="bernoulli",
+        train={"epochs": max(30, scale.epochs // 4), "batch": 64, "rate": 1e-3},
+    )  # fmt: skip
+    told = {str(name): factors[:, i] for i, name in enumerate(("shape", "scale", "orientation", "x", "y"))}
+    told = {name: values for name, values in told.items() if len(np.unique(values)) > 1}
+    report = model.evaluate(pictures, factors=told).metrics
+    found = report["disentanglement"]
+    return {"rate": float(sum(report["latents"]["kl"])), **{k: found[k] for k in ("mig", "dci")}, "cpu_s": cost}
+
+
+def incomplete(scale: Scale, preset: str, seed: int) -> Kept:
+    found: Kept = {"cpu_s": 0.0}
+    for name in scale.tables:
+        table = pd.read_parquet(data_folder() / "imputation" / f"{name}.parquet").select_dtypes("number").astype(float)
+        order = np.random.default_rng(seed).permutation(len(table))
+        table = table.mask(np.random.default_rng(seed).random(table.shape) < 0.5).iloc[order]
+        cut = len(table) // 5
+        model, cost = timed(table.iloc[cut:].reset_index(drop=True), preset, seed=seed, likelihood="gaussian")
+        nats = model.log_prob(table.iloc[:cut].reset_index(drop=True), samples=scale.samples)
+        found[name], found["cpu_s"] = float(nats.mean()), found["cpu_s"] + cost
+    return found
+
+
+POLLUTED = ("wilt", "vowels", "pageblocks", "satimage-2", "pendigits", "cardio", "thyroid")
+
+
+def robust(scale: Scale, preset: str, seed: int) -> Kept:
+    found: Kept = {"cpu_s": 0.0}
+    for name in POLLUTED:
+        path = data_folder() / "anomaly" / f"{name}.parquet"
+        if not path.exists():
+            continue
+        table = pd.read_parquet(path)
+        label = table.pop("label").to_numpy()
+        noise = np.random.default_rng(seed)
+        normal, strange = noise.permutation(np.flatnonzero(label == 0)), np.flatnonzero(label == 1)
+        count = min(4_000, len(normal))
+        rows = np.concatenate([normal[:count], noise.choice(strange, count // 9, replace=len(strange) < count // 9)])
+        rows = noise.permutation(rows)
+        model, cost = timed(table.iloc[rows].reset_index(drop=True), preset, seed=seed)
+        scores = model.score(table.iloc[rows].reset_index(drop=True), by="likelihood", reasons=0).total
+        found[name] = {
+            "auroc": float(roc_auc_score(label[rows], scores)),
+            "average_precision": float(average_precision_score(label[rows], scores)),
+        }
+        found["cpu_s"] += cost
+    tables = [value for value in found.values() if isinstance(value, dict)]
+    return found | {key: float(np.mean([table[key] for table in tables])) for key in ("auroc", "average_precision")}
+
+
+def cluster(scale: Scale, preset: str, seed: int) -> Kept:
+    data = images("mnist")
+    model, cost = timed(
+        data["x_train"][: scale.images], preset, seed=seed, latent=10, likelihood="bernoulli",
+        net={"kind": "mlp", "hidden": [500, 500, 2000]}, train={"batch": 128},
+    )  # fmt: skip
+    found = np.asarray(model.cluster(data["x_test"]).cluster)
+    table = np.zeros((max(found) + 1, 10))
+    np.add.at(table, (found, data["y_test"]), 1)
+    pairs = linear_sum_assignment(-table)
+    return {"accuracy": float(table[pairs].sum() / len(found)), "cpu_s": cost}
+
+
+def labels(scale: Scale, preset: str, seed: int) -> Kept:
+    data = images("mnist")
+    digits, rows = data["y_train"][: scale.images], data["x_train"][: scale.images]
+    noise = np.random.default_rng(seed)
+    known = np.concatenate([noise.permutation(np.flatnonzero(digits == d))[:10] for d in range(10)])
+    if preset == "classifier":
+        model = LogisticRegression(max_iter=1_000).fit(rows[known].reshape(100, -1) / 255, digits[known])
+        guess = model.predict(data["x_test"].reshape(len(data["x_test"]), -1) / 255)
+        return {"error": float(np.mean(guess != data["y_test"])), "cpu_s": 0.0}
+    partly = pd.Series([None] * len(rows), dtype="object")
+    partly.iloc[known] = [str(d) for d in digits[known]]
+    fitted, cost = timed(vaekit.images(rows, columns={"digit": partly}), preset, label="digit", seed=seed)
+    none = pd.Series([None] * len(data["x_test"]), dtype="object")
+    guess = fitted.classify(vaekit.images(data["x_test"], columns={"digit": none})).label
+    return {"error": float(np.mean(np.asarray(guess).astype(int) != data["y_test"])), "cpu_s": cost}
+
+
+def lossless(scale: Scale, preset: str, seed: int) -> Kept:
+    if preset == "adult":
+        return _lossless_table(seed)
+    data = images("mnist_static_binarized" if preset == "binarised" else "mnist")
+    few = some(data["x_test"], scale.test)
+    model, cost = timed(
+        some(data["x_train"], scale.images), "vae", seed=seed, latent=32, net="conv", train={"hide": 0.0}
+    )
+    began = time.process_time()
+    blob = model.compress(few)
+    spent = time.process_time() - began
+    exact = np.array_equal(np.asarray(model.decompress(blob)), few)
+    shown = few * 255 if preset == "binarised" else few
+    packed = np.packbits(few) if preset == "binarised" else few
+    sizes = {
+        "vaekit": len(blob), "gzip": len(gzip.compress(packed.tobytes(), 9)), "bz2": len(bz2.compress(packed.tobytes())),
+        "png": _picture(shown, "PNG", optimize=True), "webp": _picture(shown, "WEBP", lossless=True, quality=100),
+    }  # fmt: skip
+    bits = {name: round(size * 8 / few.size, 4) for name, size in sizes.items()}
+    bound = float(-model.log_prob(few, samples=1).mean() / np.log(2) / few[0].size)
+    return {"bits_per_pixel": bits, "bound_bits": bound, "exact": exact, "compress_s": round(spent, 1), "cpu_s": cost}
+
+
+def _picture(rows: Array, form: str, **options: Any) -> int:
+    """Bytes of all images, tiled into one picture so that headers do not count 10,000 times."""
+    side = int(np.ceil(len(rows) ** 0.5))
+    sheet = np.zeros((side * side, *rows.shape[1:]), dtype=np.uint8)
+    sheet[: len(rows)] = rows
+    tiled = sheet.reshape(side, side, *rows.shape[1:]).swapaxes(1, 2).reshape(side * rows.shape[1], -1)
+    out = io.BytesIO()
+    Image.fromarray(tiled).save(out, form, **options)
+    return out.tell()
+
+
+def _lossless_table(seed: int) -> Kept:
+    known, test = adult()
+    model, cost = timed(known, "default", seed=seed)
+    blob = model.compress(test)
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(test, preserve_index=False), out, compression="zstd", compression_level=19)
+    exact = model.decompress(blob).equals(test)
+    return {"bytes": {"vaekit": len(blob), "parquet_zstd": out.tell()}, "exact": bool(exact), "cpu_s": cost}
+
+
+def conditional(scale: Scale, preset: str, seed: int) -> Kept:
+    known, test = adult()
+    rows = min(len(known), 2 * scale.images)
+    model, cost = timed(known.iloc[:rows].reset_index(drop=True), preset, seed=seed)
+    free = model.sample(len(test), seed=seed)
+    given = model.sample(given=test[["education", "sex"]].reset_index(drop=True), seed=seed)
+    return {
+        "unconditional_auc": two_sample_auc(test, free),
+        "conditional_auc": two_sample_auc(test, given[list(test.columns)]),
+        "cpu_s": cost,
+    }
+
+
+# -- the run -------------------------------------------------------------------------------------------------------------
+
+Part = Callable[[Scale, str, int], Kept]
+PARTS: Mapping[str, tuple[Part, tuple[str, ...]]] = {
+    "density": (density, DENSITY),
+    "beta": (beta, BETA),
+    "incomplete": (incomplete, ("vae", "miwae")),
+    "robust": (robust, ("vae", "robust")),
+    "cluster": (cluster, ("vade", "vae")),
+    "labels": (labels, ("classifier", "m2", "m1+m2")),
+    "lossless": (lossless, ("raw", "binarised", "adult")),
+    "conditional": (conditional, ("default", "two-stage", "vae")),
+}
+
+
+def main(wanted: list[str]) -> None:
+    scale = FULL if "--full" in wanted else SMALL
+    kept = RESULTS / f"{scale.name}.partial.json"
+    done: dict[str, dict[str, dict[str, Kept]]] = json.loads(kept.read_text()) if kept.exists() else {}
+    for name in [part for part in wanted if part != "--full"] or PARTS:
+        part, presets = PARTS[name]
+        for preset in presets:
+            runs = done.setdefault(name, {}).setdefault(preset, {})
+            for seed in range(scale.seeds):
+                if str(seed) not in runs:
+                    print(f"{name} {preset} {seed}", file=sys.stderr, flush=True)
+                    runs[str(seed)] = part(scale, preset, seed)
+                    kept.write_text(json.dumps(done))
+    write_result(scale.name, done)
+    write_page(scale.name, done)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
