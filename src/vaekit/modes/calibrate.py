@@ -18,7 +18,7 @@ from vaekit.modes.ways import MIX, NEIGHBOURS, WAYS, Raw, available, leave_out
 TIE = 1e-5  # relative
 KEPT = 5_000  # training rows whose latents are kept: clusters are found among them, an image is compared with them
 ENOUGH, SOME = 30, 2_000  # held-out rows that give a spread, and training rows that help where they are fewer
-NATS = 0.5  # spread of the nats of cells left out, beside a distance to training rows of spread 1
+NATS = 1 / 3  # spread of the nats of cells left out, beside a distance to training rows of spread 1
 FARTHER = 2.0  # how much more the distance to the neighbours weighs than the error of the pixels
 
 
@@ -77,7 +77,7 @@ def ordinary(
 
 
 def _mix(fitted: Fitted, cells: Tensor, observed: Tensor) -> None:
-    """Weights of the distance to training rows, whose spread over ordinary rows is then 1, and of the nats, one half."""
+    """Weights of the distance to training rows, whose spread over ordinary rows is then 1, and of the nats, a third."""
     near = [nearest.distance(fitted, cells[at], observed[at]).sum(-1) for at in chunks(len(cells), fitted.at_once)]
     nats = [leave_out(fitted, cells[at], observed[at]).cells.sum(-1) for at in chunks(len(cells), fitted.at_once)]
     fitted.arrays[MIX] = np.array([_unit(torch.cat(near).double()), NATS * _unit(torch.cat(nats).double())])

@@ -194,7 +194,7 @@ def row_errors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
 
     The distance finds rows where no row is, however the columns hang together; leaving cells out finds broken dependence among
     usual values. Both divide over the columns, and weigh by their spread over ordinary rows (`calibrate`): of one spread the
-    distance, of half a spread the nats.
+    distance, of a third of a spread the nats.
     """
     raw = leave_out(fitted, cells, observed)
     if MIX not in fitted.arrays:  # the file keeps no training rows
