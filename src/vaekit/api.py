@@ -40,10 +40,10 @@ def fit(
     device: str = "auto",
     time_limit: float | str | None = None,
     validation: float = 0.1,
-    store_rows: bool = True,
     resume: str | Path | None = None,
     on_step: Callable[[Step], Any] | None = None,
     progress: bool | None = None,
+    store_rows: bool = True,
     **parts: Any,
 ) -> Model:
     """Fit one variational autoencoder to a table, to images, or to the windows of a stream.
@@ -60,11 +60,11 @@ def fit(
         device: "auto", "cpu", "cuda", ...
         time_limit: seconds, or "20s", "10m", "1h"; the best model so far comes back, as it does on Ctrl-C.
         validation: share of the rows that never train: they choose the best epoch and calibrate p-values.
-        store_rows: keep up to 5,000 training rows in the model, which scores compare with and clusters are found in; False
-            keeps none, for data that must not travel with the file.
         resume: a checkpoint: continued when the file exists, rewritten while training.
         on_step: called after every step with a `Step`; return False to stop.
         progress: a bar with rate and time left; None shows it on a terminal only.
+        store_rows: keep up to 5,000 training rows in the model, which scores compare with and clusters are found in; False
+            keeps none, for data that must not travel with the file.
         **parts: net, posterior, prior, likelihood, objective, latent, train; each a name or `{"kind": ..., option: value}`.
 
     Returns:

@@ -258,6 +258,6 @@ def laws_of_cells() -> dict[str, Callable[[], Case]]:
 
 
 @pytest.fixture(params=CASES)
-def case(request: pytest.FixtureRequest) -> Case:
+def cell_law(request: pytest.FixtureRequest) -> Case:
     """Every law of a cell in turn."""
     return CASES[request.param]()

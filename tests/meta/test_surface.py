@@ -32,7 +32,7 @@ PROMISED = {
 BEGIN = {"impute_interval": ["data", "level"], "decode": ["z"], "shift": ["row"]}  # further options may follow
 FIT = (
     "(data, preset=None, *, schema=None, given=(), label=None, ignore=(), seed=0, device='auto', "
-    "time_limit=None, validation=0.1, resume=None, on_step=None, progress=None, **parts)"
+    "time_limit=None, validation=0.1, resume=None, on_step=None, progress=None, store_rows=True, **parts)"
 )
 
 

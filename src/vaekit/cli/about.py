@@ -86,6 +86,7 @@ def _list(part: str, family: Mapping[str, Callable[..., Any]], out: Console) -> 
         doc = (family[kind].__doc__ or "").strip().split("\n\n")[0]
         out.print(Text.assemble((f"{part}={kind}", "bold"), f"  {' '.join(doc.split())}"), soft_wrap=True)
         table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True)
         for name, option in chosen.items():
             default = json.dumps(option.default, default=str)
             table.add_row(f"{part}.{name}={default}", Text(option.annotation, "dim"), Text(option.doc))
