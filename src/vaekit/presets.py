@@ -150,6 +150,11 @@ PRESETS: dict[str, Preset] = {
         "Kingma et al. 2016 (arXiv 1606.04934)",
         {"net": "mlp", "posterior": "flow", "prior": "normal", **PLAIN},
     ),
+    "ladder": Preset(
+        "two layers of latents: the upper one tells the lower one where to lie, in prior and posterior alike",
+        "Sønderby et al. 2016 (arXiv 1602.02282)",
+        {"net": "mlp", "posterior": "ladder", "objective": {"beta": 1.0, "warm_up": 0.2}, "train": {"hide": 0.0}},
+    ),
     "flow-prior": Preset(
         "a prior of any shape: a normalising flow, learned with the model",
         "Chen et al. 2017 (arXiv 1611.02731); Durkan et al. 2019 (arXiv 1906.04032)",

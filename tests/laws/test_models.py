@@ -36,6 +36,7 @@ POSTERIOR_CASES = {
     "binary": {"exact": False},
     "product": {"parts": BLOCKS},
     "labelled": {"width": 8},
+    "ladder": {"top": 2, "width": 8},
 }
 PRIOR_CASES = {
     "normal": {},
@@ -48,6 +49,7 @@ PRIOR_CASES = {
     "product": {"shares": "learned"},
     "labelled": {"shares": "learned"},
     "labelled_layer": {"above": 2, "width": 8},
+    "ladder": {},
 }
 OBJECTIVE_CASES = {
     "elbo": {},
@@ -57,7 +59,9 @@ OBJECTIVE_CASES = {
     "semi_supervised": {},
     "robust": {"share": 0.0, "beta": 1.0},
 }  # the options at which each is the bound
-OWN = {kind.prior for kind in POSTERIORS.values() if not getattr(kind, "numbers", True)}  # priors that suit these alone
+OWN = {getattr(kind, "prior", "normal") for kind in POSTERIORS.values()} - {
+    "normal"
+}  # priors that suit one posterior alone
 LABEL = "city"  # of the columns of every kind, for posteriors that are told a class
 MODELS = [
     *itertools.product(NET_CASES, ("gaussian", "point"), ("normal", "flow_matching")),

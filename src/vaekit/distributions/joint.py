@@ -40,12 +40,15 @@ class Joint(Distribution):
         shape = Size((*sample_shape, *self.batch_shape, *self.event_shape))
         return self.place(torch.randn(shape, dtype=self._like.dtype, device=self._like.device))
 
-    @cached_property
-    def _moments(self) -> tuple[Tensor, Tensor]:
+    def _opposite(self) -> Tensor:
+        """The fixed table of noise (2 PAIRS, 1, ..., L)."""
         lead = [1] * len(self.batch_shape)
         table = rng.table(0, (PAIRS, *lead, *self.event_shape), "moments", dtype=torch.float64)
-        table = torch.cat([table, -table]) / table.square().mean(0).sqrt()
-        z = self.place(table.to(self._like))
+        return (torch.cat([table, -table]) / table.square().mean(0).sqrt()).to(self._like)
+
+    @cached_property
+    def _moments(self) -> tuple[Tensor, Tensor]:
+        z = self.place(self._opposite())
         return z.mean(0), z.std(0, correction=0)
 
     @property

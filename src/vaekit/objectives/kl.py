@@ -8,13 +8,14 @@ from torch.distributions import Distribution, kl_divergence
 
 from vaekit.distributions import Delta
 from vaekit.distributions.latents import independent, log_density
+from vaekit.distributions.two_layers import TwoLayers
 
 
 def kl(posterior: Distribution, prior: Distribution, z: Tensor) -> Tensor:
     """KL(q || p) per row and latent, (B, L): in closed form where torch knows one, else log q(z) - log p(z) over the draws.
 
-    Where a law holds the latents of a row together there is one number a row, (B, 1). A point posterior has no density; its
-    rate counts as zero.
+    Where a law holds the latents of a row together there is one number a row, (B, 1); of two layers each is in closed form,
+    given the draw above it. A point posterior has no density; its rate counts as zero.
 
     Args:
         posterior: batch shape (B, L), or (B,) with events (L,).
@@ -27,6 +28,8 @@ def kl(posterior: Distribution, prior: Distribution, z: Tensor) -> Tensor:
     """
     if isinstance(posterior, Delta):
         return torch.zeros_like(posterior.point)
+    if isinstance(posterior, TwoLayers) and isinstance(prior, TwoLayers):
+        return posterior.rate(prior, z)[..., None]
     try:
         return kl_divergence(posterior, prior)
     except NotImplementedError:

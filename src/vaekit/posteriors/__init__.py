@@ -16,6 +16,7 @@ from vaekit.posteriors.categorical import Categorical
 from vaekit.posteriors.gaussian import Gaussian
 from vaekit.posteriors.iaf import Flow
 from vaekit.posteriors.labelled import LabelledPosterior
+from vaekit.posteriors.ladder import Ladder
 from vaekit.posteriors.point import Point
 
 POSTERIORS: dict[str, type[nn.Module]] = {
@@ -26,6 +27,7 @@ POSTERIORS: dict[str, type[nn.Module]] = {
     "binary": Binary,
     "product": Product,
     "labelled": LabelledPosterior,
+    "ladder": Ladder,
 }
 
-__all__ = ["POSTERIORS", "Binary", "Categorical", "Flow", "Gaussian", "LabelledPosterior", "Point", "Product"]
+__all__ = ["POSTERIORS", "Binary", "Categorical", "Flow", "Gaussian", "LabelledPosterior", "Ladder", "Point", "Product"]

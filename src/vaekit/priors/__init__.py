@@ -16,6 +16,7 @@ from vaekit.priors.flow import Flow
 from vaekit.priors.flow_matching import FlowMatching
 from vaekit.priors.labelled import LabelledPrior
 from vaekit.priors.labelled_layer import LabelledLayer
+from vaekit.priors.ladder import LadderPrior
 from vaekit.priors.mixture import Mixture
 from vaekit.priors.normal import StandardNormal
 from vaekit.priors.vamp import VampPrior
@@ -31,6 +32,7 @@ PRIORS: dict[str, Any] = {
     "product": ProductPrior,
     "labelled": LabelledPrior,
     "labelled_layer": LabelledLayer,
+    "ladder": LadderPrior,
 }
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "FlowMatching",
     "LabelledLayer",
     "LabelledPrior",
+    "LadderPrior",
     "Mixture",
     "ProductPrior",
     "StandardNormal",
