@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from torch.distributions import Normal
+from torch.distributions import MultivariateNormal, Normal
 
 from vaekit import rng
 from vaekit.priors import FlowMatching
@@ -108,3 +108,53 @@ def test_the_loss_is_that_of_the_velocity(fitted):
     assert loss.shape == (20_000,) and loss.mean().item() == pytest.approx(2.0, abs=0.05)
     with rng.seeded(0):
         assert fitted.loss(z, nothing(len(z))).mean() < 1.9
+
+
+def exact(mean, covariance):
+    """The velocity that carries N(0, I) to a normal law: mean + E[dy/dt - mean|y]."""
+    one = torch.eye(len(mean)).to(mean)
+
+    def velocity(y, time, described):
+        t = time[0, 0]
+        slope = (t * covariance - (1 - t) * one) @ ((1 - t).square() * one + t.square() * covariance).inverse()
+        return mean + (y - t * mean) @ slope.T
+
+    return velocity
+
+
+def test_its_density_is_that_of_the_normal_law_to_which_the_flow_leads():
+    mean, covariance = torch.tensor([0.3, -0.2]).double(), torch.tensor([[1.1, 0.6], [0.6, 0.7]]).double()
+    prior = FlowMatching(L, condition=0, width=8, depth=1).double()
+    prior.start(aggregate(100).double(), torch.full((100, L), 0.1).double())
+    prior.velocity = exact(mean, covariance)
+    spread = prior.spread.diag()
+    law = MultivariateNormal(prior.centre + prior.spread * mean, spread @ covariance @ spread)
+    z = (MEAN + 2 * rng.table(1, (50, L))).double()
+    nothing_known = Normal(torch.zeros(1, L).double(), torch.ones(1, L).double())
+    torch.testing.assert_close(prior.log_density(z, nothing_known), law.log_prob(z), atol=2e-3, rtol=1e-3)
+
+
+@torch.no_grad()
+def test_its_density_integrates_to_one_and_is_that_of_the_latents(fitted):
+    sides = [torch.linspace(-5, 5, 61) * fitted.spread[i] + fitted.centre[i] for i in range(L)]
+    grid = torch.cartesian_prod(*sides)
+    area = math.prod((side[1] - side[0]).item() for side in sides)
+    density = fitted.log_density(grid, nothing(len(grid))).exp() * area
+    assert density.sum().item() == pytest.approx(1.0, abs=0.01)
+    z, law = aggregate(500, "others"), MultivariateNormal(MEAN, ROOT @ ROOT.T)
+    gap = law.log_prob(z) - fitted.log_density(z, nothing(500))
+    assert abs(gap.mean()) < 0.1 and gap.abs().median() < 0.15
+
+
+def test_its_density_has_gradients_and_follows_the_context(fitted):
+    z = aggregate(3).requires_grad_()
+    known = Normal(torch.tensor([[1.8, 0.0]]), torch.tensor([[0.01, 1.0]]))
+    (slope,) = torch.autograd.grad(fitted.log_density(z, known).sum(), z)
+    at = torch.tensor([[1.8, -1.4], [0.2, -2.5]])
+    near, far = fitted.log_density(at, known)
+    assert slope.isfinite().all() and (slope != 0).all() and near > far + 10
+
+
+def test_before_it_is_learned_its_density_is_the_standard_normal():
+    prior, z = FlowMatching(L, condition=0, width=8, depth=1), aggregate(4)
+    torch.testing.assert_close(prior.log_density(z, nothing(4)), Normal(0.0, 1.0).log_prob(z).sum(-1))

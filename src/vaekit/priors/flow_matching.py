@@ -8,9 +8,17 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution, Normal
 
+from vaekit.distributions import latents as laws
 from vaekit.nets.residual import Block
 from vaekit.priors.normal import from_law, standard
 from vaekit.spec import AtLeastOne
+
+RUNGE_KUTTA = (
+    (1 / 6, 0.0),
+    (1 / 3, 0.5),
+    (1 / 3, 0.5),
+    (1 / 6, 1.0),
+)  # weight of each slope, and how far into the step
 
 
 class FlowMatching(nn.Module):
@@ -113,3 +121,42 @@ class FlowMatching(nn.Module):
             second = self.velocity(z + span * first, now + span, described)
             z = z + span * (first + second) / 2
         return z * self.spread + self.centre
+
+    def log_density(self, z: Tensor, context: Distribution, condition: Tensor | None = None) -> Tensor:
+        """Log p(z|context) of latents (B, L) as the flow carries them, nats a row (B,).
+
+            log p(z|c) = log N(y(0); 0, I) - int_0^1 tr(dv/dy) dt - sum log spread,   dy/dt = v(y, t, c)
+
+        with y(1) = (z - centre) / spread: the instantaneous change of variables with an exact trace, over as many Runge-Kutta
+        steps as the sampler has. Costs 4 x steps evaluations of the velocity and 4 x steps x L products with its Jacobian.
+        Differentiable in z and in the velocity. Chen et al. 2018 (arXiv 1806.07366). N(0, I) where nothing was learned yet.
+
+        Args:
+            z: (B, L).
+            context: q(z|context), batch shape (B, L) or (1, L); that of a row without any cell for p(z).
+            condition: features of the given columns, (B, F) or (1, F).
+        """
+        if not self.learned:
+            return laws.log_density(self(), z)
+        described = self.of_context(self.describe(context, condition))
+        y, nats = (z - self.centre) / self.spread, -self.spread.log().sum()
+        for step in range(self.steps):
+            y, trace = self._back(y, 1 - step / self.steps, described)
+            nats = nats - trace
+        return nats + laws.log_density(self(), y)
+
+    def _back(self, y: Tensor, end: float, described: Tensor) -> tuple[Tensor, Tensor]:
+        """Latents one step before the time `end`, and the integral of the trace over that step, (B,)."""
+        before, integral, slope, span = y, torch.zeros_like(y[:, 0]), torch.zeros_like(y), 1 / self.steps
+        for weight, reach in RUNGE_KUTTA:
+            time = torch.full_like(y[:, :1], end - reach * span)
+            slope, trace = self._slope(y - reach * span * slope, time, described)
+            before, integral = before - weight * span * slope, integral + weight * span * trace
+        return before, integral
+
+    def _slope(self, y: Tensor, time: Tensor, described: Tensor) -> tuple[Tensor, Tensor]:
+        """The velocity (B, L) and the trace of its Jacobian (B,)."""
+        velocity, pulled = torch.func.vjp(lambda at: self.velocity(at, time, described), y)
+        units = torch.eye(self.latents).to(y)
+        traces = [pulled(unit.expand_as(y))[0][:, i] for i, unit in enumerate(units)]
+        return velocity, torch.stack(traces).sum(0)
