@@ -156,7 +156,7 @@ class FlowMatching(nn.Module):
 
     def _slope(self, y: Tensor, time: Tensor, described: Tensor) -> tuple[Tensor, Tensor]:
         """The velocity (B, L) and the trace of its Jacobian (B,)."""
-        velocity, pulled = torch.func.vjp(lambda at: self.velocity(at, time, described), y)
+        velocity, pulled = torch.func.vjp(lambda at: self.velocity(at, time, described), y)[:2]
         units = torch.eye(self.latents).to(y)
         traces = [pulled(unit.expand_as(y))[0][:, i] for i, unit in enumerate(units)]
         return velocity, torch.stack(traces).sum(0)
