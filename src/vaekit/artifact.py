@@ -17,9 +17,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
+from torch.distributions import Normal
 
 from vaekit.codec import Codec, Field, Layout
 from vaekit.errors import ArtifactError, SpecError
+from vaekit.posteriors import Gaussian
 from vaekit.schema import Schema
 from vaekit.sources.cut import Cut
 from vaekit.sources.write import whole_file
@@ -95,6 +97,11 @@ class Fitted:
     @property
     def has_density(self) -> bool:
         return bool(self.vae.posterior.density)
+
+    @property
+    def has_normal_latents(self) -> bool:
+        """Whether p(z) and q(z|row) are normal laws of each latent by itself."""
+        return isinstance(self.vae.posterior, Gaussian) and isinstance(self.vae.prior(), Normal)
 
 
 def trained_range(field: Field) -> tuple[float, float]:
@@ -230,6 +237,17 @@ def checksum(text: str, tensors: Mapping[str, Tensor]) -> str:
         digest.update(f"{name}|{tensor.dtype}|{tuple(tensor.shape)}".encode())
         digest.update(tensor.numpy().tobytes())
     return digest.hexdigest()
+
+
+def fingerprint(fitted: Fitted) -> str:
+    """SHA-256 over what decides a model's answers: its spec, codec and weights; the same before and after it is saved."""
+    plain, arrays = fitted.codec.state()
+    tensors = {f"vae.{name}": tensor for name, tensor in fitted.vae.state_dict().items()}
+    tensors |= {f"codec.{name}": torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    return checksum(
+        json.dumps({"codec": plain, "spec": fitted.spec, "cut": fitted.form.get("cut")}, sort_keys=True), tensors
+    )
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -60,7 +60,11 @@ OTHERWISE: dict[str, Callable[[Any, Any], pa.Table]] = {
     "shift": lambda model, rows: _arrow(model.shift(rows[:1], {0: 1.0})),
 }
 
-ELSEWHERE = {"evaluate"}  # a report with clocks and trained judges: tests/modes/test_evaluate.py
+ELSEWHERE = {
+    "evaluate",  # a report with clocks and trained judges: tests/modes/test_evaluate.py
+    "compress",  # there and back, to the last bit: tests/laws/test_lossless.py
+    "decompress",
+}
 
 
 def _given(model: Any, rows: Any) -> dict[str, Any]:

@@ -25,6 +25,8 @@ PROMISED = {
     "interpolate": "(a, b, steps=9, path='linear')",
     "classify": "(data)",
     "cluster": "(data, clusters=None, by='default')",
+    "compress": "(data)",
+    "decompress": "(blob)",
     "evaluate": "(data, seed=0, factors=None)",
     "save": "(path)",
     "modes": "()",

@@ -39,7 +39,7 @@ def test_the_table_is_read_without_torch() -> None:
 def test_a_plain_autoencoder_says_what_it_lacks(fitted: Any) -> None:
     states = fitted("ae").model.modes()
     lacking = {name for name, state in states.items() if not state.startswith("available")}
-    assert lacking == {"log_prob", "sample", "impute_interval", "classify"}
+    assert lacking == {"log_prob", "sample", "impute_interval", "classify", "compress", "decompress"}
     assert "plain autoencoder" in states["sample"] and states["score"] == "available"
     with pytest.raises(ModeUnavailable, match="plain autoencoder"):
         fitted("ae").model.sample(3)

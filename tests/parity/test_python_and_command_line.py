@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 import pytest
 
 import vaekit
@@ -105,7 +106,12 @@ ASKED: dict[str, tuple[list[str], Callable[[Any], Any]]] = {
     ),
     "classify": (["classify", "m.vae", "rows.csv"], lambda m: m.classify("rows.csv")),
 }  # fmt: skip
-APART = {"evaluate": "its numbers are JSON, compared below", "shift": "Python only"}
+APART = {
+    "evaluate": "its numbers are JSON, compared below",
+    "shift": "Python only",
+    "compress": "bytes, compared below",
+    "decompress": "what was compressed, compared below",
+}
 
 
 def test_every_mode_is_compared():
@@ -172,3 +178,10 @@ def test_standard_input_is_a_file_like_any_other(model, capsys, monkeypatch):
     from_file = shown(["encode", "m.vae", "rows.csv"], capsys)
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(Path("rows.csv").read_bytes())))
     assert shown(["encode", "m.vae", "-"], capsys) == from_file
+
+
+def test_compressed_rows_are_the_same_bytes_and_come_back(model, tmp_path):
+    assert main(["compress", "m.vae", "rows.csv", "-o", str(tmp_path / "rows.vz")]) == 0
+    assert (tmp_path / "rows.vz").read_bytes() == model.compress("rows.csv")
+    assert main(["decompress", "m.vae", str(tmp_path / "rows.vz"), "-o", str(tmp_path / "back.parquet")]) == 0
+    assert pq.read_table(tmp_path / "back.parquet").equals(read("rows.csv", text=model.fitted.schema.text).arrow)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 import vaekit
-from vaekit.cli import about, demo, fit, rows, walks
+from vaekit.cli import about, demo, fit, rows, squeeze, walks
 from vaekit.cli.group import Group
 from vaekit.modes import MODES
 from vaekit.progress import watching
@@ -34,6 +34,8 @@ OWN: dict[str, Command] = {  # modes whose command has options of its own; the o
     "traverse": Command(walks.traverse, "vaekit traverse adult.vae --row 17 --data adult.csv --dim 3 -o walk.png"),
     "interpolate": Command(walks.interpolate, "vaekit interpolate adult.vae adult.csv --rows 0 7 -o between.csv"),
     "cluster": Command(rows.cluster, "vaekit cluster adult.vae adult.csv -o groups.csv --clusters 5"),
+    "compress": Command(squeeze.compress, "vaekit compress adult.vae adult.csv -o adult.vz"),
+    "decompress": Command(squeeze.decompress, "vaekit decompress adult.vae adult.vz -o adult.parquet"),
     "evaluate": Command(rows.evaluate, "vaekit evaluate adult.vae held-out.csv -o report.html"),
 }
 ELSEWHERE = {  # modes without a command, and where they are instead

@@ -70,7 +70,7 @@ class Levels:
         """
         values = plain(self.column, array)
         observed = values.is_valid().to_numpy(zero_copy_only=False)
-        index = self._index(values)
+        index = self.index(values)
         new = observed & (index < 0)
         if new.any():
             self._report(values.filter(pa.array(new)), int(np.flatnonzero(new)[0]))
@@ -83,7 +83,7 @@ class Levels:
     def new(self, array: pa.ChunkedArray | pa.Array) -> NDArray[np.bool_]:
         """Flags (B,) of the cells that hold a level which training rows never held."""
         values = plain(self.column, array)
-        return values.is_valid().to_numpy(zero_copy_only=False) & (self._index(values) < 0)
+        return values.is_valid().to_numpy(zero_copy_only=False) & (self.index(values) < 0)
 
     def decode(
         self, cells: Floats, observed: NDArray[np.bool_], generator: np.random.Generator | None = None
@@ -92,7 +92,7 @@ class Levels:
         if len(self.known) == 0:
             return pa.nulls(len(cells), arrow_type(self.column.type))
         index = self._level(np.where(observed, cells, 0.0), generator or np.random.default_rng(0))
-        return self._typed(pa.array(index, mask=~observed))
+        return self.typed(pa.array(index, mask=~observed))
 
     def log_jacobian(self, cells: Floats) -> Floats:
         """Zero: levels have probabilities, not densities."""
@@ -124,7 +124,8 @@ class Levels:
         level_of[self.cell_of[own]] = np.flatnonzero(own)
         return level_of
 
-    def _index(self, values: pa.Array) -> NDArray[np.int64]:
+    def index(self, values: pa.Array) -> NDArray[np.int64]:
+        """The place of each plain value among the known levels (B,), -1 where it is none or missing."""
         if pa.types.is_null(values.type) or len(self.known) == 0:
             return np.full(len(values), -1)
         if values.type != self.known.type:
@@ -145,7 +146,8 @@ class Levels:
         target = value_type(arrow_type(self.column.type))
         return flat(restore(self.column.model_copy(update={"type": str(target)}), self.known))
 
-    def _typed(self, index: pa.Array) -> pa.Array:
+    def typed(self, index: pa.Array) -> pa.Array:
+        """Values of the fitted type at places among the known levels (B,), null where those are."""
         kind = arrow_type(self.column.type)
         if pa.types.is_dictionary(kind):  # keeps the order of the levels, and the unused ones
             return pa.DictionaryArray.from_arrays(index.cast(kind.index_type), self._restored, ordered=kind.ordered)

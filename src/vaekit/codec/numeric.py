@@ -77,7 +77,7 @@ class Numeric:
                 f"column {self.column.name!r}, row {row}: given {raw[row]}, expected a finite number",
                 hint="leave the cell empty where the value is not known",
             )
-        cells = self._cells(np.where(observed, raw, self._legal_raw(raw)))
+        cells = self.cells_of(np.where(observed, raw, self._legal_raw(raw)))
         cells = self._inside(cells, raw, observed)
         return np.where(observed, cells, 0.0), observed
 
@@ -86,7 +86,7 @@ class Numeric:
     ) -> pa.Array:
         """Values of the fitted type at the column's resolution, (B,), null where not observed."""
         cells = np.where(observed, self._snapped(cells), 0.0)
-        return ticks.write(self.column, self._raw(cells), observed)
+        return ticks.write(self.column, self.raw_of(cells), observed)
 
     def log_jacobian(self, cells: Floats) -> Floats:
         """Nats of |d cell / d value| at cells (B,): -log std, less log value under "log", log (1 + value) under "log1p"."""
@@ -122,7 +122,8 @@ class Numeric:
     def _values(self, raw: ticks.Raw) -> Floats:
         return raw.astype(float) / self._per if ticks.is_whole(self._kind) else raw
 
-    def _cells(self, raw: ticks.Raw) -> Floats:
+    def cells_of(self, raw: ticks.Raw) -> Floats:
+        """Cells (B,) of raw numbers as `ticks.read` has them; not finite outside the domain of a log."""
         if self.origin is not None:
             return ticks.from_origin(raw, self.origin) / (self.field.std * self._per)
         with np.errstate(divide="ignore", invalid="ignore"):  # values outside the domain are placed by _inside
@@ -160,7 +161,8 @@ class Numeric:
         index = self._near_spike(cells)
         return np.where(index >= 0, np.asarray(self.field.spikes)[index], cells)
 
-    def _raw(self, cells: Floats) -> ticks.Raw:
+    def raw_of(self, cells: Floats) -> ticks.Raw:
+        """Raw numbers (B,) at the column's resolution, as `ticks.write` takes them."""
         if self.origin is not None:
             distance = cells * (self.field.std * self._per)
             return self._on_grid(ticks.to_origin(distance, self.origin, self.low, self.high))
@@ -212,7 +214,7 @@ class Numeric:
 
     def _described(self, raw: ticks.Raw) -> Numeric:
         """With quantiles, shares and distinct cells set from the training values."""
-        cells = self._cells(raw[_legal(self.field.transform, raw)])
+        cells = self.cells_of(raw[_legal(self.field.transform, raw)])
         index = self._near_spike(cells)
         rest = cells[index < 0]
         counts = np.bincount(index[index >= 0], minlength=len(self.field.spikes))

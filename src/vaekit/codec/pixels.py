@@ -52,6 +52,11 @@ class Pixels:
         """How many cells an image has."""
         return int(np.prod(self.shape))
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of a pixel."""
+        return np.dtype(arrow_type(self.column.type).value_type.to_pandas_dtype())
+
     @classmethod
     def fit(cls, column: Column, array: pa.ChunkedArray | pa.Array) -> Pixels:
         """Range, resolution and quantiles of each channel's pixels over training images (B,)."""

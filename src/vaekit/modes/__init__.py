@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
 from vaekit.errors import ModeUnavailable
@@ -16,7 +17,7 @@ from vaekit.errors import ModeUnavailable
 if TYPE_CHECKING:
     from vaekit.artifact import Fitted
 
-Takes = Literal["rows", "nothing", "latents", "row"]
+Takes = Literal["rows", "nothing", "latents", "row", "bytes"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Mode:
     Args:
         target: "module:function", imported when first asked.
         line: what it answers.
-        takes: what it is asked about: a table of rows, nothing, a table of latents, or single rows.
+        takes: what it is asked about: a table of rows, nothing, a table of latents, single rows, or compressed rows.
         needs: facts about the model (see `FACTS`) without which there is no answer.
     """
 
@@ -36,6 +37,7 @@ class Mode:
     needs: tuple[str, ...] = ()
 
 
+CODER = ("density", "normal latents", "constriction")  # what bits back need
 MODES: Mapping[str, Mode] = {
     "score": Mode("vaekit.modes.score:score", "how strange each row is, and which columns make it so"),
     "log_prob": Mode("vaekit.modes.log_prob:log_prob", "a lower bound on log p(row), in nats", needs=("density",)),
@@ -57,6 +59,8 @@ MODES: Mapping[str, Mode] = {
     "cluster": Mode(
         "vaekit.modes.cluster:cluster", "which rows belong together, with probabilities", needs=("components",)
     ),
+    "compress": Mode("vaekit.modes.compress:compress", "rows as few bytes, without loss", needs=CODER),
+    "decompress": Mode("vaekit.modes.compress:decompress", "the rows that were compressed", "bytes", CODER),
     "evaluate": Mode("vaekit.modes.evaluate:evaluate", "how good all of this is"),
 }
 
@@ -67,6 +71,15 @@ FACTS: Mapping[str, tuple[Callable[[Fitted], bool], str]] = {
     "density": (
         lambda fitted: fitted.has_density,
         "a plain autoencoder has no density of rows; fit a preset with a posterior, such as 'vae' or the default",
+    ),
+    "normal latents": (
+        lambda fitted: fitted.has_normal_latents,
+        "bits back need latents that are normal one by one, under p(z) and q(z|row); fit with prior='normal' and "
+        "posterior='gaussian'",
+    ),
+    "constriction": (
+        lambda _: find_spec("constriction") is not None,
+        "the package constriction is not installed; pip install 'vaekit[compress]'",
     ),
     "label": (
         lambda fitted: fitted.schema.label is not None,
@@ -91,12 +104,21 @@ def run(name: str, fitted: Fitted, *args: Any, **options: Any) -> Any:
     """
     import torch
 
-    reason = why_not(name, fitted)
-    if reason is not None:
-        raise ModeUnavailable(f"{name}: not available: {reason}", hint="model.modes() lists what is")
+    require(name, fitted)
     module, function = MODES[name].target.split(":")
     with torch.no_grad():
         return getattr(import_module(module), function)(fitted, *args, **options)
+
+
+def require(name: str, fitted: Fitted) -> None:
+    """Refuse a question that this model cannot answer.
+
+    Raises:
+        ModeUnavailable: why not.
+    """
+    reason = why_not(name, fitted)
+    if reason is not None:
+        raise ModeUnavailable(f"{name}: not available: {reason}", hint="model.modes() lists what is")
 
 
 def state(name: str, fitted: Fitted) -> str:

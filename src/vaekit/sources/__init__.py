@@ -41,6 +41,7 @@ def read(
     names: Sequence[str] | None = None,
     text: Collection[str] = (),
     image: tuple[int, ...] | None = None,
+    nan: bool = False,
 ) -> Table:
     """Rows from wherever they are.
 
@@ -52,6 +53,7 @@ def read(
         names: the columns of an array; ``x0``, ``x1``, ... otherwise.
         text: columns of CSV files whose cells stay text even where they look like numbers (`Schema.text`).
         image: (H, W, C) where arrays are images of this size; a single one is a row.
+        nan: keep not-a-number apart from null.
 
     Returns:
         The rows, with not-a-number as null and what is needed to give answers back in the same type.
@@ -75,7 +77,7 @@ def read(
             f"the data are empty: {table.rows} rows and {table.arrow.num_columns} columns were given",
             hint="at least one row and one column are needed",
         )
-    return replace(table, arrow=without_nan(table.arrow))
+    return table if nan else replace(table, arrow=without_nan(table.arrow))
 
 
 def _unknown(data: Any) -> DataError:
