@@ -105,6 +105,12 @@ def test_latents_that_are_not_normal_have_no_bits_back(words: Any, monkeypatch: 
         words.model.compress(words.rows)
 
 
+def test_an_index_that_cannot_travel_is_refused(words: Any) -> None:
+    rows = words.rows[:4]
+    with pytest.raises(UserError, match="the index cannot travel"):
+        words.model.compress(rows.set_index([[0, 0, 1, 1], [0, 1, 0, 1]]))
+
+
 def test_pixels_come_back_under_every_law(fitted: Any) -> None:
     case = fitted("image-mlp")
     brief = {"epochs": 2, "prior_epochs": 1, "batch": 32}

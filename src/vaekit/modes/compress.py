@@ -10,12 +10,14 @@ On the stack lie, from below: bits to begin with, offsets within symbols, rows u
 
 from __future__ import annotations
 
+import json
 import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,7 @@ import torch
 from numpy.typing import NDArray
 
 from vaekit.artifact import Fitted
-from vaekit.errors import ArtifactError, ModeUnavailable, VaekitWarning
+from vaekit.errors import ArtifactError, ModeUnavailable, UserError, VaekitWarning
 from vaekit.goals import Rows, unfold
 from vaekit.modes import bits_back
 from vaekit.modes.ans import Flags, Stack, filler
@@ -49,6 +51,7 @@ from vaekit.schema.conform import conform_column
 from vaekit.sources import Table, give_back, read
 from vaekit.sources.cells import without_nan
 
+INDEX = "\x00index"  # a pandas index travels as one more column
 AT_ONCE = 2**21  # probabilities that are held at once
 MOST = 256  # rows in one batch
 
@@ -56,11 +59,11 @@ MOST = 256  # rows in one batch
 def compress(fitted: Fitted, data: Any) -> bytes:
     """See `vaekit.Model.compress`."""
     table = _read(fitted, data)
-    arrow = table.arrow.combine_chunks()
+    arrow = _with_index(table).combine_chunks()
     with _exact():
         blob = _compress(fitted, table, arrow)
         back = restore(fitted, blob).arrow
-    if not identical(back, arrow):
+    if not identical(back, table.arrow):
         raise ModeUnavailable(
             "compress: the rows did not come back as they were, so nothing is returned",
             hint="please report this, with the model and the rows",
@@ -115,7 +118,7 @@ def _compress(fitted: Fitted, table: Table, arrow: pa.Table) -> bytes:
     about = {
         **marks(fitted), "rows": arrow.num_rows, "batch": scheme.rows, "step": scheme.step, "bound": scheme.bound,
         "filler": spent, "states": states, "content": _content(alphabets, coded), "flavour": table.flavour,
-        "native": table.native, "grey": grey.shape,
+        "native": table.native, "grey": grey.shape, "index": getattr(table.index, "name", None),
     }  # fmt: skip
     steps = b"" if at is None else squeezed(np.diff(at.ravel(), prepend=0).astype("<i8").tobytes())
     return pack(about, [squeezed(side), steps, words.astype("<u4").tobytes(), squeezed(grey.tobytes())])
@@ -144,7 +147,11 @@ def _restore(fitted: Fitted, about: dict[str, Any], parts: list[bytes]) -> Table
             "the compressed rows do not come back as they were on this machine",
             hint="decompress where they were compressed",
         )
-    return Table(to_table(alphabets, coded, side), about["flavour"], about["native"])
+    arrow, index = to_table(alphabets, coded, side), None
+    if INDEX in arrow.column_names:
+        index = import_module("pandas").Index(arrow[INDEX].to_pandas().rename(about["index"]))
+        arrow = arrow.drop_columns(INDEX)
+    return Table(arrow, about["flavour"], about["native"], index)
 
 
 def _stacked(
@@ -281,3 +288,22 @@ def _read(fitted: Fitted, data: Any) -> Table:
     image = next((tuple(arrow_type(c.type).shape) for c in fitted.schema if c.kind == "image"), None)
     names = list(fitted.schema.names) if array else None
     return read(data, names=names, text=fitted.schema.text, image=image, nan=True)
+
+
+def _with_index(table: Table) -> pa.Table:
+    """The rows with the pandas index beside them, unless that only counts them.
+
+    Raises:
+        UserError: an index of several levels, or of a type or a name that has no place in the container.
+    """
+    index = table.index
+    if index is None or (index.name is None and index.tolist() == list(range(table.rows))):
+        return table.arrow
+    try:
+        if index.nlevels > 1:
+            raise TypeError(f"it has {index.nlevels} levels")
+        values = pa.array(index.to_series().reset_index(drop=True), from_pandas=True)
+        json.dumps(index.name)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError) as error:
+        raise UserError(f"compress: the index cannot travel: {error}", hint="rows.reset_index(drop=True)") from error
+    return table.arrow.append_column(INDEX, values)

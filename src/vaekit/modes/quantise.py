@@ -117,7 +117,7 @@ def _levels(part: Levels) -> Book:
     M = max(part.field.levels, 2)
     count = np.bincount(part.cell_of, minlength=M).astype(np.uint64)
     first = np.concatenate([[0], np.cumsum(count)[:-1]]).astype(np.uint64)
-    return Book(first, count, np.arange(M, dtype=float), np.arange(M - 1) + 0.5)
+    return Book(first, count, np.arange(M, dtype=float), np.arange(0.5, M - 1))
 
 
 def _empty() -> Book:
@@ -156,8 +156,7 @@ def _numbers(line: _Line) -> Book:
     first = _cuts(line)
     first, count = first[:-1], np.diff(first)
     below, above = line.cells(first), line.cells(first + count - np.uint64(1))
-    centre: Floats = (below + above) / 2
-    return Book(first, count, centre, _edges(below, above, count == 1))
+    return Book(first, count, (below + above) / 2, _edges(below, above, count == 1))
 
 
 def _cuts(line: _Line) -> Ranks:
