@@ -86,7 +86,7 @@ def restore(fitted: Fitted, blob: Any) -> Table:
     """
     about, parts = unpack(blob)
     refuse_other(about, marks(fitted))
-    with _exact():
+    with _exact(), torch.no_grad():
         return _restore(fitted, about, parts)
 
 
