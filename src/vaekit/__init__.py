@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from vaekit.schema import Column, Schema
     from vaekit.sources.images import Images, images
+    from vaekit.sources.sql import sql
     from vaekit.sources.windows import windows
 
 __version__ = "0.1.0"
@@ -53,6 +54,7 @@ __all__ = [
     "images",
     "load",
     "presets",
+    "sql",
     "windows",
 ]
 
@@ -60,6 +62,7 @@ _ROOMS = {
     "vaekit.api": ("Model", "fit", "load"),
     "vaekit.schema": ("Column", "Schema"),
     "vaekit.sources.images": ("Images", "images"),
+    "vaekit.sources.sql": ("sql",),
     "vaekit.sources.windows": ("windows",),
     "vaekit.errors": tuple(name for name in __all__ if name.endswith(("Error", "Warning", "Unavailable"))),
 }

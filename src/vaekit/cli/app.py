@@ -11,6 +11,7 @@ import typer
 import vaekit
 from vaekit.cli import about, demo, fit, rows, squeeze, walks
 from vaekit.cli.group import Group
+from vaekit.cli.source import sourced
 from vaekit.modes import MODES
 from vaekit.progress import watching
 
@@ -98,7 +99,7 @@ def _register(name: str, command: Command, panel: str | None, line: str = "") ->
     paragraphs = [" ".join(text.split()) for text in (command.run.__doc__ or "").split("\n\n")]
     first = [f"{line[:1].upper()}{line[1:]}."] if line else []
     text = "\n\n".join(first + paragraphs)
-    run = watched(name, command.run) if line else command.run
+    run = watched(name, sourced(command.run)) if line else sourced(command.run)
     app.command(name, help=text, epilog=f"Example: {command.example}", rich_help_panel=panel)(run)
 
 

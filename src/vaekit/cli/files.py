@@ -178,7 +178,7 @@ def draw(answer: Any, out: str) -> None:
     whole_file(out, lambda stream: figure.savefig(stream, format=ending, dpi=150, bbox_inches="tight"))
 
 
-def read_rows(model: Model, data: str, numbers: Sequence[int]) -> list[Table]:
+def read_rows(model: Model, data: Any, numbers: Sequence[int]) -> list[Table]:
     """Single rows of a table, images, or windows of a stream, by number from 0."""
     import numpy as np
     import pyarrow as pa

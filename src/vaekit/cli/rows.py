@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from vaekit.cli import files, masks
+from vaekit.cli import files, masks, stream
 from vaekit.cli.options import Data, FilledOut, ModelFile, Out, Seed
 from vaekit.errors import ModeUnavailable, SchemaError, SpecError
 
@@ -29,12 +29,17 @@ def plain(mode: str) -> Callable[..., None]:
 
     def ask(model: ModelFile, data: Data, out: Out = "-") -> None:
         files.check_out(out)
-        files.save(getattr(files.open_model(model), mode)(data), out)
+        stream.save(files.open_model(model), data, out, mode_of(mode))
 
     def fill(model: ModelFile, data: Data, out: FilledOut = "-") -> None:
-        files.save(getattr(files.open_to_fill(model, out), mode)(data), out)
+        stream.save(files.open_to_fill(model, out), data, out, mode_of(mode))
 
     return fill if mode in FILLS else ask
+
+
+def mode_of(name: str) -> stream.Ask:
+    """What asks a mode without options about some rows."""
+    return lambda model, rows, _: files.as_table(getattr(model, name)(rows))
 
 
 def score(
@@ -59,7 +64,11 @@ def score(
     opened = files.open_model(model)
     if causal and opened.fitted.cut is None:
         raise ModeUnavailable("--causal: scores up to a step are for streams", hint="vaekit fit STREAM --window N")
-    files.save(opened.score(data, by, reasons, alpha, seed).to_arrow(causal), out)
+
+    def ask(model: Model, rows: Any, first: int) -> pa.Table:
+        return stream.from_row(model.score(rows, by, reasons, alpha, seed).to_arrow(causal), first)
+
+    stream.save(opened, data, out, ask)
 
 
 def log_prob(
@@ -70,11 +79,17 @@ def log_prob(
     seed: Seed = 0,
 ) -> None:
     """Columns: row, log_prob; densities of numbers are in their own units. Of a stream: each step's mean, a step."""
+    import numpy as np
     import pyarrow as pa
 
     files.check_out(out)
-    nats = files.open_model(model).log_prob(data, samples, seed)
-    files.save(pa.table({"row": range(len(nats)), "log_prob": pa.array(nats, from_pandas=True)}), out)
+
+    def ask(model: Model, rows: Any, first: int) -> pa.Table:
+        nats = model.log_prob(rows, samples, seed)
+        numbers = np.arange(first, first + len(nats))
+        return pa.table({"row": numbers, "log_prob": pa.array(nats, from_pandas=True)})
+
+    stream.save(files.open_model(model), data, out, ask)
 
 
 def impute(
@@ -105,10 +120,10 @@ def impute(
     missing = None if mask is None else masks.read_mask(opened, mask)
     if draws is not None:
         files.save(stack(opened.impute(data, draws, missing, seed)), out)
-    elif interval is None:
-        files.save(opened.impute(data, missing=missing, seed=seed), out)
-    else:
+    elif missing is not None:
         files.save(with_ends(opened, data, interval, missing, seed), out)
+    else:
+        stream.save(opened, data, out, lambda model, rows, _: with_ends(model, rows, interval, None, seed))
 
 
 def stack(answers: list[Any]) -> pa.Table:
@@ -122,12 +137,14 @@ def stack(answers: list[Any]) -> pa.Table:
     return pa.concat_tables(tables).add_column(0, "draw", number)
 
 
-def with_ends(model: Model, data: str, level: float, missing: Any, seed: int) -> pa.Table:
-    """The rows completed, then NAME_low and NAME_high of every modelled column whose values have an order."""
+def with_ends(model: Model, data: Any, level: float | None, missing: Any, seed: int) -> pa.Table:
+    """The rows completed; where a level was asked for, then NAME_low and NAME_high of every column that has an order."""
     from vaekit.sources import read
 
     rows: Table = read(data, text=model.fitted.schema.text)  # read once: it may be standard input
     table = files.as_table(model.impute(rows, missing=missing, seed=seed))
+    if level is None:
+        return table
     low, high = map(files.as_table, model.impute_interval(rows, level, missing, seed))
     for column in model.fitted.schema.modelled:
         if column.kind not in ("categorical", "binary"):
@@ -144,7 +161,9 @@ def _refuse_taken(names: list[str], columns: list[str]) -> None:
 
 def denoise(model: ModelFile, data: Data, out: FilledOut = "-", seed: Seed = 0) -> None:
     """Gaps are filled as well; cells that agree with the others stay as they are."""
-    files.save(files.open_to_fill(model, out).denoise(data, seed), out)
+    stream.save(
+        files.open_to_fill(model, out), data, out, lambda model, rows, _: files.as_table(model.denoise(rows, seed))
+    )
 
 
 def cluster(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, cast
 
 import typer
 
-from vaekit.cli import files, pairs
+from vaekit.cli import files, pairs, stream
 from vaekit.cli.options import Data, FilledOut, ModelFile, Seed, Steps, WalkOut
 from vaekit.errors import DataError, SpecError
 
@@ -31,7 +31,7 @@ def sample(
     """
     opened = files.open_to_fill(model, out)
     conditions = pairs.conditions(given or (), opened.fitted.schema.names) or None
-    files.save(opened.sample(n, conditions, seed, temperature), out)
+    stream.save_sample(opened, out, n, conditions, seed, temperature)
 
 
 def decode(

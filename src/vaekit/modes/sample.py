@@ -22,13 +22,30 @@ from vaekit.schema.tensors import is_tensor
 from vaekit.sources import Table
 
 DEFAULT = 1000
+BATCH = 16_384  # rows of one lot
 
 
 def sample(fitted: Fitted, n: int | None = None, given: Any = None, seed: int = 0, temperature: float = 1.0) -> Any:
     """Draw rows; see `vaekit.Model.sample`."""
     number("sample: temperature", temperature, 0, 10, "a number from 0 to 10", "1.0 draws as learned", closed=True)
-    made = drawn(fitted, n, given, seed, temperature)
-    return answer(numbered(fitted, made.rows, made.size), made.form)
+    made = [drawn(fitted, count, given, own, temperature) for count, own in batches(fitted, n, given, seed)]
+    rows = made[0].rows if len(made) == 1 else pa.concat_tables([each.rows for each in made])
+    return answer(numbered(fitted, rows, sum(each.size for each in made)), made[0].form)
+
+
+def batches(fitted: Fitted, n: int | None, given: Any, seed: int) -> list[tuple[int | None, int]]:
+    """How many rows are drawn together, and the seed of each lot: many rows of a table come in lots of `BATCH`.
+
+    The first lot has the seed that was given, so that fewer rows are the same whatever the number of lots. One after another
+    are rows of a table of conditions, and those with identifiers, which count on.
+    """
+    together = fitted.layout.shape or any(column.kind == "identifier" for column in fitted.schema)
+    together = together or not (given is None or is_one(given))
+    if n is None or together or whole("sample: n", n, 1) <= BATCH:
+        return [(n, seed)]
+    sizes = [BATCH] * (n // BATCH) + ([n % BATCH] if n % BATCH else [])
+    seeds = [seed, *(int(rng.numpy(seed, "lot", i).integers(2**62)) for i in range(1, len(sizes)))]
+    return list(zip(sizes, seeds, strict=True))
 
 
 class Drawn(NamedTuple):

@@ -13,13 +13,18 @@ from dataclasses import replace
 from typing import Any
 
 from vaekit.errors import DataError
-from vaekit.sources import arrays, files, frames, images, rows, windows
+from vaekit.sources import arrays, files, frames, images, rows, sql, windows
 from vaekit.sources.back import give_back
+from vaekit.sources.batches import Batch, batches, is_streamable
 from vaekit.sources.cells import without_nan
+from vaekit.sources.pipe import STREAMED, ahead, write_batches
 from vaekit.sources.table import Table
 from vaekit.sources.write import WRITERS, is_folder, whole_file, write
 
-__all__ = ["SOURCES", "WRITERS", "Table", "give_back", "is_folder", "read", "whole_file", "write"]
+__all__ = [
+    "SOURCES", "STREAMED", "WRITERS", "Batch", "Table", "ahead", "batches", "give_back", "is_folder", "is_streamable", "read",
+    "whole_file", "write", "write_batches",
+]  # fmt: skip
 
 SOURCES: dict[str, tuple[Callable[[object], bool], Callable[..., Table]]] = {
     "pandas": (frames.is_pandas, frames.read_pandas),
@@ -31,6 +36,7 @@ SOURCES: dict[str, tuple[Callable[[object], bool], Callable[..., Table]]] = {
     "windows": (windows.is_windows, windows.read_windows),
     "rows": (rows.is_rows, rows.read_rows),
     "file": (files.is_file, files.read_files),
+    "sql": (sql.is_sql, sql.read_sql),
 }
 _NAMED = ("numpy", "torch")
 

@@ -48,13 +48,13 @@ def read_files(data: Any, *, text: Text = ()) -> Table:
     Raises:
         DataError: no such file, an unknown ending, a damaged file, files whose columns differ.
     """
-    paths = [found for path in ([data] if isinstance(data, str | os.PathLike) else data) for found in _found(str(path))]
+    paths = [one for path in ([data] if isinstance(data, str | os.PathLike) else data) for one in found(str(path))]
     if any(pictures.is_picture(path) for path in paths):
         _refuse_mixed(paths)
         table = pictures.read_pictures(paths, paths)
     else:
         table = _joined(paths, [_read_one(path, text) for path in paths])
-    if pixels.NAME in table.column_names and _ending(paths[0]) not in READERS:
+    if pixels.NAME in table.column_names and ending(paths[0]) not in READERS:
         return Table(table, "file", {pixels.NAME: pixels.plain_native(table.schema.field(pixels.NAME).type)})
     return Table(table, "file")
 
@@ -68,15 +68,16 @@ def _refuse_mixed(paths: Sequence[str]) -> None:
 
 def read_values(path: str) -> np.ndarray[Any, Any]:
     """The values of one column: the labels of an IDX file, or the array of a ``.npy`` file."""
-    paths = _found(path)
-    if _ending(path) == ".npy":
+    paths = found(path)
+    if ending(path) == ".npy":
         return archives.read_npy(path)
     if len(paths) == 1 and idx.is_idx(path):
         return idx.read_idx(path)
     raise DataError(f"{path!r} holds no column of values", hint="give a .npy or an IDX file, or the values themselves")
 
 
-def _found(path: str) -> list[str]:
+def found(path: str) -> list[str]:
+    """The files that a path, a folder of pictures or a glob names."""
     if path == "-" or os.path.isfile(archives.split(path)[0]):
         return [path]
     if os.path.isdir(path):
@@ -100,7 +101,7 @@ def _found(path: str) -> list[str]:
 
 def _read_one(path: str, text: Text) -> pa.Table:
     stdin = path == "-"
-    table = _read_csv("standard input", sys.stdin.buffer.read(), text) if stdin else _guarded(_reader(path), path, text)
+    table = read_csv("standard input", sys.stdin.buffer.read(), text) if stdin else _guarded(_reader(path), path, text)
     refuse_twice(table.column_names)
     if not table.num_rows or not table.num_columns:
         where = "standard input" if stdin else repr(path)
@@ -112,7 +113,7 @@ def _read_one(path: str, text: Text) -> pa.Table:
 
 
 def _reader(path: str) -> Callable[[str, Text], pa.Table]:
-    reader = _folder if os.path.isdir(path) else READERS.get(_ending(path)) or IMAGES.get(_ending(path))
+    reader = _folder if os.path.isdir(path) else READERS.get(ending(path)) or IMAGES.get(ending(path))
     if reader is None and idx.is_idx(path):
         return _idx
     if reader is None:
@@ -123,7 +124,8 @@ def _reader(path: str) -> Callable[[str, Text], pa.Table]:
     return reader
 
 
-def _ending(path: str) -> str:
+def ending(path: str) -> str:
+    """The ending that says the format, without that of a compression."""
     name = archives.split(path)[0].lower()
     for squeezed in _SQUEEZED:
         name = name.removesuffix(squeezed) if Path(name.removesuffix(squeezed)).suffix in _TEXT_FORMATS else name
@@ -134,19 +136,24 @@ def _guarded(reader: Callable[[str, Text], pa.Table], path: str, text: Text) -> 
     try:
         return reader(path, text)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        first = str(error).splitlines()[0]
-        raise DataError(
-            f"{path!r} cannot be read as {_ending(path)}: {first}",
-            hint="the file may be damaged, incomplete, or of another format than its ending says",
-        ) from None
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: str, error: Exception) -> DataError:
+    """What is said of a damaged file."""
+    return DataError(
+        f"{path!r} cannot be read as {ending(path)}: {str(error).splitlines()[0]}",
+        hint="the file may be damaged, incomplete, or of another format than its ending says",
+    )
 
 
 def _csv(path: str, text: Text) -> pa.Table:
     with pa.input_stream(path, compression="detect") as stream:
-        return _read_csv(repr(path), stream.read(), text)
+        return read_csv(repr(path), stream.read(), text)
 
 
-def _read_csv(where: str, content: bytes, text: Text) -> pa.Table:
+def read_csv(where: str, content: bytes, text: Text) -> pa.Table:
+    """A table from the bytes of a CSV, its first line the names."""
     content = content.removeprefix(b"\xef\xbb\xbf")
     if not content.strip():
         raise DataError(f"{where} is empty, expected a line of column names and rows below")

@@ -47,7 +47,7 @@ def write(table: pa.Table, path: str | os.PathLike[str]) -> None:
             f"images cannot be written as text to {str(path)!r}", hint="name a folder (of PNG files), or end it in .npz"
         )
     if str(path) == "-":
-        _csv(table, sys.stdout.buffer)
+        write_csv(table, sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return
     writer = WRITERS.get(Path(path).suffix.lower())
@@ -94,14 +94,16 @@ def _folder(table: pa.Table, place: Path) -> None:
         beside = pictures.write_pictures(table, part)
         if beside is not None:
             with (part / pictures.COLUMNS).open("wb") as stream:
-                _csv(beside, stream)
+                write_csv(beside, stream)
 
 
-def _csv(table: pa.Table, stream: BinaryIO) -> None:
+def write_csv(table: pa.Table, stream: BinaryIO, *, header: bool = True) -> None:
+    """Rows as CSV, below a line of names."""
     columns = [_looked_up(table.column(at)) for at in range(table.num_columns)]
     if len(columns) == 1 and columns[0].null_count:  # an empty line is no row: a missing cell alone on its line is ""
         columns = [columns[0].cast(pa.string()).fill_null("")]
-    pa_csv.write_csv(pa.table(columns, names=table.column_names), stream)
+    options = pa_csv.WriteOptions(include_header=header)
+    pa_csv.write_csv(pa.table(columns, names=table.column_names), stream, options)
 
 
 def _looked_up(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -112,11 +114,13 @@ def _parquet(table: pa.Table, stream: BinaryIO) -> None:
     pa_parquet.write_table(table, stream, compression="zstd")
 
 
-def _feather(table: pa.Table, stream: BinaryIO) -> None:
+def write_feather(table: pa.Table, stream: BinaryIO) -> None:
+    """Rows as a Feather file."""
     pa_feather.write_feather(table, stream)
 
 
-def _json_lines(table: pa.Table, stream: BinaryIO) -> None:
+def write_json_lines(table: pa.Table, stream: BinaryIO) -> None:
+    """Rows as one JSON object a line."""
     for batch in without_nan(table).to_batches(max_chunksize=10_000):
         lines = (json.dumps(row, ensure_ascii=False, default=_plain) for row in batch.to_pylist())
         stream.write("".join(f"{line}\n" for line in lines).encode())
@@ -131,10 +135,10 @@ def _plain(value: Any) -> Any:
 
 
 WRITERS: dict[str, Callable[[pa.Table, BinaryIO], None]] = {
-    ".csv": _csv,
+    ".csv": write_csv,
     ".parquet": _parquet,
-    ".feather": _feather,
-    ".jsonl": _json_lines,
+    ".feather": write_feather,
+    ".jsonl": write_json_lines,
     ".npz": write_npz,
     ".npy": write_npy,
 }
