@@ -21,10 +21,10 @@ from vaekit.sources import read
 )
 def test_data_are_a_file_or_a_query(words, message):
     with pytest.raises(UserError, match=message) as caught:
-        chosen(*words)
+        chosen("score", *words)
     assert caught.value.hint
-    assert chosen("rows.csv", None, None) == "rows.csv"
-    assert chosen(None, "sqlite:///rows.db", "select 1").query == "select 1"
+    assert chosen("score", "rows.csv", None, None) == "rows.csv"
+    assert chosen("score", None, "sqlite:///rows.db", "select 1").query == "select 1"
 
 
 def test_a_query_is_answered_as_its_rows_are(run, here):

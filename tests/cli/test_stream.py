@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pyarrow as pa
 import pytest
 
-from vaekit.modes import sample
 from vaekit.sources import read, write
 
 MODES = [["score", "--alpha", "0.2"], ["log-prob"], ["encode"], ["reconstruct"], ["denoise"], ["impute"], ["classify"],
@@ -79,11 +79,21 @@ def test_warnings_come_once(run, here, monkeypatch):
     assert run("encode", "label.vae", "extra.parquet", "-o", "codes.csv").err.count("'extra'") == 1
 
 
-def test_many_new_rows_come_in_lots_of_their_own_noise(run, here, monkeypatch, fitted):
-    monkeypatch.setattr(sample, "BATCH", 16)
-    assert run("sample", "label.vae", "-n", 40, "-o", "new.parquet").status == 0
-    new = read("new.parquet").arrow
-    model = fitted("label").model
-    assert new.num_rows == 40 == len(model.sample(40))
-    assert new.slice(0, 16).equals(pa.Table.from_pandas(model.sample(16), new.schema, preserve_index=False))
-    assert not new.slice(0, 16).equals(new.slice(16, 16))
+def test_asking_imports_nothing_that_it_does_not_need(here):
+    """Each of these takes longer to import than some hundred rows take to score."""
+    code = "import sys; from vaekit.cli import main; main(sys.argv[1:]); print(*sys.modules)"
+    words = ["score", "label.vae", "rows.csv", "-o", "out.csv"]
+    shown = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
+    ).stdout.split()
+    heavy = {
+        "sympy",
+        "sklearn",
+        "matplotlib",
+        "polars",
+        "scipy.stats",
+        "torch._dynamo",
+        "torch._inductor",
+        "adbc_driver_manager",
+    }
+    assert not heavy & set(shown) and "torch" in shown

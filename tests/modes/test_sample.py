@@ -11,7 +11,10 @@ import pytest
 import torch
 
 import vaekit
+from vaekit.cli import main
 from vaekit.errors import DataError, SpecError, UserError
+from vaekit.modes import sample
+from vaekit.sources import read
 
 BRIEF = {"epochs": 1, "prior_epochs": 1, "batch": 64}
 KEPT = ["id", "height", "visits", "member", "city", "joined"]
@@ -192,3 +195,25 @@ def test_numbers_stay_within_what_training_saw(mixed: Any) -> None:
             known = mixed.rows[name] if len(table) == len(mixed.rows) else table[name][:0]
             values = table[name][known.isna()] if len(known) else table[name].dropna()
             assert values.between(low, high).all(), name
+
+
+def test_many_rows_come_in_lots_with_noise_of_their_own(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(sample, "BATCH", 16)
+    rows = np.random.default_rng(0).normal(size=(90, 2))
+    model = vaekit.fit(rows, train={"epochs": 1, "prior_epochs": 1})
+    many = model.sample(40, seed=3)
+    assert many.shape == (40, 2) and (many[:16] == model.sample(16, seed=3)).all()
+    assert (many[:16] != many[16:32]).all() and (many == model.sample(40, seed=3)).all()
+    model.save(tmp_path / "m.vae")
+    assert (
+        main(["sample", str(tmp_path / "m.vae"), "-n", "40", "--seed", "3", "-o", str(tmp_path / "new.parquet")]) == 0
+    )
+    assert np.allclose(np.column_stack(read(str(tmp_path / "new.parquet")).arrow.columns), many)
+
+
+def test_rows_that_are_counted_or_conditioned_one_by_one_are_one_lot(monkeypatch, fitted):
+    monkeypatch.setattr(sample, "BATCH", 16)
+    case = fitted("label")
+    assert any(column.kind == "identifier" for column in case.model.fitted.schema)
+    assert sample.batches(case.model.fitted, 40, None, 0) == [(40, 0)]
+    assert case.model.sample(40)["id"].is_unique

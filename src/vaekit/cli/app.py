@@ -99,7 +99,8 @@ def _register(name: str, command: Command, panel: str | None, line: str = "") ->
     paragraphs = [" ".join(text.split()) for text in (command.run.__doc__ or "").split("\n\n")]
     first = [f"{line[:1].upper()}{line[1:]}."] if line else []
     text = "\n\n".join(first + paragraphs)
-    run = watched(name, sourced(command.run)) if line else sourced(command.run)
+    run = sourced(name, command.run)
+    run = watched(name, run) if line else run
     app.command(name, help=text, epilog=f"Example: {command.example}", rich_help_panel=panel)(run)
 
 

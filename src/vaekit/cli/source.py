@@ -21,7 +21,7 @@ Url = Annotated[
 Query = Annotated[str | None, typer.Option("--query", metavar="QUERY", help="What to select there.")]
 
 
-def sourced(run: Callable[..., None]) -> Callable[..., None]:
+def sourced(word: str, run: Callable[..., None]) -> Callable[..., None]:
     """A command whose DATA may be a query; commands without DATA stay as they are."""
     known = signature(run, eval_str=True)
     if known.parameters.get("data", Parameter("data", Parameter.KEYWORD_ONLY)).annotation != Data:
@@ -29,7 +29,7 @@ def sourced(run: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(run)
     def command(*, data: str | None, sql: str | None, query: str | None, **options: Any) -> None:
-        run(data=chosen(data, sql, query), **options)
+        run(data=chosen(word, data, sql, query), **options)
 
     own = [each.replace(kind=Parameter.KEYWORD_ONLY) for each in known.parameters.values()]
     own = [each.replace(default=None, annotation=_may_be_absent()) if each.name == "data" else each for each in own]
@@ -42,8 +42,14 @@ def sourced(run: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def chosen(data: str | None, sql: str | None, query: str | None) -> Any:
+def chosen(word: str, data: str | None, sql: str | None, query: str | None) -> Any:
     """A file's name, or a query of a database.
+
+    Args:
+        word: the command.
+        data: DATA.
+        sql: the URL of a database.
+        query: what to select there.
 
     Raises:
         UserError: none of them, both, or half of a query.
@@ -59,7 +65,9 @@ def chosen(data: str | None, sql: str | None, query: str | None) -> Any:
 
         return rows(sql, query)
     if data is None:
-        raise UserError("Missing argument 'DATA'", hint="a file, - for CSV on stdin, or --sql URL --query QUERY")
+        raise UserError(
+            "Missing argument 'DATA'", hint=f"DATA is a file, or --sql URL --query QUERY: vaekit {word} --help"
+        )
     return data
 
 

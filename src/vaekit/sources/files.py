@@ -100,11 +100,10 @@ def found(path: str) -> list[str]:
 
 
 def _read_one(path: str, text: Text) -> pa.Table:
-    stdin = path == "-"
-    table = read_csv("standard input", sys.stdin.buffer.read(), text) if stdin else _guarded(_reader(path), path, text)
+    where = "standard input" if path == "-" else repr(path)
+    table = read_csv(where, sys.stdin.buffer.read(), text) if path == "-" else _guarded(_reader(path), path, text)
     refuse_twice(table.column_names)
     if not table.num_rows or not table.num_columns:
-        where = "standard input" if stdin else repr(path)
         raise DataError(
             f"{where} is empty: it holds {table.num_rows} rows and {table.num_columns} columns",
             hint="at least one row and one column are needed",
@@ -148,8 +147,7 @@ def unreadable(path: str, error: Exception) -> DataError:
 
 
 def _csv(path: str, text: Text) -> pa.Table:
-    with pa.input_stream(path, compression="detect") as stream:
-        return read_csv(repr(path), stream.read(), text)
+    return read_csv(repr(path), pa.input_stream(path, compression="detect").read(), text)
 
 
 def read_csv(where: str, content: bytes, text: Text) -> pa.Table:
