@@ -36,7 +36,8 @@ def _preamble(name: str) -> str:
     scale = "--full" if name.endswith("full") else "at the small scale (`benchmarks/zoo.py` says what that is)"
     return (
         f"Written by `benchmarks/zoo.py`, {scale}, from [`benchmarks/results/{name}.json`](../benchmarks/results/{name}.json), "
-        "which has machine, commit, seeds and seconds. Presets and papers: `vaekit presets`."
+        "which has machine, commit, seeds and seconds; parts and presets that were not run yet are absent. Presets and papers: "
+        "`vaekit presets`."
     )
 
 
@@ -67,4 +68,4 @@ def _numbers(values: Mapping[str, Any], before: str = "") -> Iterable[tuple[str,
 
 
 def _shown(value: float | None) -> str:
-    return "" if value is None else f"{value:.0f}" if abs(value) >= 1_000 else f"{value:.3g}"
+    return "" if value is None else f"{value:.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
