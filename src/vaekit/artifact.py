@@ -101,7 +101,8 @@ class Fitted:
     @property
     def has_normal_latents(self) -> bool:
         """Whether p(z) and q(z|row) are normal laws of each latent by itself."""
-        return isinstance(self.vae.posterior, Gaussian) and isinstance(self.vae.prior(), Normal)
+        own = hasattr(self.vae.prior, "of")  # a law of other parts of the model, such as a mixture of posteriors
+        return isinstance(self.vae.posterior, Gaussian) and not own and isinstance(self.vae.prior(), Normal)
 
 
 def trained_range(field: Field) -> tuple[float, float]:

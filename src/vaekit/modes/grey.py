@@ -45,7 +45,7 @@ def grey_shares(counts: NDArray[np.uint8]) -> Floats:
     """Shares of the levels at each log-odds, from what `grey_counts` returns.
 
     >>> grey_shares(np.array([[0, 8, 8, 16]], np.uint8)).round(2).tolist()
-    [[0.02, 0.21, 0.21, 0.57]]
+    [[0.02, 0.2, 0.2, 0.57]]
     """
     raised = np.exp2(counts / FINE) - 1 + 0.5 / counts.shape[1]
     return raised / raised.sum(1, keepdims=True)
