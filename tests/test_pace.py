@@ -31,3 +31,8 @@ def test_what_is_chosen_stays() -> None:
     chosen = pace(adamw(epochs=3, batch=7, patience=None, prior_epochs=5), 100, COLUMNS, cycles=2)
     assert [chosen[name] for name in ("epochs", "batch", "patience", "prior_epochs")] == [3, 7, None, 5]
     assert pace(adamw(), 100, COLUMNS)["patience"] is not None
+
+
+def test_a_handful_of_rows_is_trained_on_shortly() -> None:
+    steps = [pace(adamw(), rows, COLUMNS)["epochs"] * max(1, rows // 16) for rows in (20, 50, 100, 200)]
+    assert steps == sorted(steps) and steps[0] < 100 and steps[2] == pytest.approx(1_400, rel=0.1)

@@ -90,6 +90,11 @@ class Fitted:
         return torch.tensor(low, dtype=torch.float64), torch.tensor(high, dtype=torch.float64)
 
     @property
+    def dtype(self) -> torch.dtype:
+        """The precision of the weights, in which rows are asked about: single, unless somebody made the module double."""
+        return next((weight.dtype for weight in self.vae.parameters()), torch.float32)
+
+    @property
     def at_once(self) -> int:
         """How many rows pass through the network together."""
         return self.layout.at_once

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import copy
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 import torch
 
+import vaekit
 from vaekit.errors import DataError
 from vaekit.modes.ask import answer, ask, chunks, column_values, fitted_form, is_one, latents, law_given
 
@@ -62,3 +65,16 @@ def test_cells_of_a_column_are_its_values(mixed: Any) -> None:
 
 def test_one_condition_or_a_table_of_them() -> None:
     assert is_one({}) and is_one({"a": "text"}) and not is_one({"a": [1]}) and not is_one(pd.DataFrame({"a": [1]}))
+
+
+def test_a_module_made_double_answers_alike(mixed: Any) -> None:
+    double = vaekit.Model(copy.deepcopy(mixed.model.fitted))
+    double.fitted.vae.double()
+    for question in (
+        lambda model: model.score(mixed.rows, reasons=0, alpha=0.5).total,
+        lambda model: model.encode(mixed.rows).mean,
+        lambda model: model.log_prob(mixed.rows, 4),
+        lambda model: model.decode(np.zeros((2, model.fitted.vae.latents)))["income"],
+    ):
+        np.testing.assert_allclose(question(double), question(mixed.model), rtol=1e-3, atol=1e-4)
+    assert double.encode(mixed.rows).mean.dtype == np.float64

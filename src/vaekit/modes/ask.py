@@ -78,7 +78,8 @@ def ask(fitted: Fitted, data: Any, *, partial: bool = False, strict: bool = Fals
     arrow = fitted.schema.conform(table.arrow, partial=partial)
     if strict:
         _refuse_new(fitted, arrow)
-    own = Rows(*tensors(fitted.codec, arrow))
+    cells, observed = tensors(fitted.codec, arrow)
+    own = Rows(cells.to(fitted.dtype), observed)
     if fitted.cut is None:
         return Asked(table, arrow, own.cells, own.observed)
     at = consecutive(fitted.cut, table) if partial else _windows(fitted.cut, table)

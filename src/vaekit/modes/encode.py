@@ -87,7 +87,7 @@ def decode(fitted: Fitted, z: Any, given: Any = None) -> Any:
 
 def rows_at(fitted: Fitted, points: Tensor, given: Any = None, *, strict: bool = False) -> pa.Table:
     """The Arrow rows at latents (B, L): the best value of every cell, under one condition for all or one for each."""
-    cells = torch.zeros(len(points), fitted.layout.K + len(fitted.layout.given))
+    cells = torch.zeros(len(points), fitted.layout.K + len(fitted.layout.given), dtype=fitted.dtype)
     observed = torch.zeros(cells.shape, dtype=torch.bool)
     if given is not None:
         asked = ask(fitted, [dict(given)] if is_one(given) else given, partial=True, strict=strict)
@@ -113,7 +113,7 @@ def read_latents(fitted: Fitted, z: Any) -> tuple[Tensor, Table]:
     """
     L = fitted.vae.latents
     if isinstance(z, Latents):
-        return torch.as_tensor(z.mean), fitted_form(fitted)
+        return torch.as_tensor(z.mean).to(fitted.dtype), fitted_form(fitted)
     array, form = _matrix(z, L), fitted_form(fitted)
     if array is None:
         table = read(z)
@@ -129,7 +129,7 @@ def read_latents(fitted: Fitted, z: Any) -> tuple[Tensor, Table]:
     if not np.isfinite(array).all():
         row, column = np.argwhere(~np.isfinite(array))[0]
         raise DataError(f"decode: latent {column} of row {row} is {array[row, column]}, expected a finite number")
-    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)), form
+    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float64)).to(fitted.dtype), form
 
 
 def _matrix(z: Any, L: int) -> NDArray[Any] | None:

@@ -91,7 +91,7 @@ def keep(fitted: Fitted, cells: Tensor, observed: Tensor) -> None:
 
 def kept(fitted: Fitted) -> tuple[Tensor, Tensor]:
     """Cells and observed flags (N, K) of the kept training rows."""
-    cells = torch.from_numpy(fitted.arrays["neighbours.cells"])
+    cells = torch.from_numpy(fitted.arrays["neighbours.cells"]).to(fitted.dtype)
     return cells.nan_to_num(0.0), ~cells.isnan()
 
 
@@ -109,7 +109,7 @@ def distance(fitted: Fitted, cells: Tensor, observed: Tensor, *, nearest: int = 
     parts = [
         _distance(where, known, cells[at, :K], observed[at, :K], nearest) for at in torch.arange(len(cells)).split(PASS)
     ]
-    return torch.cat(parts) if parts else torch.zeros(0, K)
+    return torch.cat(parts) if parts else cells.new_zeros(0, K)
 
 
 def _distance(where: Space, known: Tensor, cells: Tensor, observed: Tensor, nearest: int) -> Tensor:
@@ -118,7 +118,7 @@ def _distance(where: Space, known: Tensor, cells: Tensor, observed: Tensor, near
     squared = own.square().sum(-1, keepdim=True) - 2 * own @ known.T + mask @ known.square().T
     found = squared.topk(min(nearest + 1, len(known)), largest=False).indices
     apart = (own[:, None] - known[found]) * mask[:, None]  # anew: a matrix product loses the digits of near ones
-    squares = torch.zeros(*apart.shape[:2], len(where.fields)).index_add_(2, where.owner, apart.square())
+    squares = apart.new_zeros(*apart.shape[:2], len(where.fields)).index_add_(2, where.owner, apart.square())
     length = squares.sum(-1, keepdim=True).sqrt()
     share = squares / length.clamp(min=1e-12)
     order = length[..., 0].argsort(-1)

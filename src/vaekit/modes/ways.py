@@ -43,7 +43,7 @@ def leave_out(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     Besag 1975, Statistical analysis of non-lattice data.
     """
     K = fitted.vae.K
-    out = torch.zeros(len(cells), K)
+    out = cells.new_zeros(len(cells), K)
     for part in parts(len(cells), PASS):
         out[part] = torch.cat(list(_left_out(fitted, cells[part], observed[part])), -1)[:, _inverse(fitted)]
     return Raw(out.where(observed[:, :K], 0.0), {LATENT: _latent_rate(fitted, cells, observed)})
