@@ -43,6 +43,7 @@ class Fitted:
         history: one dict an epoch.
         about: provenance: rows, seconds, seed, versions, how the training ended.
         arrays: what modes keep beside the weights: calibration scores, centre and spread of the latents, kept rows.
+        prepared: what modes worked out from all of this and need again; no part of the file.
     """
 
     codec: Codec
@@ -52,6 +53,7 @@ class Fitted:
     history: list[dict[str, Any]]
     about: dict[str, Any]
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+    prepared: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def schema(self) -> Schema:

@@ -149,7 +149,9 @@ def test_pooling_keeps_the_mixture(cell_law):
 def test_the_quantile_inverts_the_cdf(cell_law, level):
     joined = Columns([cell_law.build()], [torch.arange(cell_law.K)], torch.arange(cell_law.K))
     cell = joined.quantile(level).double()
-    reached, before = joined.mixture_cdf(cell), joined.mixture_cdf(cell - 1e-6 * (1 + cell.abs()))
+    # where whole numbers stand side by side the steps lie a little below them
+    back = torch.where(torch.tensor(cell_law.smooth), 1e-6 * (1 + cell.abs()), 1e-2)
+    reached, before = joined.mixture_cdf(cell), joined.mixture_cdf(cell - back)
     assert (reached >= level - 1e-9).all()
     assert (before <= level + 1e-5).all()
 

@@ -88,6 +88,10 @@ def test_one_column_of_it_is_the_same_law(part):
         assert torch.allclose(one(features(2, 1)).log_prob(cells[:, [k]]), whole.log_prob(cells)[..., [k]])
         assert torch.equal(one.masses(cells[:, [k]]), made.masses(cells)[:, [k]])
         assert torch.allclose(one(every[None]).best(), made(every[None]).best()[:, [k]])
+    several = list(range(len(fields)))[::-2]
+    some = narrow(made, several)
+    assert torch.allclose(some(features(2, 1)).log_prob(cells[:, several]), whole.log_prob(cells)[..., several])
+    assert torch.equal(some.masses(cells[:, several]), made.masses(cells)[:, several])
 
 
 def test_local_features_have_laws_of_their_own(part):

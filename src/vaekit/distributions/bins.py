@@ -12,6 +12,7 @@ from torch.distributions import Distribution
 
 from vaekit.distributions.levels import draw_index
 from vaekit.distributions.partition import Partition
+from vaekit.distributions.pieces import quantile
 from vaekit.distributions.scale import Scale
 
 __all__ = ["Bins", "Partition", "Scale"]
@@ -93,6 +94,14 @@ class Bins(Distribution):
         """The cell of the expected number under the mixture over the first axis."""
         return self.pooled().mean[0]
 
+    def quantile(self, level: float) -> Tensor | None:
+        """Smallest cell whose probability under the mixture over the first axis reaches `level`, in closed form; None where
+        there is none.
+        """
+        return quantile(self.partition, self.pooled().probs[0], level)
+
     def pooled(self) -> Bins:
         """The mixture over the first axis, as one law of batch shape (1, ...)."""
+        if len(self.logits) == 1:
+            return self
         return Bins(self.probs.mean(0, keepdim=True).clamp(min=1e-30).log(), self.partition)

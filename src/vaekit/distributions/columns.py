@@ -57,8 +57,11 @@ class Columns(Distribution):
         return self._with([law.pooled() for law in self.laws])
 
     def quantile(self, level: float, steps: int = 40) -> Tensor:
-        """Smallest cell whose probability under the mixture over the first axis reaches `level`, (B, K), by bisection."""
-        return bisect(self.pooled().mixture_cdf, self.batch_shape[1:], self.order.device, level, steps)
+        """Smallest cell whose probability under the mixture over the first axis reaches `level`, (B, K).
+
+        By bisection where a law has no `quantile` of its own, or none in closed form.
+        """
+        return self._join(lambda law, _: quantile(law, level, steps))
 
     def mixture_cdf(self, value: Tensor) -> Tensor:
         """P(cell <= value) under the mixture over the first axis, for cells (B, K)."""
@@ -75,6 +78,16 @@ class Columns(Distribution):
 
     def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         return self._join(lambda law, _: law.sample(Size(sample_shape)))
+
+
+def quantile(law: Any, level: float, steps: int = 40) -> Tensor:
+    """Smallest cell whose probability under the mixture over the first axis of one law reaches `level`, (B, K)."""
+    own = getattr(law, "quantile", None)
+    if own is not None and (found := own(level)) is not None:
+        return torch.as_tensor(found)
+    pooled = law.pooled()
+    cdf = lambda value: pooled.cdf(value).mean(0)  # noqa: E731
+    return bisect(cdf, law.batch_shape[1:], law.mean.device, level, steps)
 
 
 def bisect(cdf: Callable[[Tensor], Tensor], shape: Size, device: torch.device, level: float, steps: int = 40) -> Tensor:

@@ -47,8 +47,15 @@ class Levels(Distribution):
         """The most probable level under the mixture over the first axis."""
         return self.pooled().mode[0]
 
+    def quantile(self, level: float) -> Tensor:
+        """Smallest level whose probability under the mixture over the first axis reaches `level`."""
+        total = self.pooled().probs[0].cumsum(-1)
+        return (total < level).sum(-1).clamp(max=total.shape[-1] - 1).to(total.dtype)
+
     def pooled(self) -> Levels:
         """The mixture over the first axis, as one law of batch shape (1, ...)."""
+        if len(self.logits) == 1:
+            return self
         return Levels(self.probs.mean(0, keepdim=True).clamp(min=1e-30).log())
 
     def log_prob(self, value: Tensor) -> Tensor:

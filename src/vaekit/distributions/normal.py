@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.distributions import Normal
 
@@ -13,7 +14,6 @@ class NormalCell(Normal):
 
     `log_prob` is the density of the cell; `mean` is the cell of the expected number: on a log scale E = exp(m + s^2 / 2).
 
-    >>> import torch
     >>> units = Scale(["linear", "log"], torch.zeros(2), torch.ones(2))
     >>> NormalCell(torch.zeros(2), torch.ones(2), units).mean
     tensor([0.0000, 0.5000])
@@ -30,6 +30,10 @@ class NormalCell(Normal):
     def best(self) -> Tensor:
         """The cell of the expected number under the mixture over the first axis."""
         return self.units.pooled(self.mean)
+
+    def quantile(self, level: float) -> Tensor | None:
+        """Smallest cell whose probability reaches `level`, in closed form; None for a mixture over the first axis."""
+        return None if len(self.loc) > 1 else self.loc[0] + self.scale[0] * torch.special.ndtri(torch.tensor(level))
 
     def pooled(self) -> NormalCell:
         return self

@@ -55,6 +55,7 @@ class Partition(nn.Module):
         self.register_buffer("valid", valid, persistent=False)
         # added to logits: one pass over them, where masking would copy them first
         self.register_buffer("absent", torch.zeros(valid.shape).masked_fill(~valid, -torch.inf), persistent=False)
+        self.pieces: list[object] = [None] * len(whole)  # column by column, found when they are asked for
 
     @property
     def M(self) -> int:  # noqa: N802 - a size, as K is
@@ -96,7 +97,7 @@ class Partition(nn.Module):
         if not self.whole.any():
             return density
         count = (self.scale.number(high) - self.scale.number(low)).round().clamp(min=1)
-        scale = self._tail_mean()
+        scale = self.tail_mean()
         step = (self.scale.number(cells) - self.scale.number(last) - 0.5).round().clamp(min=0)
         geometric = -torch.log1p(scale) - step * torch.log1p(1 / scale)
         return torch.where(self.whole, torch.where(tail >= 0, geometric, -torch.log(count)), density)
@@ -121,10 +122,10 @@ class Partition(nn.Module):
     ) -> Tensor:
         a, b = (self.scale.number(low) + 0.5).round(), (self.scale.number(high) + 0.5).round()
         inside = a + (uniform * (b - a)).floor()
-        outside = (self.scale.number(last) + 0.5).round() + (beyond / torch.log1p(1 / self._tail_mean())).floor()
+        outside = (self.scale.number(last) + 0.5).round() + (beyond / torch.log1p(1 / self.tail_mean())).floor()
         return self.scale.cell(torch.where(tail == 1, outside, inside))
 
-    def _tail_mean(self) -> Tensor:
+    def tail_mean(self) -> Tensor:
         """Mean number of steps past the last edge in the geometric tail: a tenth of the range."""
         return (self.scale.number(_pick(self.edges, self.last)) / 10).clamp(min=1.0)
 
@@ -146,7 +147,7 @@ class Partition(nn.Module):
         tail = last + 1  # on a log scale the mean of the right tail may be infinite
         if self.whole.any():
             among = self.scale.cell(((self.scale.number(low.T) + self.scale.number(high.T)) / 2).clamp(min=0)).T
-            beyond = self.scale.cell(self.scale.number(last.T) + 0.5 + self._tail_mean()).T
+            beyond = self.scale.cell(self.scale.number(last.T) + 0.5 + self.tail_mean()).T
             bins = torch.where(self.whole[:, None], among, bins)
             tail = torch.where(self.whole[:, None], beyond, tail)
         return torch.cat([self.atoms, bins, fore, tail], 1).nan_to_num(0.0, 0.0, 0.0)
@@ -166,7 +167,7 @@ class Partition(nn.Module):
             a, b, c = (self.scale.number(edge) for edge in (low, high, last))
             steps = (number - c).clamp(min=0)
             inside = torch.where(self.whole, (number - a) / (b - a), inside)
-            right = torch.where(self.whole, -torch.expm1(-steps * torch.log1p(1 / self._tail_mean())), right)
+            right = torch.where(self.whole, -torch.expm1(-steps * torch.log1p(1 / self.tail_mean())), right)
         atoms = _search(self.lowered, x) + 1 if self.A else torch.zeros_like(slab)
         return atoms, slab, inside.clamp(0, 1), torch.exp(-(first - x).clamp(min=0)), right
 

@@ -95,9 +95,20 @@ class Mix(nn.Module):
 
     def only(self, features: Tensor, k: int) -> Columns:
         """The law of column k alone, batch shape (S, B, 1): nothing but its own part of a head is computed."""
-        g = next(g for g, members in enumerate(self.members) if k in members)
-        part, first = narrow(self.parts[g], self.members[g].index(k)), torch.zeros(1, dtype=torch.long)
-        return Columns([part(features)], [first], first)
+        return self.among([k])(features)
+
+    def among(self, columns: Sequence[int]) -> Callable[[Tensor], Columns]:
+        """From features to the law of some columns in their order, batch shape (S, B, columns): nothing but their own parts
+        of the heads is computed.
+        """
+        parts, groups = [], []
+        for part, members in zip(self.parts, self.members, strict=True):
+            at = [i for i, k in enumerate(columns) if k in members]
+            if at:
+                parts.append(narrow(part, [members.index(columns[i]) for i in at]))
+                groups.append(torch.tensor(at))
+        order = torch.cat(groups).argsort()
+        return lambda features: Columns([part(features) for part in parts], groups, order)
 
 
 def choose(fields: Sequence[Field], spec: object = None, *, usual: Usual | None = None) -> list[dict[str, Any]]:

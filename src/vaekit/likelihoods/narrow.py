@@ -1,8 +1,9 @@
-"""One column of a likelihood that serves several: its own rows of every parameter, nothing copied."""
+"""One column, or some, of a likelihood that serves several: their own rows of every parameter."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -10,8 +11,8 @@ from torch import Tensor, nn
 from vaekit.likelihoods.head import Head
 
 
-def narrow(part: nn.Module, place: int) -> nn.Module:
-    """The likelihood of one of the K columns that `part` serves, with views of its parameters.
+def narrow(part: nn.Module, places: int | Sequence[int]) -> nn.Module:
+    """The likelihood of one or some of the K columns that `part` serves; of one with views of its parameters.
 
         p_k(x|z) needs the K-th part of the head's weights alone: 1 / K of the matrix product
 
@@ -25,15 +26,19 @@ def narrow(part: nn.Module, place: int) -> nn.Module:
     >>> features = torch.ones(1, 2, 4)
     >>> torch.allclose(narrow(three, 1)(features).mean, three(features).mean[..., 1:2])
     True
+    >>> torch.allclose(narrow(three, [0, 2])(features).mean, three(features).mean[..., [0, 2]])
+    True
     """
-    return _narrowed(part, _columns(part), place)
+    at = [places] if isinstance(places, int) else list(places)
+    K = _columns(part)
+    return part if at == list(range(K)) else _narrowed(part, K, at)
 
 
 def _columns(part: nn.Module) -> int:
     return next(module.shape[0] for module in part.modules() if isinstance(module, Head))
 
 
-def _narrowed(module: nn.Module, K: int, at: int) -> Any:
+def _narrowed(module: nn.Module, K: int, at: list[int]) -> Any:
     small = copy.copy(module)
     small.__dict__ = dict(module.__dict__)
     if isinstance(module, Head):
@@ -43,20 +48,25 @@ def _narrowed(module: nn.Module, K: int, at: int) -> Any:
     small._modules = {name: None if m is None else _narrowed(m, K, at) for name, m in module._modules.items()}
     for name, value in module.__dict__.items():
         if isinstance(value, list) and len(value) == K:
-            small.__dict__[name] = value[at : at + 1]
+            small.__dict__[name] = [value[k] for k in at]
     return small
 
 
-def _own(tensor: Tensor | None, K: int, at: int) -> Tensor | None:
-    return tensor[at : at + 1] if tensor is not None and tensor.dim() and len(tensor) == K else tensor
+def _own(tensor: Tensor | None, K: int, at: list[int]) -> Tensor | None:
+    return _rows(tensor, at) if tensor is not None and tensor.dim() and len(tensor) == K else tensor
 
 
-def _head(small: Any, head: Head, at: int) -> Any:
+def _rows(tensor: Tensor, at: list[int]) -> Tensor:
+    """Rows of a tensor: a view of one, a copy of several."""
+    return tensor[at[0] : at[0] + 1] if len(at) == 1 else tensor[at]
+
+
+def _head(small: Any, head: Head, at: list[int]) -> Any:
     P = head.shape[1]
     linear = copy.copy(head.linear)
     linear.__dict__ = dict(head.linear.__dict__)
-    rows = slice(at * P, (at + 1) * P)
-    linear._parameters, linear.out_features = {}, P
-    linear._buffers = {"weight": head.linear.weight[rows], "bias": head.linear.bias[rows]}
-    small.shape, small._modules = (1, P), {"linear": linear}
+    weight, bias = (_rows(each.unflatten(0, head.shape), at).flatten(0, 1) for each in (linear.weight, linear.bias))
+    linear._parameters, linear.out_features = {}, len(at) * P
+    linear._buffers = {"weight": weight, "bias": bias}
+    small.shape, small._modules = (len(at), P), {"linear": linear}
     return small

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,11 @@ class Asked:
     def rows(self) -> Rows:
         """One entry a row that was given: the steps of a stream, else the cells themselves."""
         return self.steps if self.steps is not None else Rows(self.cells, self.observed)
+
+    def part(self, at: slice) -> Asked:
+        """Some of the rows, which stand alone."""
+        assert self.at is None, "no stream"
+        return replace(self, arrow=self.arrow[at], cells=self.cells[at], observed=self.observed[at])
 
 
 def ask(fitted: Fitted, data: Any, *, partial: bool = False, strict: bool = False) -> Asked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,7 +13,8 @@ from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.modes import nearest
 from vaekit.modes.ask import chunks
-from vaekit.modes.ways import MIX, NEIGHBOURS, WAYS, Raw, available, leave_out
+from vaekit.modes.leave_out import keep_blocks, leave_out
+from vaekit.modes.ways import MIX, NEIGHBOURS, WAYS, Raw, available
 
 TIE = 1e-5  # relative
 KEPT = 5_000  # training rows whose latents are kept: clusters are found among them, an image is compared with them
@@ -52,6 +53,7 @@ def calibrate(
         if store:
             pick = rng.numpy(0, "neighbours").permutation(len(mean))[:KEPT]
             fitted.arrays["neighbours.latents"] = mean[torch.from_numpy(pick)].numpy()
+        keep_blocks(fitted, *train)
         if store and not fitted.layout.shape and fitted.has_density:
             nearest.keep(fitted, *train)
             _mix(fitted, *ordinary(train, held_out))
@@ -79,16 +81,22 @@ def ordinary(
 def _mix(fitted: Fitted, cells: Tensor, observed: Tensor) -> None:
     """Weights of the distance to training rows, whose spread over ordinary rows is then 1, and of the nats, a third."""
     near = [nearest.distance(fitted, cells[at], observed[at]).sum(-1) for at in chunks(len(cells), fitted.at_once)]
-    nats = [leave_out(fitted, cells[at], observed[at]).cells.sum(-1) for at in chunks(len(cells), fitted.at_once)]
+    nats = [leave_out(fitted, cells[at], observed[at]).nats.sum(-1) for at in chunks(len(cells), fitted.at_once)]
     fitted.arrays[MIX] = np.array([_unit(torch.cat(near).double()), NATS * _unit(torch.cat(nats).double())])
 
 
 def raw_scores(fitted: Fitted, by: str, cells: Tensor, observed: Tensor) -> Raw:
     """One way's raw numbers, chunk by chunk, in float64 so that sums agree to many digits."""
-    rows = [WAYS[by](fitted, cells[at], observed[at]) for at in chunks(len(cells), fitted.at_once)]
-    names = rows[0].parts
-    parts = {name: torch.cat([raw.parts[name] for raw in rows]).double() for name in names}
-    return weighed(fitted, by, Raw(torch.cat([raw.cells for raw in rows]).double(), parts))
+    rows = [raw_scores_of(fitted, by, cells[at], observed[at]) for at in chunks(len(cells), fitted.at_once)]
+    parts = {name: torch.cat([raw.parts[name] for raw in rows]) for name in rows[0].parts}
+    return Raw(torch.cat([raw.cells for raw in rows]), parts)
+
+
+def raw_scores_of(fitted: Fitted, by: str, cells: Tensor, observed: Tensor) -> Raw:
+    """One way's raw numbers of rows that pass the network together."""
+    raw = WAYS[by](fitted, cells, observed)
+    parts = {name: part.double() for name, part in raw.parts.items()}
+    return weighed(fitted, by, replace(raw, cells=raw.cells.double(), parts=parts))
 
 
 def _weigh(fitted: Fitted, raw: Raw) -> None:
@@ -112,7 +120,7 @@ def weighed(fitted: Fitted, by: str, raw: Raw) -> Raw:
     if f"weight.{by}" not in fitted.arrays:
         return raw
     parts = {name: part * float(fitted.arrays[f"weight.{by}.{name}"][0]) for name, part in raw.parts.items()}
-    return Raw(raw.cells * torch.from_numpy(fitted.arrays[f"weight.{by}"]), parts)
+    return replace(raw, cells=raw.cells * torch.from_numpy(fitted.arrays[f"weight.{by}"]), parts=parts)
 
 
 def _centre(fitted: Fitted, by: str, raw: Raw, observed: Tensor) -> None:

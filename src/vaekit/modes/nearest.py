@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit import rng
@@ -18,7 +20,8 @@ MOST_CELLS = 2**21  # that these rows have together, at most: 8 MB
 MOST_LEVELS = 64  # of a column that are told apart; the rarer ones are one
 FARTHEST = 20.0  # deviations from the mean that a number counts for, at most
 RAREST = 0.01  # share of a level below which being another level weighs no more
-PASS = 1024  # rows that look for their neighbours together
+PASS = 256  # rows that look for their neighbours together: their distances stay near the core
+BLOCK = 50  # kept rows of which the nearest one is found first
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,46 @@ def kept(fitted: Fitted) -> tuple[Tensor, Tensor]:
     return cells.nan_to_num(0.0), ~cells.isnan()
 
 
+@dataclass(frozen=True)
+class Search:
+    """The kept training rows as a search looks through them.
+
+    Args:
+        of: the kept cells as the file has them.
+        where: the space that they span.
+        known: their coordinates, 0 where missing, (N, D).
+        columns: 1 where a coordinate is a column's own, (D, K).
+        whole: what the order of the kept rows from a row without gaps follows from, (N, D + 1).
+        gappy: the same from any row, (N, D + K).
+    """
+
+    of: NDArray[Any]
+    where: Space
+    known: Tensor
+    columns: Tensor
+    whole: Tensor
+    gappy: Tensor
+
+
+def searched(fitted: Fitted) -> Search:
+    """The search among the kept training rows, prepared once for a model."""
+    of = fitted.arrays["neighbours.cells"]
+    ready = fitted.prepared.get("neighbours")
+    if not isinstance(ready, Search) or ready.of is not of or ready.known.dtype != fitted.dtype:
+        ready = fitted.prepared["neighbours"] = _search(fitted, of)
+    return ready
+
+
+def _search(fitted: Fitted, of: NDArray[Any]) -> Search:
+    where = space(fitted)
+    known, flags = where.place(*kept(fitted))
+    known = known.where(flags, 0.0)
+    columns = torch.nn.functional.one_hot(where.owner, fitted.layout.K).to(known)
+    gappy = torch.cat([-2 * known, known.square() @ columns], 1)
+    whole = torch.cat([-2 * known, known.square().sum(1, keepdim=True)], 1)
+    return Search(of, where, known, columns, whole, gappy)
+
+
 def distance(fitted: Fitted, cells: Tensor, observed: Tensor, *, nearest: int = NEAREST) -> Tensor:
     """Mean distance to the nearest training rows, as a sum over columns, (B, K), 0 where missing.
 
@@ -103,22 +146,18 @@ def distance(fitted: Fitted, cells: Tensor, observed: Tensor, *, nearest: int = 
     over the observed columns of x. A row is not its own neighbour: one training row that is equal to it does not count.
     Ramaswamy, Rastogi, Shim 2000 (doi 10.1145/342009.335437); Angiulli and Pizzuti 2002 (doi 10.1007/3-540-45681-3_2).
     """
-    K, where = fitted.layout.K, space(fitted)
-    known, flags = where.place(*kept(fitted))
-    known = known.where(flags, 0.0)
-    parts = [
-        _distance(where, known, cells[at, :K], observed[at, :K], nearest) for at in torch.arange(len(cells)).split(PASS)
-    ]
+    K, search = fitted.layout.K, searched(fitted)
+    parts = [_distance(search, cells[at, :K], observed[at, :K], nearest) for at in torch.arange(len(cells)).split(PASS)]
     return torch.cat(parts) if parts else cells.new_zeros(0, K)
 
 
-def _distance(where: Space, known: Tensor, cells: Tensor, observed: Tensor, nearest: int) -> Tensor:
+def _distance(search: Search, cells: Tensor, observed: Tensor, nearest: int) -> Tensor:
+    where, known = search.where, search.known
     own, seen = where.place(cells, observed)
-    mask = seen.to(own.dtype)
-    squared = own.square().sum(-1, keepdim=True) - 2 * own @ known.T + mask @ known.square().T
-    found = squared.topk(min(nearest + 1, len(known)), largest=False).indices
-    apart = (own[:, None] - known[found]) * mask[:, None]  # anew: a matrix product loses the digits of near ones
-    squares = apart.new_zeros(*apart.shape[:2], len(where.fields)).index_add_(2, where.owner, apart.square())
+    found = smallest(_order(search, own, observed), min(nearest + 1, len(known)))
+    apart = own[:, None] - known[found]  # anew: a matrix product loses the digits of near ones
+    apart = apart * seen[:, None] if not observed.all() else apart
+    squares = apart.square() @ search.columns
     length = squares.sum(-1, keepdim=True).sqrt()
     share = squares / length.clamp(min=1e-12)
     order = length[..., 0].argsort(-1)
@@ -126,3 +165,30 @@ def _distance(where: Space, known: Tensor, cells: Tensor, observed: Tensor, near
     itself = (length.amin(1) < 1e-6) & (len(known) > nearest)  # (B, 1)
     both = torch.where(itself[..., None], share[:, -nearest:], share[:, :nearest])
     return both.mean(1)
+
+
+def _order(search: Search, own: Tensor, observed: Tensor) -> Tensor:
+    """Squared distances of rows to all kept ones, less what is the same for all of them, (N, B): one matrix product."""
+    if observed.all():
+        return torch.addmm(search.whole[:, -1:], search.whole[:, :-1], own.T)
+    return search.gappy @ torch.cat([own, observed.to(own.dtype)], 1).T
+
+
+def smallest(values: Tensor, count: int) -> Tensor:
+    """Where the `count` smallest of each column of (N, B) stand, (B, count), in no order.
+
+    The smallest are among the `count` blocks with the smallest minima: one pass over all values, and a search in few.
+
+    >>> smallest(torch.arange(6.0)[:, None].flip(0), 2)
+    tensor([[5, 4]])
+    """
+    blocks = len(values) // BLOCK
+    if blocks <= count:
+        return values.topk(count, 0, largest=False).indices.T
+    whole = values[: blocks * BLOCK].unflatten(0, (BLOCK, blocks))  # a block is every `blocks`-th row
+    near = whole.amin(0).topk(count, 0, largest=False).indices.T  # (B, count)
+    rest = torch.arange(blocks * BLOCK, len(values)).expand(len(near), -1)
+    place = (near[:, :, None] + blocks * torch.arange(BLOCK)).flatten(1)
+    place = torch.cat([place, rest], 1)
+    best = values.T.gather(1, place).topk(count, largest=False).indices
+    return place.gather(1, best)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit.artifact import Fitted
+from vaekit.distributions import Columns
 from vaekit.modes.ask import Asked, chunks, column_values, law_given
 from vaekit.modes.calibrate import Centred
+from vaekit.modes.leave_out import LeftOut, blocks_of
 from vaekit.modes.stream import by_row
 from vaekit.modes.units import Unit, units
-from vaekit.modes.ways import law_without
+from vaekit.modes.ways import law_without, parts
 from vaekit.schema.values import flat
 
 LOW, HIGH = 0.05, 0.95  # the ends of the interval of expected values
@@ -61,6 +63,18 @@ class Reasons:
     share: NDArray[np.float64]
     parts: list[Part]
 
+    @classmethod
+    def joined(cls, several: list[Reasons]) -> Reasons:
+        """The reasons of rows that follow one another."""
+        starts = np.cumsum([0, *(len(each.which) for each in several)])
+        parts = [
+            Part(part.rows + start, part.rank, part.told)
+            for each, start in zip(several, starts.tolist(), strict=False)
+            for part in each.parts
+        ]
+        which, share = (np.concatenate([getattr(each, name) for each in several]) for name in ("which", "share"))
+        return cls(several[0].names, which, share, parts)
+
     def rows(self) -> list[list[Reason]]:
         found: list[list[Any]] = [[None] * int(count) for count in (self.which >= 0).sum(1)]
         for part in self.parts:
@@ -97,10 +111,11 @@ class Reasons:
 VALUES = Told._fields
 
 
-def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int) -> Reasons:
+def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int, left_out: LeftOut | None = None) -> Reasons:
     """The `count` largest positive contributions of each row: of columns, of the tiles of an image, of a stream's channels.
 
-    Shares are exact: a contribution over the sum of all positive contributions, named parts included.
+    Shares are exact: a contribution over the sum of all positive contributions, named parts included. Where the score left
+    columns out, what was found out then tells what to expect.
     """
     whole = units(fitted.layout)
     positive = contributions(fitted, scored).clamp(min=0).nan_to_num(0.0)
@@ -111,7 +126,7 @@ def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int) -> Reason
     top, which = positive.topk(count, dim=-1) if count else (positive[:, :0], torch.zeros(len(positive), 0).long())
     which = which.where(top > 0, -1)
     share = top / everything.clamp(min=1e-300)[:, None]
-    tell, parts = teller(fitted, asked), []
+    tell, parts = teller(fitted, asked, left_out), []
     for u in which[which >= 0].unique().tolist():
         rows, rank = (which == u).nonzero(as_tuple=True)
         parts.append(Part(rows.numpy(), rank.numpy(), tell(u, rows)))
@@ -125,20 +140,22 @@ def contributions(fitted: Fitted, scored: Centred) -> Tensor:
     return torch.stack([scored.cells[:, list(unit.cells)].sum(-1) for unit in units(fitted.layout)], -1)
 
 
-def teller(fitted: Fitted, asked: Asked) -> Callable[[int, Tensor], Told]:
+def teller(fitted: Fitted, asked: Asked, left_out: LeftOut | None = None) -> Callable[[int, Tensor], Told]:
     """What tells observed, expected, low and high of one unit in some rows."""
     if asked.at is not None:
         return Channels(fitted, asked).tell
-    return partial(_tile_or_column, fitted, asked)
+    return partial(_tile_or_column, fitted, asked, left_out)
 
 
-def _tile_or_column(fitted: Fitted, asked: Asked, u: int, rows: Tensor) -> Told:
+def _tile_or_column(fitted: Fitted, asked: Asked, left_out: LeftOut | None, u: int, rows: Tensor) -> Told:
     unit = units(fitted.layout)[u]
-    cells, observed = asked.cells[rows], asked.observed[rows]
     if unit.grid:
-        return _brightness(fitted, unit, cells, observed)
-    seen = flat(asked.arrow[unit.name].take(pa.array(rows.numpy())))
-    return Told(seen, *expectation(fitted, cells, observed, unit.cells[0]))
+        return _brightness(fitted, unit, asked.cells[rows], asked.observed[rows])
+    k, seen = unit.cells[0], flat(asked.arrow[unit.name].take(pa.array(rows.numpy())))
+    if left_out is None:
+        return Told(seen, *expectation(fitted, asked.cells[rows], asked.observed[rows], k))
+    block = next(b for b, block in enumerate(blocks_of(fitted)) if k in block)
+    return Told(seen, *told_by(fitted, [fitted.vae.likelihood.only(left_out.of(block, rows), k)], k))
 
 
 def _brightness(fitted: Fitted, unit: Unit, cells: Tensor, observed: Tensor) -> Told:
@@ -147,7 +164,7 @@ def _brightness(fitted: Fitted, unit: Unit, cells: Tensor, observed: Tensor) -> 
     context = observed.clone()
     context[:, at] = False
     wanted = []
-    for part in chunks(len(cells), fitted.at_once):
+    for part in parts(len(cells), fitted.at_once):
         law = law_given(fitted, cells[part], observed[part], context[part])
         wanted.append(law.best()[:, at].mean(-1))
     seen, expected = (
@@ -186,13 +203,20 @@ def expectation(
 ) -> tuple[pa.Array, pa.Array | None, pa.Array | None]:
     """Expected value, low and high end of column k given the other columns of each row; no ends for names.
 
-    They are those of the law that scored the cell: through the mean of q(z | the others).
+    They are those of the law through the mean of q(z | the others).
     """
-    wanted: list[list[Tensor]] = []
+    at = parts(len(cells), fitted.at_once)
+    return told_by(fitted, (law_without(fitted, cells[i], observed[i], k, samples=1) for i in at), k)
+
+
+def told_by(
+    fitted: Fitted, laws: Iterable[Columns], k: int
+) -> tuple[pa.Array, pa.Array | None, pa.Array | None]:  # fmt: skip
+    """Expected value, low and high end of column k under laws (1, B, 1) of its cells in some rows after others."""
     ends = fitted.fields[k].kind not in ("categorical", "binary")
-    for part in chunks(len(cells), fitted.at_once):
-        law = law_without(fitted, cells[part], observed[part], k, samples=1)
-        wanted.append([law.best()[:, 0], *([law.quantile(q)[:, 0] for q in (LOW, HIGH)] if ends else [])])
+    wanted = [
+        [law.best()[:, 0], *([law.quantile(q)[:, 0] for q in (LOW, HIGH)] if ends else [])] for law in laws
+    ]  # fmt: skip
     joined = [column_values(fitted, fitted.names[k], torch.cat(each)) for each in zip(*wanted, strict=True)]
     return (joined[0], joined[1], joined[2]) if ends else (joined[0], None, None)
 

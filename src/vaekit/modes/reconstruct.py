@@ -11,8 +11,9 @@ from vaekit.artifact import Fitted
 from vaekit.modes.ask import Asked, answer, ask, chunks, latents, law_given
 from vaekit.modes.complete import complete
 from vaekit.modes.impute import best
+from vaekit.modes.leave_out import blocks, leave_out
 from vaekit.modes.stream import mostly
-from vaekit.modes.ways import leave_out, reconstruction
+from vaekit.modes.ways import reconstruction
 
 STRANGE = 4.6  # nats: a cell less probable than one in a hundred given the others, beyond its column's usual
 ROUNDS = 2  # of looking at images and windows
@@ -68,9 +69,8 @@ def _excess(fitted: Fitted, cells: Tensor, seen: Tensor) -> Tensor:
         law = law_given(fitted, cells, seen, seen)
         return (law.log_prob(law.mode[0]) - law.log_prob(cells[:, : fitted.vae.K]))[0] - STRANGE
     if fitted.has_density:
-        return (
-            leave_out(fitted, cells, seen).cells - torch.from_numpy(fitted.arrays["centre.default"]).float() - STRANGE
-        )
+        nats = leave_out(fitted, cells, seen, blocks(fitted.layout)).nats
+        return nats - torch.from_numpy(fitted.arrays["centre.default"]).float() - STRANGE
     named = torch.tensor([field.levels > 0 for field in fitted.fields])
     return reconstruction(fitted, cells, seen).cells - torch.where(named, 1 - RARE, FAR**2)
 

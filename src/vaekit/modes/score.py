@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from vaekit import rng
 from vaekit import spec as specs
 from vaekit.artifact import Fitted
 from vaekit.errors import ModeUnavailable, SpecError, warn
-from vaekit.modes.ask import Asked, answer, ask
-from vaekit.modes.calibrate import centred, p_values, raw_scores
+from vaekit.modes.ask import Asked, answer, ask, chunks
+from vaekit.modes.calibrate import Centred, centred, p_values, raw_scores, raw_scores_of
 from vaekit.modes.options import number, whole
 from vaekit.modes.reasons import Reason, Reasons, explain
 from vaekit.modes.stream import causal_scores, over_steps, per_step
@@ -108,27 +109,55 @@ def score(
     chosen = _check(fitted, by, reasons, alpha)
     rng.checked(seed)
     asked = ask(fitted, data)
-    result = centred(fitted, chosen, raw_scores(fitted, chosen, asked.cells, asked.observed), asked.observed)
-    unlike = unusual(fitted, asked.cells, asked.observed).double()
-    ending = None
-    if asked.at is not None:
-        result, unlike = over_steps(asked, result), torch.from_numpy(per_step(asked, unlike.numpy()))
-        ending = partial(causal_scores, fitted, chosen, asked)
-    p = p_values(fitted, chosen, result.total)
+    count = 0 if chosen == "latent" else reasons
+    scored = _rows(fitted, chosen, asked, count) if asked.at is None else _steps(fitted, chosen, asked, count)
+    p = p_values(fitted, chosen, scored.centred.total)
     return Scores(
-        total=result.total.numpy(),
-        cells=result.cells.numpy(),
-        parts={name: part.numpy() for name, part in result.parts.items()},
-        latents=unlike.numpy(),
+        total=scored.centred.total.numpy(),
+        cells=scored.centred.cells.numpy(),
+        parts={name: part.numpy() for name, part in scored.centred.parts.items()},
+        latents=scored.unusual.double().numpy(),
         p_value=p,
         flagged=_flag(fitted, chosen, p, alpha),
         columns=fitted.names if asked.at is None else tuple(field.name for field in fitted.layout.channels),
         by=chosen,
-        _why=explain(fitted, asked, result, 0 if chosen == "latent" else reasons),
+        _why=scored.why,
         _asked=asked,
-        _ending=ending,
+        _ending=None if asked.at is None else partial(causal_scores, fitted, chosen, asked),
         _cut=fitted.cut,
     )
+
+
+class _Scored(NamedTuple):
+    centred: Centred
+    unusual: Tensor
+    why: Reasons
+
+
+def _rows(fitted: Fitted, by: str, asked: Asked, count: int) -> _Scored:
+    """Scores of rows that stand alone, lot by lot: what only reasons need is gone with its lot."""
+    lots = [_lot(fitted, by, asked.part(at), count) for at in chunks(len(asked), fitted.at_once)]
+    if len(lots) == 1:
+        return lots[0]
+    every, unlike, why = zip(*lots, strict=True)
+    parts = {name: torch.cat([each.parts[name] for each in every]) for name in every[0].parts}
+    both = Centred(torch.cat([each.cells for each in every]), parts)
+    return _Scored(both, torch.cat(unlike), Reasons.joined(list(why)))
+
+
+def _lot(fitted: Fitted, by: str, asked: Asked, count: int) -> _Scored:
+    raw = raw_scores_of(fitted, by, asked.cells, asked.observed)
+    found = centred(fitted, by, raw, asked.observed)
+    unlike = unusual(fitted, asked.cells, asked.observed) if raw.unusual is None else raw.unusual
+    return _Scored(found, unlike, explain(fitted, asked, found, count, raw.left_out))
+
+
+def _steps(fitted: Fitted, by: str, asked: Asked, count: int) -> _Scored:
+    """Scores of the steps of a stream, from those of its windows."""
+    windows = centred(fitted, by, raw_scores(fitted, by, asked.cells, asked.observed), asked.observed)
+    found = over_steps(asked, windows)
+    unlike = per_step(asked, unusual(fitted, asked.cells, asked.observed).double().numpy())
+    return _Scored(found, torch.from_numpy(unlike), explain(fitted, asked, found, count))
 
 
 def _check(fitted: Fitted, by: str, reasons: int, alpha: float) -> str:
