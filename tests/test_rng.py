@@ -91,3 +91,12 @@ def test_the_table_is_standard_normal_and_the_same_at_every_precision():
     assert table.std().item() == pytest.approx(1, abs=0.01)
     double = rng.table(0, (200, 1, 500), dtype=torch.float64)
     assert torch.equal(double.to(table.dtype), table)
+
+
+def test_words_of_rows_are_uniform_and_know_nothing_of_one_another() -> None:
+    words = rng.words(0, np.arange(20_000), "split") / 2.0**64
+    assert abs(words.mean() - 0.5) < 0.01 and abs(words.std() - 12**-0.5) < 0.005
+    assert abs(np.corrcoef(words[:-1], words[1:])[0, 1]) < 0.03
+    for other in (rng.words(1, np.arange(20_000), "split"), rng.words(0, np.arange(20_000), "pass", 1)):
+        assert abs(np.corrcoef(words, other / 2.0**64)[0, 1]) < 0.03
+    assert np.array_equal(rng.words(0, np.arange(5, 9), "split"), rng.words(0, np.arange(9), "split")[5:])

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from vaekit import fitting, modes
+from vaekit import about, fitting, modes, outofcore
 from vaekit.artifact import Fitted, read_model, write_model
 from vaekit.modes.classify import Labels
 from vaekit.modes.cluster import By, Clusters
 from vaekit.modes.encode import Latents
 from vaekit.modes.score import Scores
 from vaekit.modes.traverse import Walk
-from vaekit.progress import reporter
+from vaekit.progress import reporter, watching
 from vaekit.schema import Schema
 from vaekit.sources import give_back, read
 from vaekit.train import Step
@@ -80,11 +80,16 @@ def fit(
     (5, 3)
     """
     began = time.monotonic()
-    table = read(data)
-    stream = table.cut is not None
-    aside = table.cut.aside if stream else ()  # the clock and the names of machines are no channels
-    columns = Schema.infer(table.arrow, schema, given=given, label=label, ignore=[*ignore, *aside], stream=stream)
-    plan = fitting.plan(table, columns, preset, parts, validation, seed)
+    roles: dict[str, Any] = {"given": given, "label": label, "ignore": ignore}
+    if (paths := outofcore.too_large(data, parts)) is not None:
+        with watching("survey", progress):
+            plan = outofcore.plan(paths, preset, parts, validation, seed, schema, modes.WATCH.get(), **roles)
+    else:
+        table = read(data)
+        stream = table.cut is not None
+        aside = table.cut.aside if stream else ()  # the clock and the names of machines are no channels
+        columns = Schema.infer(table.arrow, schema, given=given, label=label, ignore=[*ignore, *aside], stream=stream)
+        plan = fitting.plan(table, columns, preset, parts, validation, seed)
     with reporter(progress, on_step) as report:
         fitted = fitting.run(
             plan,
@@ -288,12 +293,12 @@ class Model:
     @property
     def card(self) -> dict[str, Any]:
         """What was fitted on what, how it went, and what it cannot do."""
-        return fitting.card(self.fitted)
+        return about.card(self.fitted)
 
     @property
     def history(self) -> Any:
         """One row an epoch: loss, reconstruction, KL of each latent, held-out loss, rows/s; a table of the fitted type."""
-        return give_back(fitting.history(self.fitted), self.fitted.form["flavour"])
+        return give_back(about.history(self.fitted), self.fitted.form["flavour"])
 
     @property
     def module(self) -> nn.Module:

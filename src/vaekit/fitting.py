@@ -25,25 +25,25 @@ from vaekit.codec import Codec, Layout
 from vaekit.errors import DataError, SpecError, UserError, VaekitWarning, warn
 from vaekit.goals import BoundGoal, PriorGoal, Rows, unfold
 from vaekit.likelihoods import frequent
+from vaekit.lots import Lots
 from vaekit.modes.ask import tensors
 from vaekit.modes.calibrate import calibrate
 from vaekit.modes.latent_use import rates
 from vaekit.objectives import OBJECTIVES, Elbo
 from vaekit.presets import complete
 from vaekit.principal import begin
-from vaekit.schema import Schema, arrow_type
+from vaekit.schema import Schema
 from vaekit.sources import Table, holdout
 from vaekit.train import Settings, Step, train
 from vaekit.vae import VAE, assemble
 
 KEPT_CONDITIONS = 1_000  # rows of given columns that unconditional samples draw their conditions from
-KEPT_ROWS = ("given.cells", "neighbours.latents", "neighbours.cells")  # arrays of a file that hold training rows
 HELD_OUT = 20_000  # more held-out rows sharpen neither the choice of the epoch nor a p-value
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a fit starts from: encoded rows, split, and the complete spec."""
+    """What a fit starts from: encoded rows, split, and the complete spec; of rows beyond memory a sample, and lots."""
 
     table: Table
     codec: Codec
@@ -53,6 +53,13 @@ class Plan:
     held_out: Rows | None
     patterns: Tensor
     net: nn.Module | None
+    lots: Lots | None = None
+    count: int | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows train: more than `train` holds where they do not fit in memory."""
+        return len(self.train) if self.count is None else self.count
 
 
 def plan(
@@ -68,11 +75,19 @@ def plan(
         aside = "; ".join(f"{column.name}: {column.reason}" for column in schema.set_aside)
         raise DataError(f"no column to model: {aside}", hint="override a kind with schema={column: kind}")
     codec, train, held_out = _encoded(table, conformed, schema, validation, seed)
+    return planned(table, codec, preset, parts, train, held_out)
+
+
+def planned(
+    table: Table, codec: Codec, preset: str | None, parts: Mapping[str, Any], train: Rows, held_out: Rows
+) -> Plan:
+    """The plan for encoded rows: what of the spec nobody chose follows from them."""
+    label = codec.schema.label
     layout = codec.layout(None if table.cut is None else table.cut.size)
     observed = train.observed[:, : layout.K]
     gaps = not bool(observed.all())
     net = parts.get("net") if isinstance(parts.get("net"), nn.Module) else None
-    spec = complete(parts, preset, layout, len(train), gaps=gaps, label=schema.label.name if schema.label else None)
+    spec = complete(parts, preset, layout, len(train), gaps=gaps, label=label.name if label else None)
     patterns = observed[:0]
     if gaps and not layout.shape:
         patterns = frequent(observed)
@@ -88,7 +103,7 @@ def _encoded(
         kept, apart = split(table.rows, validation, seed)
         codec = codecs.fit(conformed.take(pa.array(kept)), schema, every=conformed)
         return codec, _encode(codec, conformed, kept), _encode(codec, conformed, apart)
-    _check_validation(validation)
+    check_validation(validation)
     segments = table.cut.segments(table.arrow)
     table.cut.refuse_short(table.arrow, segments)
     parts = holdout.split(segments, table.cut.size, validation)
@@ -107,13 +122,14 @@ def split(rows: int, validation: float, seed: int) -> tuple[np.ndarray[Any, Any]
     >>> len(kept), len(apart)
     (90, 10)
     """
-    _check_validation(validation)
+    check_validation(validation)
     order = rng.numpy(seed, "split").permutation(rows)
     apart = min(round(rows * validation), HELD_OUT)
     return np.sort(order[apart:]), np.sort(order[:apart])
 
 
-def _check_validation(validation: float) -> None:
+def check_validation(validation: float) -> None:
+    """Refuse what is no share of the rows."""
     if not isinstance(validation, int | float) or not 0 <= validation < 1:
         raise SpecError(f"validation={validation!r}, expected a share of the rows, 0 <= validation < 1", hint="0.1")
 
@@ -158,26 +174,33 @@ def _train(
     """Stage one fits the model (once pretrained); stage two a prior that learns, in the last third of a limited time."""
     options, names = plan.spec["train"], plan.layout.names
     held_out = None if plan.held_out is None else plan.held_out.to(device)
+    every: Rows | Lots = rows if plan.lots is None else plan.lots.after(rows, lambda lot: _ready(vae, lot).to(device))
 
     def stage(
-        name: str, module: nn.Module, goal: Any, rows: Rows, held_out: Rows | None, epochs: int, until: float | None
+        name: str,
+        module: nn.Module,
+        goal: Any,
+        rows: Rows | Lots,
+        held_out: Rows | None,
+        epochs: int,
+        until: float | None,
     ) -> Run:
         pace = Settings(epochs, *(options[key] for key in ("batch", "rate", "patience", "weight_decay", "clip")))
         path = None if resume is None else Path(f"{resume}{'' if name == 'model' else '.' + name}")
         return train(module, goal, rows, held_out, pace, stage=name, seed=seed, deadline=until, checkpoint=path,
                      on_step=on_step, blame=lambda batch: blame(vae, batch, names))  # fmt: skip
 
-    objective = specs.build("objective", plan.spec["objective"], OBJECTIVES, rows=len(rows))
+    objective = specs.build("objective", plan.spec["objective"], OBJECTIVES, rows=plan.rows)
     runs, seen = [], {"hide": options["hide"], "noise": options["noise"]}
     if epochs := options["pretrain"]:
         goal, until = BoundGoal(vae, Elbo(beta=0.0), **seen), part(deadline, epochs / (epochs + options["epochs"]))
-        runs.append(stage("pretrain", vae, goal, rows, held_out, epochs, until))
+        runs.append(stage("pretrain", vae, goal, every, held_out, epochs, until))
         if runs[0].ended == "interrupted":
             return runs
         begin_prior(vae, rows)
     until = part(deadline, 2 / 3) if vae.prior.learns else deadline
     runs.append(
-        stage("model", vae, BoundGoal(vae, objective, rows=rows, **seen), rows, held_out, options["epochs"], until)
+        stage("model", vae, BoundGoal(vae, objective, rows=rows, **seen), every, held_out, options["epochs"], until)
     )
     settle(vae, rows)
     if not vae.prior.learns or runs[-1].ended == "interrupted":
@@ -187,6 +210,12 @@ def _train(
         rows, held_out = of_prior.prepare(rows), None if held_out is None else of_prior.prepare(held_out)
     vae.prior.start(*of_prior.latents(rows))
     return [*runs, stage("prior", vae.prior.train(), of_prior, rows, held_out, options["prior_epochs"], deadline)]
+
+
+def _ready(vae: VAE, rows: Rows) -> Rows:
+    """Encoded rows with what the gaps head learns of them."""
+    target = None if vae.gaps is None else vae.gaps.target(rows.observed[:, : vae.K])
+    return Rows(rows.cells, rows.observed, target)
 
 
 def part(deadline: float | None, share: float) -> float | None:
@@ -254,53 +283,18 @@ def _form(table: Table) -> dict[str, Any]:
 
 
 def _about(plan: Plan, seed: int, runs: list[Run], device: torch.device) -> dict[str, Any]:
+    held_out = 0 if plan.held_out is None else len(plan.held_out)
     return {
         "preset": plan.spec["preset"],
-        "rows": plan.table.rows,
-        "train_rows": len(plan.train),
-        "held_out_rows": 0 if plan.held_out is None else len(plan.held_out),
+        "rows": plan.table.rows if plan.count is None else plan.count + held_out,
+        "train_rows": plan.rows,
+        "held_out_rows": held_out,
         "seed": seed,
         "device": device.type,
         "ended": {run.stage: run.ended for run in runs},
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": {"vaekit": vaekit.__version__, "torch": torch.__version__, "python": platform.python_version()},
     }
-
-
-def card(fitted: Fitted) -> dict[str, Any]:
-    """What a reader must know before using the model."""
-    from vaekit import modes
-
-    schema = fitted.schema
-    rates = fitted.arrays["latents.rate"].round(4).tolist() if fitted.has_density else None
-    return {
-        **fitted.about,
-        "columns": {
-            column.name: {"kind": column.kind, "role": column.role, "why": column.reason}
-            | ({"shape": list(arrow_type(column.type).shape)} if column.kind == "image" else {})
-            for column in schema.columns
-        },
-        "windows": None if fitted.cut is None else fitted.cut.to_dict(),
-        "set_aside": {column.name: column.reason for column in schema.set_aside},
-        "latents": {"count": fitted.vae.latents, "kl_nats": rates},
-        "spec": fitted.spec,
-        "modes": {name: modes.why_not(name, fitted) or modes.state(name, fitted) for name in modes.MODES},
-        "kept_training_rows": max(len(fitted.arrays.get(name, ())) for name in KEPT_ROWS),
-        "parameters": sum(parameter.numel() for parameter in fitted.vae.parameters()),
-    }
-
-
-def history(fitted: Fitted) -> pa.Table:
-    """One row an epoch; kl_0, kl_1, ... one column a latent."""
-    rows = []
-    for epoch in fitted.history:
-        row = {name: value for name, value in epoch.items() if name != "kl"}
-        rates = epoch.get("kl", [])
-        rows.append(
-            {**row, **({"kl": sum(rates)} if rates else {}), **{f"kl_{i}": rate for i, rate in enumerate(rates)}}
-        )
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    return pa.table({name: [row.get(name) for row in rows] for name in names})
 
 
 def choose_device(name: str) -> torch.device:

@@ -199,6 +199,7 @@ def adamw(
     clip: Positive = 1.0,
     prior_epochs: AtLeastOne | None = None,
     pretrain: Natural = 0,
+    memory: NonNegative | None = None,
 ) -> dict[str, Any]:
     """How the model is trained.
 
@@ -214,6 +215,7 @@ def adamw(
         clip: largest norm of a gradient.
         prior_epochs: passes for a prior that learns; from the number of rows when None.
         pretrain: passes for reconstruction alone, after which a mixture begins at the groups of the latents.
+        memory: GiB that rows may take; larger Parquet and CSV files are read piece by piece. Half of the free memory when None.
     """
     return locals()
 
@@ -238,7 +240,7 @@ def complete(
     chosen = merge(preset, parts)
     _suits(preset, {"given": layout.given, "label": label})
     train = specs.normalise("train", {**usual["train"], **_options(chosen.get("train"))}, {"adamw": adamw})
-    del train["kind"]
+    del train["kind"], train["memory"]  # which says where rows lie, not what is made of them
     net = specs.normalise("net", _net(chosen.get("net"), usual["net"]), NETS)
     if net["kind"] == "residual" and "width" not in _options(chosen.get("net")):
         net["width"] = 256 if rows >= 4_000 or layout.K > 64 else 128

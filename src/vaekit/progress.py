@@ -66,8 +66,16 @@ def reporter(show: bool | None, on_step: Callable[[Step], Any] | None) -> Iterat
 
 
 @contextmanager
-def watching(name: str) -> Iterator[None]:
-    """Show how far a mode is with its rows, where that takes long; each of its passages starts anew."""
+def watching(name: str, show: bool | None = True) -> Iterator[None]:
+    """Show how far a mode is with its rows, where that takes long; each of its passages starts anew.
+
+    Args:
+        name: of the mode.
+        show: as `reporter` has it.
+    """
+    if show is False or (show is None and not sys.stderr.isatty()):
+        yield
+        return
     with _bars(transient=True) if sys.stderr.isatty() else _lines() as tell:
         began, passage = time.monotonic(), 0
 

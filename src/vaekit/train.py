@@ -16,6 +16,7 @@ from vaekit import rng
 from vaekit.checkpoint import Run, read_checkpoint, write_checkpoint
 from vaekit.errors import DataError, warn
 from vaekit.goals import Goal, Rows
+from vaekit.lots import Lots
 
 RECOVERIES = 3
 WAITED = "no better on held-out rows"
@@ -49,7 +50,7 @@ class Settings:
 def train(
     module: nn.Module,
     goal: Goal,
-    rows: Rows,
+    rows: Rows | Lots,
     held_out: Rows | None,
     settings: Settings,
     *,
@@ -69,7 +70,7 @@ def train(
     Args:
         module: what is trained; its parameters named by `goal.parameters` get the gradients.
         goal: the loss.
-        rows: training rows.
+        rows: training rows, or a lot of them for each epoch.
         held_out: rows that never train, or None.
         settings: epochs, batch size, rate, patience.
         stage: name for progress and history.
@@ -97,10 +98,11 @@ def train(
             if _waited(run, settings):  # a resumed training that had already ended
                 run.ended = WAITED
                 break
+            lot = rows.at(run.epoch) if isinstance(rows, Lots) else rows
             with rng.seeded(seed, stage, run.epoch):
-                totals = _epoch(goal, rows, settings, optimiser, run, window, on_step)
+                totals = _epoch(goal, lot, settings, optimiser, run, window, on_step)
             if totals is None or not _finite(module):
-                _recover(module, optimiser, good, run, blame, rows)
+                _recover(module, optimiser, good, run, blame, lot)
                 continue
             good = _weights(module)
             best = _judge(module, goal, held_out, settings, run, totals, best, seed)
@@ -111,6 +113,9 @@ def train(
         run.ended = "interrupted"
         if not run.history and _finite(module):  # half an epoch is better than none
             best = _weights(module)
+    finally:
+        if isinstance(rows, Lots):
+            rows.close()
     module.load_state_dict(best)
     run.ended = run.ended or "complete"
     return run

@@ -115,3 +115,12 @@ def test_no_values_at_all_is_legal():
     nothing = pa.nulls(2, pa.string())
     codec = Levels.fit(column("categorical"), nothing)
     assert codec.decode(*codec.encode(nothing)).equals(nothing)
+
+
+def test_counted_values_give_the_levels_of_the_rows_they_stand_for() -> None:
+    column = Column(name="pet", kind="categorical", type="string")
+    rows = pa.array(["cow"] * 5 + ["ant"] * 9 + ["bee"] * 2)
+    one = Levels.fit(column, rows)
+    other = Levels.counted(column, pa.array(["bee", "cow", "ant", "cow"]), np.array([2, 4, 9, 1]))
+    assert one.known == other.known and np.array_equal(one.counts, other.counts)
+    assert np.array_equal(one.cell_of, other.cell_of) and one.field.levels == other.field.levels

@@ -51,9 +51,15 @@ class Levels:
     def fit(cls, column: Column, array: pa.ChunkedArray | pa.Array) -> Levels:
         """The levels of the training cells (B,) of a column, in declared or sorted order."""
         values = plain(column, array)
+        return cls.counted(column, values, np.ones(len(values), dtype=np.int64))
+
+    @classmethod
+    def counted(cls, column: Column, values: pa.Array, rows: NDArray[np.int64]) -> Levels:
+        """The levels of plain values (N,), each of which stands for so many training rows (N,)."""
         known = _known(column, values)
-        found = pc.index_in(values, value_set=known).drop_null().to_numpy()
-        counts = np.bincount(found, minlength=len(known))
+        found = pc.index_in(values, value_set=known)
+        at, seen = found.fill_null(0).to_numpy(), found.is_valid().to_numpy(zero_copy_only=False)
+        counts = np.bincount(at[seen], weights=rows[seen], minlength=len(known)).astype(np.int64)
         if column.kind == "categorical":
             cell_of, levels = _cells(counts)
         else:  # a coin has two sides even when only one was seen

@@ -22,6 +22,7 @@ from vaekit.errors import ArtifactError
 from vaekit.schema import Column, Schema, arrow_type
 
 Part = Numeric | Levels | Pixels | Constant | Identifier | Ignored
+Counted = tuple[pa.Array, NDArray[np.int64]]
 
 CODECS: dict[str, type[Numeric] | type[Levels] | type[Pixels] | type[Constant] | type[Identifier]] = {
     "real": Numeric,
@@ -205,17 +206,23 @@ class Codec:
         return tuple(part for part in parts if isinstance(part, Numeric | Levels | Pixels))
 
 
-def fit(table: pa.Table, schema: Schema, *, every: pa.Table | None = None) -> Codec:
+def fit(
+    table: pa.Table, schema: Schema, *, every: pa.Table | None = None, counted: Mapping[str, Counted] | None = None
+) -> Codec:
     """The codec of a table: scales, levels and resolutions of its columns.
 
     Args:
         table: (B, F) training rows that conform to the schema.
         schema: their columns.
         every: all rows, those held out included: a new identifier must be new to these as well.
+        counted: where the table is a sample, the plain values of columns of levels and the training rows of each.
     """
     known = table if every is None else every
     rows = {column.name: known if column.kind == "identifier" else table for column in schema.columns}
-    return Codec(schema, {column.name: _fit(column, rows[column.name][column.name]) for column in schema.columns})
+    parts = {column.name: _fit(column, rows[column.name][column.name]) for column in schema.columns}
+    for name, (values, count) in (counted or {}).items():
+        parts[name] = Levels.counted(schema[name], values, count)
+    return Codec(schema, parts)
 
 
 def _width(part: Part) -> int:

@@ -135,7 +135,7 @@ def _cut(batch: pa.RecordBatch) -> Iterator[tuple[pa.Table, float]]:
 def _csv(where: str, stream: Any, text: Collection[str], path: str | None) -> Parts:
     """Blocks of whole lines, each read as a CSV below the line of names; an empty one is told as a whole file's is."""
     names = b""
-    for block, read in _blocks(stream, quotes=True):
+    for block, read in blocks(stream, quotes=True):
         content = block.removeprefix(b"\xef\xbb\xbf") if not names else names + block
         if not names:
             names = content.split(b"\n", 1)[0] + b"\n"
@@ -151,9 +151,9 @@ def _csv(where: str, stream: Any, text: Collection[str], path: str | None) -> Pa
 def _json_lines(path: str) -> Parts:
     """Blocks of lines; a key that a block lacks is null there, as it is in a whole file."""
     types: dict[str, pa.DataType] = {}
-    for block, _ in _blocks(pa.input_stream(path, compression="detect")):
+    for block, _ in blocks(pa.input_stream(path, compression="detect")):
         types |= {field.name: field.type for field in _objects(block).schema if field.name not in types}
-    for block, read in _blocks(pa.input_stream(path, compression="detect")):
+    for block, read in blocks(pa.input_stream(path, compression="detect")):
         table = _objects(block)
         for name in types.keys() - set(table.column_names):
             table = table.append_column(name, pa.nulls(table.num_rows, types[name]))
@@ -171,7 +171,7 @@ def _share(read: int, path: str | None) -> float | None:
     return min(1.0, read / max(os.path.getsize(path), 1))
 
 
-def _blocks(stream: BinaryIO | Any, *, quotes: bool = False) -> Iterator[tuple[bytes, int]]:
+def blocks(stream: BinaryIO | Any, *, quotes: bool = False) -> Iterator[tuple[bytes, int]]:
     """Bytes that end where a line does, outside of quotes, and how many have been read by then."""
     rest, read = b"", 0
     while more := stream.read(BYTES):
