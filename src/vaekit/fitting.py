@@ -26,6 +26,7 @@ from vaekit.errors import DataError, SpecError, UserError, VaekitWarning, warn
 from vaekit.goals import BoundGoal, PriorGoal, Rows, unfold
 from vaekit.likelihoods import frequent
 from vaekit.lots import Lots
+from vaekit.modes import coverage
 from vaekit.modes.ask import tensors
 from vaekit.modes.calibrate import calibrate
 from vaekit.modes.latent_use import rates
@@ -150,9 +151,14 @@ def run(
     K = plan.layout.K
     with rng.seeded(seed, "assemble"):
         vae = assemble(plan.spec, plan.layout, net=plan.net)
-    rows = plan.train
+    rows = Rows(plan.train.cells, plan.train.observed.clone())
     if vae.gaps is not None:
         rows = Rows(rows.cells, rows.observed, vae.gaps.start(plan.patterns, rows.observed[:, :K]))
+    aside = None
+    if not plan.layout.shape and plan.lots is None:
+        aside = coverage.set_aside(rows.observed[:, :K], seed)
+    if aside is not None:
+        rows.observed[:, :K] = rows.observed[:, :K] & ~aside
     begin(vae, rows.cells, rows.observed)
     if hasattr(vae.prior, "begin"):
         some = torch.from_numpy(rng.numpy(seed, "pseudo-inputs").permutation(len(rows))[: len(vae.prior.inputs)])
@@ -163,7 +169,7 @@ def run(
     vae.to("cpu").eval()
     fitted = Fitted(plan.codec, plan.spec, vae, _form(plan.table), [], _about(plan, seed, runs, device))
     fitted.history = [row for each in runs for row in each.history]
-    _keep(fitted, plan, store)
+    _keep(fitted, plan, aside, store)
     return fitted
 
 
@@ -262,13 +268,16 @@ def blame(vae: VAE, rows: Rows, names: Iterable[str]) -> str:
     return f"column {list(names)[k]!r}"
 
 
-def _keep(fitted: Fitted, plan: Plan, store: bool) -> None:
+def _keep(fitted: Fitted, plan: Plan, aside: torch.Tensor | None, store: bool) -> None:
     """What modes need beside the weights: calibration, rates of the latents, conditions to draw from (rows only if `store`)."""
     pair = (plan.train.cells, plan.train.observed)
     apart = None if plan.held_out is None else (plan.held_out.cells, plan.held_out.observed)
     cells, observed = apart if apart is not None else pair
     calibrate(fitted, pair, apart, store=store)
     with torch.no_grad():
+        unseen = apart if aside is None else pair
+        if unseen is not None and fitted.has_density and not plan.layout.shape:
+            coverage.learn(fitted, *unseen, aside)
         fitted.arrays["latents.rate"] = rates(fitted, cells[:HELD_OUT], observed[:HELD_OUT]).numpy()
     K = plan.layout.K
     if plan.layout.given and store:

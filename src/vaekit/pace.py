@@ -22,7 +22,7 @@ def pace(train: dict[str, Any], rows: int, layout: Layout, cycles: int = 1) -> d
 
     Small batches serve best: on Adult half the rows at 256 in a batch reached a better held-out loss than all at 512.
     """
-    least, most = ((16, 512), (16, 128), (64, 128))[len(layout.shape)]
+    least, most = ((128, 512), (16, 128), (64, 128))[len(layout.shape)]
     batch = train["batch"] or int(np.clip(2 ** round(np.log2(max(rows, 2) / 80)), least, most))
     batch = min(batch, max(rows, 1))
     epochs = train["epochs"] or max(10, round(STEPS[len(layout.shape)](rows, layout) / max(rows // batch, 1)))

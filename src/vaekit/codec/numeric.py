@@ -156,6 +156,12 @@ class Numeric:
         return index
 
     def _snapped(self, cells: Floats) -> Floats:
+        """Cells as they were before they were rounded to single precision, where they are spikes or one of few values."""
+        if len(self.field.distinct):
+            with np.errstate(over="ignore"):
+                single = self.field.distinct.astype(np.float32).astype(float)
+            at = np.searchsorted(single, cells).clip(max=len(single) - 1)
+            cells = np.where(single[at] == cells, self.field.distinct[at], cells)
         if not self.field.spikes:
             return cells
         index = self._near_spike(cells)
@@ -207,7 +213,8 @@ class Numeric:
             moved = ticks.from_origin(raw[~common], self.origin) / self._per
             field = replace(self.field, mean=self.origin / self._per, std=_spread(moved, self.field.kind)[1])
         else:
-            mean, std = _spread(FORWARD[self.field.transform](values[~common]), self.field.kind)
+            scaled = values if common.all() else values[~common]
+            mean, std = _spread(FORWARD[self.field.transform](scaled), self.field.kind)
             field = replace(self.field, mean=mean, std=std)
         spikes = tuple(sorted(float(field.cell(spike)) for spike in self.column.spikes or ()))
         return replace(self, field=replace(field, spikes=spikes))

@@ -85,6 +85,10 @@ class Bins(Distribution):
         tails = self.probs[..., -2] * left + self.probs[..., -1] * right
         return on_atoms + (low - start) + (high - low) * inside + tails
 
+    def exact(self, value: Tensor) -> Tensor:
+        """Cells (..., K), an atom itself where a search for a quantile came to rest beside one."""
+        return self.partition.exact(value) if self.partition.A else value
+
     def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         index = draw_index(self.probs, tuple(sample_shape))
         uniform = torch.rand(index.shape, dtype=self.logits.dtype, device=self.logits.device)
@@ -94,7 +98,7 @@ class Bins(Distribution):
         """The cell of the expected number under the mixture over the first axis."""
         return self.pooled().mean[0]
 
-    def quantile(self, level: float) -> Tensor | None:
+    def quantile(self, level: float | Tensor) -> Tensor | None:
         """Smallest cell whose probability under the mixture over the first axis reaches `level`, in closed form; None where
         there is none.
         """

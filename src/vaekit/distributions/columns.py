@@ -56,12 +56,14 @@ class Columns(Distribution):
         """The mixture over the first axis with as few terms as its laws allow."""
         return self._with([law.pooled() for law in self.laws])
 
-    def quantile(self, level: float, steps: int = 40) -> Tensor:
-        """Smallest cell whose probability under the mixture over the first axis reaches `level`, (B, K).
+    def quantile(self, level: float | Tensor, steps: int = 40) -> Tensor:
+        """Smallest cells (B, K) whose probability under the mixture over the first axis reaches `level`, one or (K,).
 
         By bisection where a law has no `quantile` of its own, or none in closed form.
         """
-        return self._join(lambda law, _: quantile(law, level, steps))
+        levels = torch.as_tensor(level, dtype=torch.get_default_dtype(), device=self.order.device)
+        levels = levels.expand(len(self.order))
+        return self._join(lambda law, at: quantile(law, levels[at], steps))
 
     def mixture_cdf(self, value: Tensor) -> Tensor:
         """P(cell <= value) under the mixture over the first axis, for cells (B, K)."""
@@ -80,17 +82,20 @@ class Columns(Distribution):
         return self._join(lambda law, _: law.sample(Size(sample_shape)))
 
 
-def quantile(law: Any, level: float, steps: int = 40) -> Tensor:
-    """Smallest cell whose probability under the mixture over the first axis of one law reaches `level`, (B, K)."""
+def quantile(law: Any, level: Tensor, steps: int = 40) -> Tensor:
+    """Smallest cells (B, K) whose probability under the mixture over the first axis of one law reaches `level` (K,)."""
     own = getattr(law, "quantile", None)
     if own is not None and (found := own(level)) is not None:
         return torch.as_tensor(found)
     pooled = law.pooled()
     cdf = lambda value: pooled.cdf(value).mean(0)  # noqa: E731
-    return bisect(cdf, law.batch_shape[1:], law.mean.device, level, steps)
+    found = bisect(cdf, law.batch_shape[1:], law.mean.device, level, steps)
+    return torch.as_tensor(law.exact(found)) if hasattr(law, "exact") else found
 
 
-def bisect(cdf: Callable[[Tensor], Tensor], shape: Size, device: torch.device, level: float, steps: int = 40) -> Tensor:
+def bisect(
+    cdf: Callable[[Tensor], Tensor], shape: Size, device: torch.device, level: float | Tensor, steps: int = 40
+) -> Tensor:
     """The smallest cells whose probability reaches `level`.
 
     >>> bisect(torch.special.ndtr, Size((1,)), torch.device("cpu"), 0.5).abs() < 1e-6

@@ -62,7 +62,7 @@ class GridColumns(Distribution):
         """The mixture over the first axis with as few terms as its laws allow."""
         return GridColumns(self.grid.pooled(), None if self.beside is None else self.beside.pooled())
 
-    def quantile(self, level: float, steps: int = 40) -> Tensor:
+    def quantile(self, level: float | Tensor, steps: int = 40) -> Tensor:
         """Smallest cell whose probability under the mixture over the first axis reaches `level`, (B, K)."""
         return bisect(self.pooled().mixture_cdf, self.batch_shape[1:], self.grid.order.device, level, steps)
 

@@ -31,9 +31,9 @@ class NormalCell(Normal):
         """The cell of the expected number under the mixture over the first axis."""
         return self.units.pooled(self.mean)
 
-    def quantile(self, level: float) -> Tensor | None:
+    def quantile(self, level: float | Tensor) -> Tensor | None:
         """Smallest cell whose probability reaches `level`, in closed form; None for a mixture over the first axis."""
-        return None if len(self.loc) > 1 else self.loc[0] + self.scale[0] * torch.special.ndtri(torch.tensor(level))
+        return None if len(self.loc) > 1 else self.loc[0] + self.scale[0] * torch.special.ndtri(torch.as_tensor(level))
 
     def pooled(self) -> NormalCell:
         return self

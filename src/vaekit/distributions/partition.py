@@ -68,6 +68,12 @@ class Partition(nn.Module):
         nearest = _search(self.lowered, cells).clamp(0, self.A - 1)
         return torch.where((cells - _pick(self.atoms, nearest)).abs() <= _pick(self.reach, nearest), nearest, -1)
 
+    def exact(self, cells: Tensor) -> Tensor:
+        """Cells (..., K), an atom itself where one lies twice as near as a rounding error may put it."""
+        nearest = _search(self.lowered - self.reach, cells).clamp(0, self.A - 1)
+        atom = _pick(self.atoms, nearest)
+        return torch.where((cells - atom).abs() <= 2 * _pick(self.reach, nearest), atom, cells)
+
     def _reach(self) -> Tensor:
         """How far a cell may lie beside the atom that it equals: a rounding error, or a third of the way to a whole number."""
         whole = 0.3 / ((self.scale.number(self.atoms.T).T + 1) * self.scale.std[:, None])

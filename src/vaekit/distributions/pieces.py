@@ -81,7 +81,7 @@ def _number(cut: Partition, k: int, cells: Floats) -> Floats:
     return cut.scale.number(every)[:, k].double().cpu().numpy()
 
 
-def quantile(cut: Partition, probs: Tensor, level: float) -> Tensor | None:
+def quantile(cut: Partition, probs: Tensor, level: float | Tensor) -> Tensor | None:
     """The smallest cells (..., K) whose probability reaches `level`, for shares (..., K, M); None where atoms lie in tails.
 
     >>> from vaekit.distributions import Partition, Scale
@@ -95,7 +95,7 @@ def quantile(cut: Partition, probs: Tensor, level: float) -> Tensor | None:
         return None
     found = Pieces(*(each.to(probs.device) for each in found))
     mass = probs.gather(-1, found.segment.expand(*probs.shape[:-2], -1, -1)) * found.share.to(probs.dtype)
-    total = mass.cumsum(-1)
+    total, level = mass.cumsum(-1), torch.as_tensor(level)[..., None]
     at = (total < level).sum(-1, keepdim=True).clamp(max=mass.shape[-1] - 1)
     own = mass.gather(-1, at)
     within = ((level - total.gather(-1, at) + own) / own.clamp(min=1e-30))[..., 0].clamp(0, 1)

@@ -42,6 +42,13 @@ class Spiked(Distribution):
         below = (self.spikes - near(self.spikes) <= value[..., None]).to(share.dtype)
         return share[..., 0] * self.normal.cdf(value) + (share[..., 1:] * below).sum(-1)
 
+    def exact(self, value: Tensor) -> Tensor:
+        """Cells (..., K), a spike itself where a search for a quantile came to rest beside one."""
+        apart = (value[..., None] - self.spikes).abs() - 2 * near(self.spikes)
+        least, nearest = apart.nan_to_num(torch.inf).min(-1)
+        spike = self.spikes.expand(*value.shape, -1).gather(-1, nearest[..., None])[..., 0]
+        return torch.where(least <= 0, spike, value)
+
     @property
     def mean(self) -> Tensor:
         share = self.levels.probs

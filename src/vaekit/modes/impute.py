@@ -10,10 +10,13 @@ from torch import Tensor
 from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.errors import ModeUnavailable, warn
+from vaekit.modes import coverage
 from vaekit.modes.ask import Asked, answer, ask, chunks, law_given
 from vaekit.modes.complete import complete
 from vaekit.modes.known import contexts, known_cells
 from vaekit.modes.options import number, whole
+from vaekit.schema import Column, arrow_type
+from vaekit.schema.types import is_number
 
 SAMPLES = 8
 GRID_SAMPLES = 32  # pictures and windows have far more ways to go on
@@ -46,9 +49,14 @@ def impute_interval(
     asked = ask(fitted, data)
     known = known_cells(fitted, asked, missing)
     ends = interval(fitted, asked, contexts(fitted, asked, known), level, seed)
-    names = {field.name for field in fitted.layout.columns if field.kind in ("categorical", "binary")}
+    names = {column.name for column in fitted.schema.modelled if _has_no_ends(column)}
     low, high = (complete(fitted, asked, known, end, blank=names) for end in ends)
     return answer(low, asked), answer(high, asked)
+
+
+def _has_no_ends(column: Column) -> bool:
+    """Names have no low and no high end; two numbers have."""
+    return column.kind == "categorical" or (column.kind == "binary" and not is_number(arrow_type(column.type)))
 
 
 def best(fitted: Fitted, asked: Asked, known: Tensor, seed: int = 0) -> Tensor:
@@ -74,9 +82,9 @@ def draw(fitted: Fitted, asked: Asked, known: Tensor, seed: int, number: int = 0
 
 def interval(fitted: Fitted, asked: Asked, known: Tensor, level: float, seed: int) -> tuple[Tensor, Tensor]:
     """The central interval of the mixture over latents given the known cells, low and high (B, K)."""
-    ends = []
+    nominal, ends = coverage.nominal(fitted, level), []
     for at in chunks(len(asked), max(1, 2**20 // fitted.layout.K) if fitted.layout.shape else 1024):
         law = law_given(fitted, asked.cells[at], known[at], known[at], SAMPLES, seed)
-        ends.append((law.quantile((1 - level) / 2), law.quantile((1 + level) / 2)))
+        ends.append((law.quantile((1 - nominal) / 2), law.quantile((1 + nominal) / 2)))
     low, high = (torch.cat(each) for each in zip(*ends, strict=True))
     return low, high

@@ -59,6 +59,8 @@ def guess_number(name: str, tally: Tally) -> Found:
         return found
     if len(tally.distinct) == 2:
         low, high = levels_of(tally.distinct)
+        if digits is None:  # a switch is not written with seven digits: its standardised numbers have a mean
+            return Found("mixed", f"two numbers, {low:g} and {high:g}", spikes=(float(low), float(high)))
         return Found("binary", f"two distinct values, {low} and {high}", levels=(low, high), decimals=digits)
     if digits == 0 and (found := _code(name, tally)):
         return found
