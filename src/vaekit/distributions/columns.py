@@ -61,7 +61,7 @@ class Columns(Distribution):
 
         By bisection where a law has no `quantile` of its own, or none in closed form.
         """
-        levels = torch.as_tensor(level, dtype=torch.get_default_dtype(), device=self.order.device)
+        levels = torch.as_tensor(level, dtype=torch.float64, device=self.order.device)
         levels = levels.expand(len(self.order))
         return self._join(lambda law, at: quantile(law, levels[at], steps))
 
