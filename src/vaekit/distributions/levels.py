@@ -50,7 +50,9 @@ class Levels(Distribution):
     def quantile(self, level: float | Tensor) -> Tensor:
         """Smallest level whose probability under the mixture over the first axis reaches `level`."""
         total = self.pooled().probs[0].cumsum(-1)
-        return (total < torch.as_tensor(level).to(total)[..., None]).sum(-1).clamp(max=total.shape[-1] - 1).to(total.dtype)
+        return (
+            (total < torch.as_tensor(level).to(total)[..., None]).sum(-1).clamp(max=total.shape[-1] - 1).to(total.dtype)
+        )
 
     def pooled(self) -> Levels:
         """The mixture over the first axis, as one law of batch shape (1, ...)."""

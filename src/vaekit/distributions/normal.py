@@ -33,7 +33,9 @@ class NormalCell(Normal):
 
     def quantile(self, level: float | Tensor) -> Tensor | None:
         """Smallest cell whose probability reaches `level`, in closed form; None for a mixture over the first axis."""
-        return None if len(self.loc) > 1 else self.loc[0] + self.scale[0] * torch.special.ndtri(torch.as_tensor(level).to(self.loc))
+        if len(self.loc) > 1:
+            return None
+        return self.loc[0] + self.scale[0] * torch.special.ndtri(torch.as_tensor(level).to(self.loc))
 
     def pooled(self) -> NormalCell:
         return self
