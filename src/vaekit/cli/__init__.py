@@ -10,6 +10,7 @@ Commands are light: each imports what it runs when it runs, so that `vaekit --he
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -30,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from vaekit.cli.app import app
     from vaekit.cli.guard import guarded
 
+    if argv is None:  # the process is ours: imports make many objects and no garbage, so look for some less often
+        gc.set_threshold(100_000, 20, 100)
     words = list(sys.argv[1:] if argv is None else argv)
     cut = words.index("--") if "--" in words else len(words)
     debug = "--debug" in words[:cut]  # understood before and after the command's name

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -72,6 +71,8 @@ def _series(series: Any, native: dict[str, Any], nulls: int) -> Any:
 
 
 def _polars(table: pa.Table, form: Table) -> Any:
+    import narwhals as nw
+
     frame = nw.from_arrow(table, backend="polars")
     known = {name: native["categories"] for name, native in form.native.items() if name in table.column_names}
     enums = [nw.col(name).cast(nw.Enum(levels)) for name, levels in known.items()]

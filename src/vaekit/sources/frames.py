@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
@@ -17,12 +17,12 @@ from vaekit.sources.table import Table
 
 def is_pandas(data: object) -> bool:
     """True for a pandas DataFrame."""
-    return bool(nw.dependencies.is_pandas_dataframe(data))
+    return _is(data, "pandas_dataframe")
 
 
 def is_polars(data: object) -> bool:
     """True for a polars DataFrame or LazyFrame."""
-    return bool(nw.dependencies.is_polars_dataframe(data) or nw.dependencies.is_polars_lazyframe(data))
+    return _is(data, "polars_dataframe", "polars_lazyframe")
 
 
 def is_arrow(data: object) -> bool:
@@ -32,7 +32,15 @@ def is_arrow(data: object) -> bool:
 
 def is_series(data: object) -> bool:
     """True for one column of pandas or polars, which is no table."""
-    return bool(nw.dependencies.is_pandas_series(data) or nw.dependencies.is_polars_series(data))
+    return _is(data, "pandas_series", "polars_series")
+
+
+def _is(data: object, *kinds: str) -> bool:
+    """Whether it is one of these; narwhals, which knows, is imported for what pandas or polars made and for nothing else."""
+    if not any(base.__module__.partition(".")[0] in ("pandas", "polars") for base in type(data).__mro__):
+        return False
+    dependencies = import_module("narwhals.dependencies")
+    return any(getattr(dependencies, f"is_{kind}")(data) for kind in kinds)
 
 
 def read_pandas(data: Any) -> Table:
@@ -54,7 +62,7 @@ def read_pandas(data: Any) -> Table:
 
 def read_polars(data: Any) -> Table:
     """A polars DataFrame or LazyFrame; the closed levels of an Enum are noted, Arrow keeps the rest."""
-    frame: Any = data.collect() if nw.dependencies.is_polars_lazyframe(data) else data
+    frame: Any = data.collect() if _is(data, "polars_lazyframe") else data
     native: dict[str, dict[str, Any]] = {
         name: {"dtype": "Enum", "categories": dtype.categories.to_list()}
         for name, dtype in frame.schema.items()
