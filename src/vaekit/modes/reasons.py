@@ -15,6 +15,7 @@ from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.distributions import Columns
+from vaekit.modes import coverage
 from vaekit.modes.ask import Asked, chunks, column_values, law_given
 from vaekit.modes.calibrate import Centred
 from vaekit.modes.leave_out import LeftOut, blocks_of
@@ -23,7 +24,8 @@ from vaekit.modes.units import Unit, units
 from vaekit.modes.ways import law_without, parts
 from vaekit.schema.values import flat
 
-LOW, HIGH = 0.05, 0.95  # the ends of the interval of expected values
+LEVEL = 0.9  # of the interval of expected values
+LOW, HIGH = (1 - LEVEL) / 2, (1 + LEVEL) / 2
 
 
 class Reason(NamedTuple):
@@ -214,9 +216,9 @@ def told_by(
 ) -> tuple[pa.Array, pa.Array | None, pa.Array | None]:  # fmt: skip
     """Expected value, low and high end of column k under laws (1, B, 1) of its cells in some rows after others."""
     ends = fitted.fields[k].kind not in ("categorical", "binary")
-    wanted = [
-        [law.best()[:, 0], *([law.quantile(q)[:, 0] for q in (LOW, HIGH)] if ends else [])] for law in laws
-    ]  # fmt: skip
+    level = float(np.broadcast_to(coverage.nominal(fitted, LEVEL), fitted.vae.K)[k])
+    at = ((1 - level) / 2, (1 + level) / 2)
+    wanted = [[law.best()[:, 0], *([law.quantile(q)[:, 0] for q in at] if ends else [])] for law in laws]
     joined = [column_values(fitted, fitted.names[k], torch.cat(each)) for each in zip(*wanted, strict=True)]
     return (joined[0], joined[1], joined[2]) if ends else (joined[0], None, None)
 
