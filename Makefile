@@ -1,10 +1,11 @@
-# make demo | test | check | bench | clean: each makes .venv when it is missing or out of date.
+# make demo | test | check | bench | bench-peers | clean: each makes .venv when it is missing or out of date.
 PYTHON  ?= python3
 WORKERS ?= 2
 BIN     := .venv/bin
 READY   := .venv/.ready
+PEERS   := .venv-peers
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench bench-peers clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -24,6 +25,15 @@ check: $(READY)
 bench: $(READY)
 	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script; done
 
+# Peers live in an environment of their own; VAEKIT_DATA names the folder of real tables.
+bench-peers: $(PEERS)/.ready
+	@set -e; for name in anomaly imputation synthesis; do echo "== $$name"; $(PEERS)/bin/python benchmarks/$$name.py; done
+
+$(PEERS)/.ready: pyproject.toml constraints.txt benchmarks/requirements-peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[flows,compress]' pandas -r benchmarks/requirements-peers.txt
+	@touch $@
+
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("vaekit needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
@@ -31,5 +41,5 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv $(PEERS) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests -name __pycache__ -prune -exec rm -rf {} +

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import _answers_page as pages
 import numpy as np
 import pandas as pd
 from _common import RESULTS, data_folder, write_result
@@ -224,7 +225,9 @@ def main() -> None:
                     runs[str(seed)] = PARTS[part](name, seed)
                     KEPT.write_text(json.dumps(done))
                     print(part, name, seed, json.dumps(runs[str(seed)]), file=sys.stderr, flush=True)
-    write_result("anomaly", {part: {"mean": means(runs), "tables": runs} for part, runs in done.items()})
+    result = {part: {"mean": means(runs), "tables": runs} for part, runs in done.items()}
+    write_result("anomaly", result)
+    pages.anomaly(result)
 
 
 if __name__ == "__main__":

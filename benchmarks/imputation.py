@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import _answers_page as pages
 import numpy as np
 import pandas as pd
 from _common import RESULTS, data_folder, write_result
@@ -111,7 +112,9 @@ def main() -> None:
                 runs[str(seed)] = run(name, chosen.share, seed)
                 KEPT.write_text(json.dumps(done))
                 print(name, seed, json.dumps(runs[str(seed)]), file=sys.stderr, flush=True)
-    write_result("imputation", {"share": chosen.share, "summary": summary(done), "runs": done})
+    result = {"share": chosen.share, "summary": summary(done), "runs": done}
+    write_result("imputation", result)
+    pages.imputation(result)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import sys
 import time
 from typing import Any
 
+import _answers_page as pages
 import numpy as np
 import pandas as pd
 from _common import RESULTS, adult, data_folder, two_sample_auc, write_result
@@ -197,7 +198,9 @@ def main() -> None:
         for key in keys
         if any(key in run["vaekit"] for run in done.values())
     }
-    write_result("synthesis", {"mean": means, "tables": done})
+    result = {"mean": means, "tables": done}
+    write_result("synthesis", result)
+    pages.synthesis(result)
 
 
 if __name__ == "__main__":
