@@ -63,7 +63,7 @@ def fit(
         resume: a checkpoint: continued when the file exists, rewritten while training.
         on_step: called after every step with a `Step`; return False to stop.
         progress: a bar with rate and time left; None shows it on a terminal only.
-        store_rows: keep up to 5,000 training rows in the model, which scores compare with and clusters are found in; False
+        store_rows: keep up to 20,000 training rows in the model, which scores compare with and clusters are found in; False
             keeps none, for data that must not travel with the file.
         **parts: net, posterior, prior, likelihood, objective, latent, train; each a name or `{"kind": ..., option: value}`.
 

@@ -15,8 +15,9 @@ from vaekit.codec.field import Field
 from vaekit.distributions import Scale
 
 NEAREST = 3  # training rows
-KEPT = 5_000  # training rows that a file keeps, at most
-MOST_CELLS = 2**21  # that these rows have together, at most: 8 MB
+KEPT = 20_000  # training rows that a file keeps, at most
+MANY_CELLS, WIDE = 2**19, 5_000  # past so many cells fewer rows are kept, but of a wide table still so many,
+MOST_CELLS = 2**21  # up to so many cells: 8 MB
 MOST_LEVELS = 64  # of a column that are told apart; the rarer ones are one
 FARTHEST = 20.0  # deviations from the mean that a number counts for, at most
 RAREST = 0.01  # share of a level below which being another level weighs no more
@@ -87,7 +88,7 @@ def _owner(fields: tuple[Field, ...]) -> Tensor:
 def keep(fitted: Fitted, cells: Tensor, observed: Tensor) -> None:
     """Keep a seeded sample of the training rows (B, K + G) in the model, as cells."""
     K = fitted.layout.K
-    most = max(1, min(KEPT, MOST_CELLS // K))
+    most = max(1, min(KEPT, max(WIDE, MANY_CELLS // K), MOST_CELLS // K))
     pick = torch.from_numpy(rng.numpy(0, "neighbours").permutation(len(cells))[:most])
     fitted.arrays["neighbours.cells"] = cells[pick, :K].where(observed[pick, :K], torch.nan).numpy()
 
