@@ -270,6 +270,17 @@ def test_latents_of_an_empty_context_are_new_rows():
     torch.testing.assert_close(seen, vae.encode(x)[0])
 
 
+def test_in_training_forward_draws_from_the_posterior_whatever_its_latents_are():
+    """Bits stay bits, and classes one-hot: what the decoder is shown is a value of the latents."""
+    vae, shown = ours(BINARY, "bernoulli", posterior="binary", prior="bernoulli"), []
+    vae.decode, before = lambda z, given=None: (shown.append(z), before(z, given))[1], vae.decode
+    x = batch("binary")
+    _, mu, _ = vae.train()(x)
+    vae.eval()(x)
+    assert ((shown[0] == 0) | (shown[0] == 1)).all() and not torch.equal(shown[0], mu)
+    assert torch.equal(shown[1], mu)
+
+
 def test_a_draw_in_training_tells_the_likelihood_of_its_rows():
     """An optimal scale is that of the batch in training, and does not move when rows are only looked at."""
     vae, cells = ours(REAL, {"kind": "gaussian", "scale": "optimal"}), 0.1 * rng.table(0, (16, K), "cells").double()

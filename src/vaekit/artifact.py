@@ -108,8 +108,9 @@ class Fitted:
     @property
     def has_normal_latents(self) -> bool:
         """Whether p(z) and q(z|row) are normal laws of each latent by itself."""
-        own = hasattr(self.vae.prior, "of")  # a law of other parts of the model, such as a mixture of posteriors
-        return isinstance(self.vae.posterior, Gaussian) and not own and isinstance(self.vae.prior(), Normal)
+        prior = self.vae.prior  # maybe a law of other parts of the model, such as a mixture of posteriors
+        normal = getattr(prior, "normal", False) if hasattr(prior, "of") else isinstance(prior(), Normal)
+        return isinstance(self.vae.posterior, Gaussian) and normal
 
 
 def trained_range(field: Field) -> tuple[float, float]:

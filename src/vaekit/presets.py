@@ -90,7 +90,7 @@ PRESETS: dict[str, Preset] = {
     "cvae": Preset(
         "a VAE conditioned on columns: given=['digit'] reaches encoder and decoder, and is not modelled",
         "Sohn et al. 2015 (NeurIPS); Kingma et al. 2014 (arXiv 1406.5298)",
-        {"net": "mlp", "prior": "normal", "objective": {"beta": 1.0}, "train": {"hide": 0.0}},
+        {"net": "mlp", "prior": "conditional", "objective": {"beta": 1.0}, "train": {"hide": 0.0}},
         needs="given",
     ),
     "hi-vae": Preset(

@@ -144,12 +144,15 @@ class VAE(nn.Module):
 
     def latents_from(
         self, law: Distribution, empty: Tensor, temperature: float = 1.0, told: Tensor | None = None,
-        label: Tensor | None = None,
+        label: Tensor | None = None, prior: Distribution | None = None,
     ) -> Tensor:  # fmt: skip
-        """Latents (B, L) given contexts' posteriors, or from p(z) where a context is empty; see `StandardNormal.given`."""
+        """Latents (B, L) given contexts' posteriors, or from p(z) where a context is empty; see `priors.normal.from_law`.
+
+        `prior` is that p(z) where it is known already: some cost a pass through the encoder.
+        """
         own = getattr(self.prior, "given", None)
         if own is None:
-            return from_law(self.prior_law(), law, empty, temperature)
+            return from_law(self.prior_law() if prior is None else prior, law, empty, temperature)
         if getattr(self.prior, "labelled", False):
             return torch.as_tensor(own(law, empty, temperature, told, label=label))
         return torch.as_tensor(own(law, empty, temperature, told))
@@ -157,8 +160,8 @@ class VAE(nn.Module):
     def latents_given(self, cells: Tensor, context: Tensor, temperature: float = 1.0) -> Tensor:
         """Latents (B, L) of rows that agree with what the context shows; of new rows where no modelled cell shows.
 
-        Given columns alone tell N(0, I) nothing: in a CVAE p(z) does not depend on them, the decoder does. A learned prior is
-        told of them: the latents of real rows are not quite independent of what is given (`told`).
+        Given columns alone tell N(0, I) nothing: there the decoder depends on them, p(z) does not. A conditional prior does,
+        and a learned one is told of them: the latents of real rows are not quite independent of what is given (`told`).
 
         Names beside an image (a digit) that the context shows choose among several draws, by how probable the draws make them:
         sampling importance resampling (Rubin 1988, Bayesian Statistics 3).
@@ -166,12 +169,13 @@ class VAE(nn.Module):
         empty = ~self.unlabelled(context)[:, : self.K].any(1)
         label = None if self.label is None else self.label_of(cells, context)
         law, told = self.posterior_of(cells, context), self.told(cells, context)
+        prior = None if hasattr(self.prior, "given") else self.prior_law(cells, context)
         named = [
             self.layout.grid + i for i, field in enumerate(self.layout.plain) if field.levels and self.layout.shape
         ]
         if not named or not context[:, named].any():
-            return self.latents_from(law, empty, temperature, told, label)
-        drawn = [self.latents_from(law, empty, temperature, told, label) for _ in range(CANDIDATES)]
+            return self.latents_from(law, empty, temperature, told, label, prior)
+        drawn = [self.latents_from(law, empty, temperature, told, label, prior) for _ in range(CANDIDATES)]
         weight = torch.stack([self._fit(z, cells, context, named) for z in drawn], -1)
         pick = Categorical(logits=weight).sample()
         return torch.stack(drawn)[pick, torch.arange(len(cells), device=cells.device)]
@@ -203,8 +207,11 @@ class VAE(nn.Module):
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(mu, log-variance) of q(z|x), each (B, L)."""
-        posterior: Any = self.posterior_of(x.nan_to_num(0.0), ~x.isnan())
+        posterior: Any = self._posterior(x)
         return posterior.mean, 2 * posterior.stddev.log()
+
+    def _posterior(self, x: Tensor) -> Distribution:
+        return self.posterior_of(x.nan_to_num(0.0), ~x.isnan())
 
     def decode(self, z: Tensor, given: Tensor | None = None) -> Tensor:
         """The mean of p(x|z) in cells, (B, K): probabilities for binary cells, levels for names.
@@ -218,9 +225,9 @@ class VAE(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(reconstruction, mu, log-variance); the latents are drawn in training and are the mean otherwise."""
-        mu, log_variance = self.encode(x)
-        z = mu + (log_variance / 2).exp() * torch.randn_like(mu) if self.training else mu
-        return self.decode(z, x[:, self.K :] if self.given is not None else None), mu, log_variance
+        law: Any = self._posterior(x)
+        z = law.rsample() if self.training else law.mean
+        return self.decode(z, x[:, self.K :] if self.given is not None else None), law.mean, 2 * law.stddev.log()
 
 
 def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None = None) -> VAE:
@@ -259,6 +266,7 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
         PRIORS,
         latents,
         condition=told,
+        given=len(given),
         posterior=posterior,
         features=embed.features,
         levels=levels,

@@ -40,6 +40,7 @@ POSTERIOR_CASES = {
 }
 PRIOR_CASES = {
     "normal": {},
+    "conditional": {"width": 8},
     "flow_matching": {"width": 16, "depth": 1, "steps": 3},
     "mixture": {"components": 3},
     "vamp": {"components": 3},
@@ -84,6 +85,7 @@ def test_no_member_is_left_out(cases, registry):
 def model(every_kind, net="residual", posterior="gaussian", prior="normal", *, given=0, flags=True, start=False):
     """A model of every column kind in double precision, its weights moved off their start (where some are zero)."""
     fields = list(every_kind.fields.values())
+    given = given or 2 * (prior == "conditional")
     split = len(fields) - given
     description = {
         "net": {"kind": net, **NET_CASES[net]}, "posterior": {"kind": posterior, **POSTERIOR_CASES[posterior]},
@@ -120,10 +122,10 @@ def rows(vae, every_kind):
 def test_a_draw_has_the_shapes_of_the_glossary(vae, every_kind):
     cells, observed = rows(vae, every_kind)
     draw = vae.draw(cells, observed, samples=3)
-    B, K = cells.shape
+    B, K = len(cells), vae.K
     S, L = 3 if draw.weights is None else len(draw.weights), vae.latents
     assert draw.z.shape == (S, B, L) and draw.posterior.mean.shape == draw.posterior.stddev.shape == (B, L)
-    assert draw.likelihood.batch_shape == draw.likelihood.log_prob(cells).shape == (S, B, K)
+    assert draw.likelihood.batch_shape == draw.likelihood.log_prob(cells[:, :K]).shape == (S, B, K)
     terms = Elbo()(draw)
     apart = independent(draw.posterior, draw.prior)
     assert terms.loss.shape == () and terms.reconstruction.shape == (B,) and terms.kl.shape == (B, L if apart else 1)

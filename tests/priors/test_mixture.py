@@ -11,6 +11,7 @@ import vaekit
 from vaekit import rng
 from vaekit.distributions.mixture import NormalMixture
 from vaekit.priors.mixture import Mixture
+from vaekit.priors.normal import from_law
 
 CENTRES = torch.tensor([[3.0, 0.0], [-3.0, 0.0], [0.0, 3.0]])
 
@@ -61,7 +62,7 @@ def test_an_empty_context_draws_from_the_groups_and_another_from_itself():
     empty = torch.arange(3_000) < 1_500
     context = Normal(torch.full((3_000, 2), 9.0), torch.full((3_000, 2), 0.1))
     with rng.seeded(0), torch.no_grad():
-        drawn, cold = (prior.given(context, empty, temperature) for temperature in (1.0, 0.0))
+        drawn, cold = (from_law(prior(), context, empty, temperature) for temperature in (1.0, 0.0))
     distance, group = torch.cdist(drawn[empty], CENTRES).min(1)
     assert distance.max() < 2 and (group.bincount() > 400).all()
     assert (drawn[~empty] - 9).abs().max() < 1

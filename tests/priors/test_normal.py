@@ -6,6 +6,7 @@ from torch.distributions import Normal
 
 from vaekit import rng
 from vaekit.priors import StandardNormal
+from vaekit.priors.normal import from_law
 
 
 def test_it_is_the_standard_normal():
@@ -18,8 +19,8 @@ def test_a_context_draws_from_its_posterior_and_an_empty_one_from_the_prior():
     context = Normal(torch.full((8_000, 2), 5.0), torch.full((8_000, 2), 0.1))
     empty = torch.arange(8_000) < 4_000
     with rng.seeded(0):
-        z = StandardNormal(2).given(context, empty)
-        cold = StandardNormal(2).given(context, empty, temperature=0.0)
+        z = from_law(StandardNormal(2)(), context, empty, 1.0)
+        cold = from_law(StandardNormal(2)(), context, empty, 0.0)
     assert z[empty].mean().abs() < 0.05 and abs(z[empty].std() - 1) < 0.05
     assert abs(z[~empty].mean() - 5) < 0.01 and abs(z[~empty].std() - 0.1) < 0.01
     assert (cold[empty] == 0).all() and (cold[~empty] == 5).all()

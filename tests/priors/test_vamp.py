@@ -64,3 +64,14 @@ def test_so_much_of_the_start_is_noise():
     prior, rows = VampPrior(2, features=3, posterior=Gaussian(4, 2), components=5), torch.arange(6.0).reshape(2, 3)
     prior.begin(rows)
     torch.testing.assert_close(prior.inputs.detach(), rows[[0, 1, 0, 1, 0]], atol=0.06, rtol=0)
+
+
+def test_its_inputs_are_encoded_once_however_many_latents_are_drawn():
+    """A name beside an image chooses among several draws of one law."""
+    pictures = (np.random.default_rng(0).random((40, 4, 4)) * 255).astype(np.uint8)
+    rows = vaekit.images(pictures, columns={"digit": pd.Series(["one", "two", "three", "four"] * 10)})
+    model, asked = vaekit.fit(rows, "vamp", prior={"kind": "vamp", "components": 3}, train=BRIEF), []
+    prior = model.module.prior
+    prior.of, before = lambda *of: (asked.append(of), before(*of))[1], prior.of
+    assert len(model.sample(given=pd.DataFrame({"digit": ["one", "two"]}))) == 2
+    assert len(asked) == 1

@@ -78,10 +78,11 @@ class Scheme:
         law: Any = self.vae.posterior_of(cells, observed)
         return _flat(law.loc[:n] / self.step), _flat(law.scale[:n] / self.step)
 
-    def prior(self, n: int) -> tuple[Floats, Floats]:
-        """The same of p(z), for n rows."""
-        law: Any = self.vae.prior()
-        return _flat((law.loc / self.step).expand(n, -1)), _flat((law.scale / self.step).expand(n, -1))
+    def prior(self, cells: Tensor, observed: Tensor, n: int) -> tuple[Floats, Floats]:
+        """The same of p(z), for n rows, or of p(z|given): it does not look at the modelled cells."""
+        law: Any = self.vae.prior_law(cells, observed)
+        loc, scale = ((part / self.step).expand(self.rows, -1)[:n] for part in (law.loc, law.scale))
+        return _flat(loc), _flat(scale)
 
     def tables(
         self, buckets: Symbols, cells: Tensor, observed: Tensor, n: int
@@ -154,7 +155,7 @@ def encode(scheme: Scheme, stack: Stack, symbols: Symbols, coded: Flags, given: 
             return False
         for group, shares in reversed(list(scheme.tables(buckets, cells, observed, n))):
             stack.push(own[:, group][seen[:, group]], shares[seen[:, group]])
-        stack.push_normal(buckets, *scheme.prior(n), scheme.bound)
+        stack.push_normal(buckets, *scheme.prior(cells, observed, n), scheme.bound)
     return True
 
 
@@ -165,7 +166,7 @@ def decode(scheme: Scheme, stack: Stack, coded: Flags, given: Rows) -> Symbols:
         own, seen, n = symbols[at], coded[at], at.stop - at.start
         known = Rows(given.cells[at], given.observed[at])
         cells, observed = scheme.batch(own, seen, known)
-        buckets = stack.pop_normal(*scheme.prior(n), scheme.bound)
+        buckets = stack.pop_normal(*scheme.prior(cells, observed, n), scheme.bound)
         for group, shares in scheme.tables(buckets, cells, observed, n):
             part = own[:, group]
             part[seen[:, group]] = stack.pop(shares[seen[:, group]])

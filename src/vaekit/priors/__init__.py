@@ -5,12 +5,14 @@ over events (L,) where it holds the latents of a row together. `prior.given(cont
 posterior. `learns` says that a second training fits it to the latents of the trained model, by `loss(z, context, condition)`
 from where `start(mean, std)` puts it; a prior that learns with the model may have a `start` for after a pretraining. One that
 names `posterior` among its keywords is told of the posterior that it belongs to (which latents are classes, say). A prior that
-depends on other parts of the model has `of(vae, cells, observed)` in place of `prior()`: ask `VAE.prior_law`. One without
-`given` draws by `from_law`: ask `VAE.latents_from`. `begin(features)` is told embedded rows before any training.
+depends on other parts of the model or on given columns has `of(vae, cells, observed)` in place of `prior()`: ask
+`VAE.prior_law`. One without `given` draws by `from_law`: ask `VAE.latents_from`. `begin(features)` is told embedded rows
+before any training.
 """
 
 from typing import Any
 
+from vaekit.priors.conditional import ConditionalNormal
 from vaekit.priors.discrete import BernoulliPrior, CategoricalPrior, ProductPrior
 from vaekit.priors.flow import Flow
 from vaekit.priors.flow_matching import FlowMatching
@@ -23,6 +25,7 @@ from vaekit.priors.vamp import VampPrior
 
 PRIORS: dict[str, Any] = {
     "normal": StandardNormal,
+    "conditional": ConditionalNormal,
     "flow_matching": FlowMatching,
     "mixture": Mixture,
     "vamp": VampPrior,
@@ -39,6 +42,7 @@ __all__ = [
     "PRIORS",
     "BernoulliPrior",
     "CategoricalPrior",
+    "ConditionalNormal",
     "Flow",
     "FlowMatching",
     "LabelledLayer",

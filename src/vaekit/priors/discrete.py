@@ -6,12 +6,11 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Distribution
 
 from vaekit.distributions.discrete import Bits, Categories
 from vaekit.distributions.side_by_side import SideBySide
 from vaekit.errors import SpecError
-from vaekit.priors.normal import StandardNormal, from_law
+from vaekit.priors.normal import StandardNormal
 
 Shares = Literal["uniform", "learned"]
 
@@ -44,12 +43,6 @@ class CategoricalPrior(nn.Module):
     def forward(self) -> Categories:
         return Categories(self.zero if self.logits is None else self.logits)
 
-    def given(
-        self, context: Distribution, empty: Tensor, temperature: float = 1.0, condition: Tensor | None = None
-    ) -> Tensor:
-        """Classes (B, L) given contexts: from q(z|context) itself, from p(z) where the context is empty."""
-        return from_law(self(), context, empty, temperature)
-
 
 class BernoulliPrior(nn.Module):
     """p(z) = prod_l p_l^z_l (1 - p_l)^(1 - z_l), for latents that are bits: all 1/2, or with learned shares.
@@ -77,12 +70,6 @@ class BernoulliPrior(nn.Module):
     def forward(self) -> Bits:
         return Bits(self.zero if self.logits is None else self.logits)
 
-    def given(
-        self, context: Distribution, empty: Tensor, temperature: float = 1.0, condition: Tensor | None = None
-    ) -> Tensor:
-        """Bits (B, L) given contexts: from q(z|context) itself, from p(z) where the context is empty."""
-        return from_law(self(), context, empty, temperature)
-
 
 class ProductPrior(nn.Module):
     """p(z) = prod_b p_b(z_b): beside each block of a product posterior the prior that suits it.
@@ -108,12 +95,6 @@ class ProductPrior(nn.Module):
 
     def forward(self) -> SideBySide:
         return SideBySide([block() for block in self.blocks])
-
-    def given(
-        self, context: Distribution, empty: Tensor, temperature: float = 1.0, condition: Tensor | None = None
-    ) -> Tensor:
-        """Latents (B, L) given contexts: from q(z|context) itself, from p(z) where the context is empty."""
-        return from_law(self(), context, empty, temperature)
 
 
 def _beside(block: Any, shares: Shares) -> nn.Module:

@@ -93,7 +93,7 @@ class Flow(nn.Module):
     def given(
         self, context: Distribution, empty: Tensor, temperature: float = 1.0, condition: Tensor | None = None
     ) -> Tensor:
-        """Latents (B, L) given contexts: learned afterwards, from p(z|context); else see `StandardNormal.given`."""
+        """Latents (B, L) given contexts: learned afterwards, from p(z|context); else see `from_law`."""
         if not self.learns or not self.learned:
             return from_law(self(), context, empty, temperature)
         noise = torch.randn_like(context.mean) * temperature

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from vaekit.distributions.mixture import NormalMixture
-from vaekit.priors.normal import from_law, standard
+from vaekit.priors.normal import standard
 from vaekit.spec import AtLeastOne
 
 MOST_ROWS = 20_000  # more do not move the start of so few numbers
@@ -81,9 +81,3 @@ class Mixture(nn.Module):
     def loss(self, z: Tensor, context: Distribution, condition: Tensor | None = None) -> Tensor:
         """-log p(z) of latents (B, L) of rows, per row and latent (B,); of contexts it takes no notice."""
         return -self.mixture.log_prob(z) / self.latents
-
-    def given(
-        self, context: Distribution, empty: Tensor, temperature: float = 1.0, condition: Tensor | None = None
-    ) -> Tensor:
-        """Latents (B, L) given contexts, from q(z|context); from p(z) where the context is empty (see `StandardNormal`)."""
-        return from_law(self(), context, empty, temperature)

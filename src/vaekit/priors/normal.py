@@ -30,19 +30,6 @@ class StandardNormal(nn.Module):
     def forward(self) -> Normal:
         return standard(self.one)
 
-    def given(
-        self, context: Distribution, empty: Tensor, temperature: float = 1.0, condition: Tensor | None = None
-    ) -> Tensor:
-        """Latents (B, L) given contexts: from q(z|context) itself, from p(z) where the context is empty.
-
-        Args:
-            context: q(z|context), batch shape (B, L).
-            empty: (B,) flags of rows whose context shows nothing.
-            temperature: scale of the noise.
-            condition: features of given columns (B, F), which p(z) does not depend on.
-        """
-        return from_law(self(), context, empty, temperature)
-
 
 def standard(one: Tensor) -> Normal:
     """N(0, I) on the device and in the precision of ones (L,)."""
@@ -50,7 +37,14 @@ def standard(one: Tensor) -> Normal:
 
 
 def from_law(prior: Any, context: Distribution, empty: Tensor, temperature: float) -> Tensor:
-    """A draw of each context's law (B, L), mu + sigma e for a normal one, and of the prior where the context is empty."""
+    """Latents (B, L) given contexts: from q(z|context) itself, mu + sigma e for a normal one; from p(z) where it is empty.
+
+    Args:
+        prior: p(z), batch shape (L,), or p(z|given) of each row, (B, L).
+        context: q(z|context), batch shape (B, L).
+        empty: (B,) flags of rows whose context shows nothing.
+        temperature: scale of the noise.
+    """
     noise = torch.randn_like(context.mean) * temperature
     alone = prior.around(noise) if isinstance(prior, NormalMixture) else place(prior, noise)
     return torch.where(empty[:, None], alone, place(context, noise))
