@@ -26,6 +26,13 @@ def test_a_share_held_out_is_a_share(validation: Any) -> None:
         split(10, validation, 0)
 
 
+def test_scarce_rows_are_held_out_last():
+    scarce = np.arange(100) % 10 == 0
+    kept, apart = split(100, 0.2, 0, scarce)
+    assert len(apart) == 20 and not scarce[apart].any() and sorted([*kept, *apart]) == list(range(100))
+    assert scarce[split(100, 0.95, 0, scarce)[1]].sum() == 5
+
+
 @pytest.mark.parametrize(
     ("limit", "seconds"), [(None, None), (5, 105), ("20s", 120), ("10m", 700), ("1h", 3700), ("2.5", 102.5)]
 )

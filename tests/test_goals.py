@@ -274,6 +274,9 @@ def test_a_prior_that_is_told_labels_learns_from_rows_that_have_one():
     with rng.seeded(0):
         held_out = goal.loss(unknown, 1.0)[0]
     assert training > held_out, "by the error of the classifier"
+    assert ready.target.shape == (30, 4), "contexts are of no concern to it"
+    _, terms = goal.loss(unknown, 1.0)
+    torch.testing.assert_close(2 * terms["prior_loss"], terms["reconstruction"] + terms["kl"].sum())
 
 
 def test_an_objective_for_labels_wants_a_part_that_is_told_them(toy):

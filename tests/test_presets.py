@@ -123,6 +123,12 @@ def test_a_complete_spec_names_every_choice(numbers: Any) -> None:
     assert again == spec, "a spec completed is a spec that can be given"
 
 
+def test_an_encoder_that_never_sees_the_label_needs_no_flags_for_its_gaps(numbers: Any) -> None:
+    layout = numbers.model.fitted.layout
+    for preset, alone, flags in (("m2", True, False), ("m2", False, True), ("vae", True, True)):
+        assert complete({}, preset, layout, 500, gaps=True, label="y", label_alone=alone)["flags"] == flags
+
+
 def test_the_tutorials_words_are_understood() -> None:
     train = complete(
         {"train": {"epochs": 20, "batch": 256, "rate": 1e-3, "patience": None}}, None, Layout(()), 9_999, gaps=False

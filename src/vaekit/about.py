@@ -35,13 +35,12 @@ def card(fitted: Fitted) -> dict[str, Any]:
 
 
 def history(fitted: Fitted) -> pa.Table:
-    """One row an epoch; kl_0, kl_1, ... one column a latent."""
+    """One row an epoch; kl_0, kl_1, ... one column a latent of the model (those above them, of a prior, are one sum)."""
     rows = []
     for epoch in fitted.history:
         row = {name: value for name, value in epoch.items() if name != "kl"}
         rates = epoch.get("kl", [])
-        rows.append(
-            {**row, **({"kl": sum(rates)} if rates else {}), **{f"kl_{i}": rate for i, rate in enumerate(rates)}}
-        )
+        each = {f"kl_{i}": rate for i, rate in enumerate(rates)} if epoch["stage"] != "prior" else {}
+        rows.append({**row, **({"kl": sum(rates)} if rates else {}), **each})
     names = list(dict.fromkeys(name for row in rows for name in row))
     return pa.table({name: [row.get(name) for row in rows] for name in names})

@@ -83,12 +83,13 @@ def planned(
     table: Table, codec: Codec, preset: str | None, parts: Mapping[str, Any], train: Rows, held_out: Rows
 ) -> Plan:
     """The plan for encoded rows: what of the spec nobody chose follows from them."""
-    label = codec.schema.label
+    label = None if codec.schema.label is None else codec.schema.label.name
     layout = codec.layout(None if table.cut is None else table.cut.size)
     observed = train.observed[:, : layout.K]
     gaps = not bool(observed.all())
     net = parts.get("net") if isinstance(parts.get("net"), nn.Module) else None
-    spec = complete(parts, preset, layout, len(train), gaps=gaps, label=label.name if label else None)
+    unseen = gaps and bool(observed[:, [field.name != label for field in layout.fields]].all())
+    spec = complete(parts, preset, layout, len(train), gaps=gaps, label=label, label_alone=unseen)
     patterns = observed[:0]
     if gaps and not layout.shape:
         patterns = frequent(observed)
@@ -101,7 +102,8 @@ def _encoded(
 ) -> tuple[Codec, Rows, Rows]:
     """The codec, fitted on what trains, and the encoded rows or windows of both parts."""
     if table.cut is None:
-        kept, apart = split(table.rows, validation, seed)
+        scarce = holdout.scarce(conformed, None if schema.label is None else schema.label.name)
+        kept, apart = split(table.rows, validation, seed, scarce)
         codec = codecs.fit(conformed.take(pa.array(kept)), schema, every=conformed)
         return codec, _encode(codec, conformed, kept), _encode(codec, conformed, apart)
     check_validation(validation)
@@ -116,8 +118,10 @@ def _encoded(
     return codec, first, second
 
 
-def split(rows: int, validation: float, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Row numbers that train, and row numbers that never do.
+def split(
+    rows: int, validation: float, seed: int, scarce: np.ndarray[Any, Any] | None = None
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Row numbers that train, and row numbers that never do, taken from the scarce rows last.
 
     >>> kept, apart = split(100, 0.1, 0)
     >>> len(kept), len(apart)
@@ -125,6 +129,8 @@ def split(rows: int, validation: float, seed: int) -> tuple[np.ndarray[Any, Any]
     """
     check_validation(validation)
     order = rng.numpy(seed, "split").permutation(rows)
+    if scarce is not None:
+        order = order[np.argsort(scarce[order], kind="stable")]
     apart = min(round(rows * validation), HELD_OUT)
     return np.sort(order[apart:]), np.sort(order[:apart])
 

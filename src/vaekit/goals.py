@@ -136,6 +136,7 @@ class PriorGoal:
     def __init__(self, vae: VAE) -> None:
         self.vae = vae
         self.parameters = list(vae.prior.parameters())
+        self.told_labels = bool(getattr(vae.prior, "labelled", False))  # and of contexts it takes no notice
         self.known: Rows | None = None  # rows with a label, for a prior that is told it
 
     @torch.no_grad()
@@ -143,11 +144,11 @@ class PriorGoal:
         """The rows with the mean and deviation of q(z|row), (B, 2 L), which no longer change; then those of its contexts
         with what they show outside the grid.
         """
-        views = [False] + [True] * (VIEWS if self.vae.layout.shape else 0)
+        views = [False] + [True] * (VIEWS if self.vae.layout.shape and not self.told_labels else 0)
         every = torch.arange(len(rows), device=rows.cells.device).split(self.vae.layout.at_once)
         parts = [torch.cat([self._described(rows[at], part) for at in every]) for part in views]
         ready = Rows(rows.cells, rows.observed, torch.cat(parts, -1))
-        if self.known is None and getattr(self.vae.prior, "labelled", False):
+        if self.known is None and self.told_labels:
             self.known = labelled(ready, self.vae)
         return ready
 
@@ -176,6 +177,9 @@ class PriorGoal:
             whole, rest = rows.target[:, :both], rows.target[:, both:]
             mean, std = whole.chunk(2, -1)
             z = mean + std * torch.randn_like(mean)
+        if self.told_labels:
+            return self._of_labels(rows, z)
+        with torch.no_grad():
             if rest.shape[1]:
                 views = rest.unflatten(-1, (VIEWS, -1))
                 which = torch.randint(VIEWS, (len(rows),), device=mean.device)
@@ -185,22 +189,21 @@ class PriorGoal:
                 context = self._context(rows)
                 part, told = self.vae.posterior_of(rows.cells, context), self.vae.told(rows.cells, context)
         told = told if told is not None and told.shape[-1] else None
-        if getattr(self.vae.prior, "labelled", False):
-            loss = self._of_labels(rows, z, part)
-        else:
-            loss = self.vae.prior.loss(z, part, told).mean()
+        loss = self.vae.prior.loss(z, part, told).mean()
         return loss, {"prior_loss": loss}
 
-    def _of_labels(self, rows: Rows, z: Tensor, part: Distribution) -> Tensor:
+    def _of_labels(self, rows: Rows, z: Tensor) -> tuple[Tensor, Mapping[str, Tensor]]:
         """The loss of a prior that is told labels: its bound, and its error on rows with a label."""
         prior, label = self.vae.prior, self.vae.label_of(rows.cells, rows.observed)
-        loss = prior.loss(z, part, label=label).mean()
+        nats, rate = prior.halves(z, label)
+        loss = (nats + rate.sum(-1)).mean()
         if prior.training and self.known is not None:
             rows = self.known[torch.randint(len(self.known), (prior.beside,), device=z.device)]
             mean, std = self.latents(rows)
             z, label = mean + std * torch.randn_like(mean), self.vae.label_of(rows.cells, rows.observed)
         seen = label >= 0
-        return (loss + prior.error(z[seen], label[seen]) if seen.any() else loss) / self.vae.latents
+        loss = (loss + prior.error(z[seen], label[seen]) if seen.any() else loss) / self.vae.latents
+        return loss, {"prior_loss": loss, "reconstruction": nats.mean(), "kl": rate.mean(0)}
 
 
 def noisy(cells: Tensor, layout: Layout, noise: float) -> Tensor:

@@ -35,6 +35,8 @@ class Preset:
 
 
 PLAIN: dict[str, Any] = {"objective": {"beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.0}}
+WIDE = {"kind": "mlp", "hidden": [500, 500]}
+ALL_EPOCHS = {"hide": 0.0, "patience": None}  # the bound of rows held out says little of how well classes are told
 
 PRESETS: dict[str, Preset] = {
     "default": Preset(
@@ -116,13 +118,18 @@ PRESETS: dict[str, Preset] = {
     "m2": Preset(
         "a class that few rows tell, beside normal latents: semi-supervised",
         "Kingma et al. 2014 (arXiv 1406.5298), M2",
-        {"net": "mlp", "posterior": "labelled", "objective": "semi_supervised"},
+        {
+            "net": WIDE,
+            "posterior": "labelled",
+            "objective": {"kind": "semi_supervised", "warm_up": 0.2},
+            "train": ALL_EPOCHS,
+        },
         needs="label",
     ),
     "m1+m2": Preset(
         "a VAE, and above its latents a second one with a class that few rows tell",
         "Kingma et al. 2014 (arXiv 1406.5298), M1+M2",
-        {"net": "mlp", "prior": "labelled_layer", "objective": {"beta": 1.0}},
+        {"net": WIDE, "prior": "labelled_layer", "objective": {"beta": 1.0, "warm_up": 0.2}, "train": ALL_EPOCHS},
         needs="label",
     ),
     "vaeac": Preset(
@@ -221,8 +228,9 @@ def adamw(
 
 
 def complete(
-    parts: Mapping[str, Any], preset: str | None, layout: Layout, rows: int, *, gaps: bool, label: str | None = None
-) -> dict[str, Any]:
+    parts: Mapping[str, Any], preset: str | None, layout: Layout, rows: int, *, gaps: bool, label: str | None = None,
+    label_alone: bool = False,
+) -> dict[str, Any]:  # fmt: skip
     """The complete spec that a model is assembled from and saved with.
 
     Args:
@@ -232,6 +240,7 @@ def complete(
         rows: training rows.
         gaps: whether any training cell is missing.
         label: the name of the partly observed class column.
+        label_alone: whether all missing cells are the label's, which the encoder of a model that is told it does not see.
 
     Raises:
         SpecError: for an unknown preset, part, kind or option, and for a value of the wrong type or out of range.
@@ -246,17 +255,21 @@ def complete(
         net["width"] = 256 if rows >= 4_000 or layout.K > 64 else 128
     posterior = specs.normalise("posterior", chosen.get("posterior"), POSTERIORS)
     prior = getattr(POSTERIORS[posterior["kind"]], "prior", "flow_matching")  # the usual one of its kind of latents
+    prior = specs.normalise("prior", chosen.get("prior", prior), PRIORS)
+    told = any(
+        getattr(kinds[part["kind"]], "labelled", False) for kinds, part in ((POSTERIORS, posterior), (PRIORS, prior))
+    )
     objective = specs.normalise("objective", chosen.get("objective", usual["objective"]), OBJECTIVES)
     return {
         "preset": preset or "default",
         "net": net,
         "posterior": posterior,
-        "prior": specs.normalise("prior", chosen.get("prior", prior), PRIORS),
+        "prior": prior,
         "likelihood": choose(layout.columns, chosen.get("likelihood"), usual=usual.get("likelihood")),
         "objective": objective,
         "latent": _latent(chosen.get("latent"), layout),
         "train": pace(train, rows, layout, objective.get("cycles", 1)),
-        "flags": gaps or bool(layout.given) or train["hide"] > 0,
+        "flags": (gaps and not (told and label_alone)) or bool(layout.given) or train["hide"] > 0,
         "gaps": None,
         "label": label,
     }

@@ -15,6 +15,7 @@ from vaekit.codec.field import Field
 from vaekit.codec.layout import Layout
 from vaekit.distributions import Columns
 from vaekit.distributions.grid import GridColumns
+from vaekit.distributions.latents import expectation
 from vaekit.errors import SpecError
 from vaekit.likelihoods import Gaps, Mix
 from vaekit.likelihoods.grid import GridMix
@@ -50,7 +51,7 @@ class Draw:
 
     def average(self, values: Tensor) -> Tensor:
         """The expectation over the draws of values (S, B), (B,)."""
-        return values.mean(0) if self.weights is None else (self.weights * values).sum(0)
+        return expectation(values, self.weights)
 
     @property
     def log_likelihood(self) -> Tensor:

@@ -7,6 +7,7 @@ from torch.distributions import Normal, kl_divergence
 from vaekit import rng
 from vaekit.distributions.discrete import Categories
 from vaekit.distributions.labelled import Labelled
+from vaekit.distributions.latents import expectation
 from vaekit.distributions.side_by_side import SideBySide
 
 LOGITS = rng.table(0, (4, 3), dtype=torch.float64)
@@ -48,6 +49,29 @@ def test_going_through_all_classes_is_the_exact_expectation():
     assert z.shape == (3, 4, 5) and weights.shape == (3, 4)
     torch.testing.assert_close((weights[..., None] * z[..., :3]).sum(0), LAW.mean[:, :3])
     assert weights[:, 1].tolist() == [0, 0, 1]
+
+
+def test_going_through_few_classes_is_the_exact_expectation_on_average():
+    """Values and gradients, though the last class is drawn and stands for those that are left out."""
+    values = rng.table(3, (4, 5), dtype=torch.float64) + 100  # of each row and class; what all share must not matter
+    logits = rng.table(4, (4, 5), dtype=torch.float64).requires_grad_()
+    zero = torch.zeros(4, 5, 1).double()
+
+    def average(states, rows=1):
+        place = zero.repeat(rows, 1, 1)
+        law = Labelled(logits.repeat(rows, 1), place, place + 1, torch.full((4 * rows,), -1), states)
+        z, weights = law.enumerated()
+        assert z.shape == (states, 4 * rows, 6)
+        torch.testing.assert_close(weights.sum(0), torch.ones(4 * rows).double())
+        of = z[..., :5].argmax(-1)
+        return expectation(values.repeat(rows, 1).gather(1, of.T).T, weights).sum() / rows
+
+    with rng.seeded(0):
+        few = average(2, 40_000)
+    every = average(5)
+    torch.testing.assert_close(few, every, atol=0.05, rtol=0)
+    one, two = (torch.autograd.grad(each, logits, retain_graph=True)[0] for each in (few, every))
+    torch.testing.assert_close(one, two, atol=0.05, rtol=0)
 
 
 def test_nothing_gets_a_gradient_that_is_no_number():

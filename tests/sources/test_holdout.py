@@ -1,9 +1,10 @@
 import numpy as np
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vaekit.sources.cut import Cut
-from vaekit.sources.holdout import split
+from vaekit.sources.holdout import scarce, split
 
 
 def made(lengths):
@@ -51,3 +52,10 @@ def test_stretches_shorter_than_a_window_are_never_held_out():
 def test_no_share_is_no_holding_out():
     assert lengths_of([100, 5], 10, 0) == [[100, 5], []]
     assert split([], 4, 0.1) == ([], [])
+
+
+def test_few_labels_are_too_dear_to_hold_out():
+    few, many = (pa.table({"digit": ["one" if i % every == 0 else None for i in range(100)]}) for every in (20, 5))
+    assert scarce(few, "digit").nonzero()[0].tolist() == [0, 20, 40, 60, 80]
+    assert scarce(many, "digit") is None and scarce(few, None) is None
+    assert scarce(pa.table({"digit": pa.array([None] * 9, pa.string())}), "digit") is None

@@ -19,14 +19,15 @@ NEVER = -1e4  # the logit of a class that a row is known not to have: finite, so
 class Labelled(Distribution):
     """q(y, z) = q(y) N(z; mu_y, diag sigma_y^2), with y as its one-hot vector; where the label is known q(y) is certain of it.
 
-    Kingma, Rezende, Mohamed, Welling 2014 (arXiv 1406.5298). One log-density a latent, those of z given y. Training goes
-    through all classes: `enumerated` lists them with their probabilities and a draw of z for each.
+    Kingma, Rezende, Mohamed, Welling 2014 (arXiv 1406.5298). One log-density a latent, those of z given y. `enumerated` lists
+    classes with their probabilities and a draw of z for each: all of them, or the likeliest and one drawn of the others.
 
     Args:
         logits: of the classes as they are inferred (B, C).
         loc: mean of z given each class (B, C, L).
         scale: its deviation (B, C, L).
         label: the known class of each row, -1 where unknown, (B,).
+        states: how many classes `enumerated` lists.
 
     >>> law = Labelled(torch.zeros(2, 3), torch.zeros(2, 3, 4), torch.ones(2, 3, 4), torch.tensor([1, -1]))
     >>> law.mean[:, :3]
@@ -37,8 +38,9 @@ class Labelled(Distribution):
     arg_constraints: dict[str, Any] = {}
     has_rsample = True
 
-    def __init__(self, logits: Tensor, loc: Tensor, scale: Tensor, label: Tensor) -> None:
+    def __init__(self, logits: Tensor, loc: Tensor, scale: Tensor, label: Tensor, states: int | None = None) -> None:
         self.logits, self.label, self.loc, self.scale = logits.log_softmax(-1), label, loc, scale
+        self.states = min(states or logits.shape[-1], logits.shape[-1])
         self.classes = Categories(known(self.logits, label)[..., None, :])
         super().__init__(Size((len(logits), logits.shape[-1] + loc.shape[-1])), validate_args=False)
 
@@ -86,10 +88,36 @@ class Labelled(Distribution):
         return z if noise.dim() > 2 else z[0]
 
     def enumerated(self) -> tuple[Tensor, Tensor]:
-        """Every class with a draw of the numbers, (C, B, C + L), and the probabilities of the classes (C, B)."""
-        y = torch.eye(self.C).to(self.loc)[:, None].expand(-1, len(self.loc), -1)
-        loc, scale = self.loc.movedim(1, 0), self.scale.movedim(1, 0)
-        return torch.cat([y, loc + scale * torch.randn_like(loc)], -1), self.classes.mean.T
+        """Classes with a draw of the numbers of each, (S, B, C + L), and the weights of the classes (S, B), which sum to one.
+
+        Where they are not all there is, the last one is drawn of those that are left and stands for them: with the gradients of
+        the weights, an average over them is that over all classes in expectation. Liu et al. 2019 (arXiv 1810.04777).
+        """
+        shares = self.classes.mean
+        if self.states == self.C:
+            index, weights = torch.arange(self.C, device=shares.device).expand(len(shares), -1), shares
+        else:
+            index, weights = some(shares, self.states)
+        y = one_hot(index.T, self.C).to(self.loc)
+        at = index[..., None].expand(-1, -1, self.loc.shape[-1])
+        loc, scale = (part.gather(1, at).movedim(1, 0) for part in (self.loc, self.scale))
+        return torch.cat([y, loc + scale * torch.randn_like(loc)], -1), weights.T
+
+
+def some(shares: Tensor, states: int) -> tuple[Tensor, Tensor]:
+    """So many of the classes of each row (B, S), of shares (B, C): the likeliest, then one drawn of the others; their weights.
+
+    >>> index, weights = some(torch.tensor([[0.2, 0.7, 0.1]]), 2)
+    >>> index[:, 0], weights
+    (tensor([1]), tensor([[0.7000, 0.3000]]))
+    """
+    top = shares.detach().topk(states - 1, -1).indices
+    rest = shares.detach().clamp(min=1e-30).scatter(-1, top, 0.0)
+    drawn = torch.multinomial(rest, 1)
+    index = torch.cat([top, drawn], -1)
+    weights = shares.gather(-1, index)
+    of_rest = rest.gather(-1, drawn) / rest.sum(-1, keepdim=True)
+    return index, torch.cat([weights[:, :-1], weights[:, -1:] / of_rest], -1)
 
 
 def known(logits: Tensor, label: Tensor) -> Tensor:

@@ -38,6 +38,22 @@ def place(law: Any, noise: Tensor) -> Tensor:
     return law.mean + law.stddev * noise if own is None else own(noise)
 
 
+def expectation(values: Tensor, weights: Tensor | None) -> Tensor:
+    """The average of values (S, B) over draws of the latents, (B,); of draws that enumerate under their weights (S, B).
+
+    Weights sum to one, so that any number may be taken off the values first. Where the last draw stands for many (see
+    `Labelled.enumerated`) their gradients would drown in the mean: so that of the other draws is, which do not depend on it.
+
+    >>> import torch
+    >>> expectation(torch.tensor([[1.0], [3.0]]), torch.tensor([[0.75], [0.25]]))
+    tensor([1.5000])
+    """
+    if weights is None:
+        return values.mean(0)
+    middle = ((weights * values)[:-1].sum(0) / weights[:-1].sum(0).clamp(min=1e-30)).detach()
+    return middle + (weights * (values - middle)).sum(0)
+
+
 def independent(*laws: Distribution) -> bool:
     """Whether every one of these laws treats each latent on its own."""
     return not any(law.event_shape for law in laws)

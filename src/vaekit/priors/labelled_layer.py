@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Normal, kl_divergence
 from torch.nn.functional import cross_entropy
 
+from vaekit.distributions.latents import expectation
 from vaekit.posteriors.labelled import LabelledPosterior
 from vaekit.priors.labelled import LabelledPrior
 from vaekit.priors.normal import from_law, standard
@@ -43,7 +44,7 @@ class LabelledLayer(nn.Module):
     learned: Tensor
 
     def __init__(
-        self, latents: int, *, levels: int, above: AtLeastOne = 32, width: AtLeastOne = 256, alpha: NonNegative = 1.0,
+        self, latents: int, *, levels: int, above: AtLeastOne = 8, width: AtLeastOne = 256, alpha: NonNegative = 1.0,
         beside: AtLeastOne = 64,
     ) -> None:  # fmt: skip
         super().__init__()
@@ -80,13 +81,16 @@ class LabelledLayer(nn.Module):
         loc, log_scale = self.up(above).chunk(2, -1)
         return Normal(loc, log_scale.clamp(-5, 2).exp(), validate_args=False)
 
-    def loss(self, z: Tensor, context: Distribution, condition: Tensor | None = None, *, label: Tensor) -> Tensor:
-        """The negative bound on log p(z_1), and on log p(z_1, y) where the label (B,) is not -1, of latents (B, L): (B,)."""
+    def halves(self, z: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+        """-E log p(z_1|y, z_2) (B,) and the rate of each latent above (B, C + L'), of latents z_1 (B, L).
+
+        Together the negative bound on log p(z_1), and on log p(z_1, y) where the label (B,) is not -1, in units of the spread.
+        """
         target = (z - self.centre) / self.spread
         law = self.posterior(self.down(target), label)
         above, weights = law.enumerated()
         nats = self._law(above).log_prob(target).sum(-1)
-        return kl_divergence(law, self.prior()).sum(-1) - (weights * nats).sum(0)
+        return -expectation(nats, weights), kl_divergence(law, self.prior())
 
     def error(self, z: Tensor, label: Tensor) -> Tensor:
         """Alpha E[-log q(y|z_1)] of latents (B, L) and their labels (B,)."""

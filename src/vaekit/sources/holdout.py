@@ -5,9 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 Rows = NDArray[np.int64]
+SCARCE = 0.1  # of the rows, at most, tell their label: then these are too dear to be held out
+
+
+def scarce(table: pa.Table, label: str | None) -> NDArray[np.bool_] | None:
+    """Flags of the rows that tell their label, where few do; None where many do or there is no label.
+
+    >>> table = pa.table({"digit": ["one", *[None] * 19]})
+    >>> scarce(table, "digit").sum()
+    np.int64(1)
+    """
+    if label is None:
+        return None
+    told = np.asarray(table[label].is_valid())
+    return told if 0 < told.mean() <= SCARCE else None
 
 
 def split(segments: Sequence[Rows], size: int, share: float) -> tuple[list[Rows], list[Rows]]:
