@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from vaekit import about, fitting, modes, outofcore
+from vaekit import about, fitting, modes, outofcore, peers
 from vaekit.artifact import Fitted, read_model, write_model
 from vaekit.modes.classify import Labels
 from vaekit.modes.cluster import By, Clusters
@@ -24,7 +24,7 @@ from vaekit.modes.score import Scores
 from vaekit.modes.traverse import Walk
 from vaekit.progress import reporter, watching
 from vaekit.schema import Schema
-from vaekit.sources import give_back, read
+from vaekit.sources import Table, give_back, read
 from vaekit.train import Step
 
 
@@ -81,27 +81,26 @@ def fit(
     """
     began = time.monotonic()
     roles: dict[str, Any] = {"given": given, "label": label, "ignore": ignore}
-    if (paths := outofcore.too_large(data, parts)) is not None:
-        with watching("survey", progress):
-            plan = outofcore.plan(paths, preset, parts, validation, seed, schema, modes.WATCH.get(), **roles)
-    else:
-        table = read(data)
-        stream = table.cut is not None
-        aside = table.cut.aside if stream else ()  # the clock and the names of machines are no channels
-        columns = Schema.infer(table.arrow, schema, given=given, label=label, ignore=[*ignore, *aside], stream=stream)
-        plan = fitting.plan(table, columns, preset, parts, validation, seed)
-    with reporter(progress, on_step) as report:
-        fitted = fitting.run(
-            plan,
-            seed,
-            fitting.choose_device(device),
-            fitting.deadline(began, time_limit),
-            resume,
-            report,
-            store=store_rows,
-        )
+    with peers.together():
+        shown = progress if peers.is_first() else False
+        if (paths := outofcore.too_large(data, parts)) is not None:
+            with watching("survey", shown):
+                plan = outofcore.plan(paths, preset, parts, validation, seed, schema, modes.WATCH.get(), **roles)
+        else:
+            plan = fitting.plan(*_read(data, schema, roles), preset, parts, validation, seed)
+        with reporter(shown, on_step) as report:
+            chosen, until = fitting.choose_device(device), fitting.deadline(began, time_limit)
+            fitted = fitting.run(plan, seed, chosen, until, resume, report, store=store_rows)
     fitted.about["seconds"] = round(time.monotonic() - began, 2)
     return Model(fitted)
+
+
+def _read(data: Any, schema: Any, roles: Mapping[str, Any]) -> tuple[Table, Schema]:
+    table = read(data)
+    stream = table.cut is not None
+    aside = table.cut.aside if stream else ()  # the clock and the names of machines are no channels
+    roles = {**roles, "ignore": [*roles["ignore"], *aside]}
+    return table, Schema.infer(table.arrow, schema, stream=stream, **roles)
 
 
 def load(path: str | Path, net: nn.Module | None = None) -> Model:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 import vaekit
 from vaekit import codec as codecs
-from vaekit import rng
+from vaekit import peers, rng
 from vaekit import spec as specs
 from vaekit.artifact import Fitted
 from vaekit.checkpoint import Run
@@ -186,6 +186,7 @@ def _train(
     """Stage one fits the model (once pretrained); stage two a prior that learns, in the last third of a limited time."""
     options, names = plan.spec["train"], plan.layout.names
     held_out = None if plan.held_out is None else plan.held_out.to(device)
+    rows, world = peers.own(rows), peers.place()[1]
     every: Rows | Lots = rows if plan.lots is None else plan.lots.after(rows, lambda lot: _ready(vae, lot).to(device))
 
     def stage(
@@ -197,7 +198,8 @@ def _train(
         epochs: int,
         until: float | None,
     ) -> Run:
-        pace = Settings(epochs, *(options[key] for key in ("batch", "rate", "patience", "weight_decay", "clip")))
+        batch = max(1, options["batch"] // world)
+        pace = Settings(epochs, batch, *(options[key] for key in ("rate", "patience", "weight_decay", "clip")))
         path = None if resume is None else Path(f"{resume}{'' if name == 'model' else '.' + name}")
         return train(module, goal, rows, held_out, pace, stage=name, seed=seed, deadline=until, checkpoint=path,
                      on_step=on_step, blame=lambda batch: blame(vae, batch, names))  # fmt: skip

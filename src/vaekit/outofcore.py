@@ -24,6 +24,7 @@ import torch
 from numpy.typing import NDArray
 
 from vaekit import codec as codecs
+from vaekit import peers
 from vaekit import spec as specs
 from vaekit.codec import Codec
 from vaekit.errors import DataError, VaekitWarning
@@ -58,12 +59,12 @@ def too_large(data: Any, parts: Mapping[str, Any]) -> list[str] | None:
         return None
     memory = specs.normalise("train", parts.get("train"), {"adamw": adamw})["memory"]
     budget = PART * free() if memory is None else memory * 2**30
-    return paths if size_in_memory(paths) > budget else None
+    return paths if peers.told(float(size_in_memory(paths) > budget)) else None
 
 
 def plan(
     paths: Sequence[str], preset: str | None, parts: Mapping[str, Any], validation: float, seed: int,
-    schema: Mapping[str, Any] | Schema | None = None, watch: Watch | None = None, part: tuple[int, int] = (0, 1), **roles: Any,
+    schema: Mapping[str, Any] | Schema | None = None, watch: Watch | None = None, **roles: Any,
 ) -> Plan:  # fmt: skip
     """Survey the files, infer the schema, fit the codec, complete the spec.
 
@@ -75,7 +76,6 @@ def plan(
         seed: of sample, split and order.
         schema: kinds that shall not be inferred.
         watch: told how many rows are done, and how many there are.
-        part: (this process, of how many) that train together.
         roles: given, label, ignore.
 
     Raises:
@@ -95,7 +95,8 @@ def plan(
     held_out = encoded(codec, found.table.filter(pa.array(held & found.sampled)))
     if found.rows <= len(train) + len(held_out):  # they fit after all
         return planned(Table(conformed, "file"), codec, preset, parts, train, held_out)
-    lots = lots_of(found, codec, len(train), seed, last, part)
+    part = peers.place()  # processes that train together share the rows of a lot
+    lots = lots_of(found, codec, max(len(train) // part[1], 1), seed, last, part)
     rows = found.rows - len(held_out)
     chosen = _paced(parts, rows / len(train))
     made = planned(Table(conformed.slice(0, 0), "file"), codec, preset, chosen, train, held_out)

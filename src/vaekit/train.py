@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vaekit import rng
+from vaekit import peers, rng
 from vaekit.checkpoint import Run, read_checkpoint, write_checkpoint
 from vaekit.errors import DataError, warn
 from vaekit.goals import Goal, Rows
@@ -92,14 +92,15 @@ def train(
     best = _weights(module)
     if checkpoint is not None and checkpoint.exists():
         best = read_checkpoint(checkpoint, run, module, optimiser) or best
+    peers.same(module)
     good = _weights(module)
     try:
         while run.epoch < settings.epochs and not run.ended:
             if _waited(run, settings):  # a resumed training that had already ended
                 run.ended = WAITED
                 break
-            lot = rows.at(run.epoch) if isinstance(rows, Lots) else rows
-            with rng.seeded(seed, stage, run.epoch):
+            lot = peers.even(rows.at(run.epoch) if isinstance(rows, Lots) else rows)
+            with rng.seeded(seed, stage, run.epoch, *([own] if (own := peers.place()[0]) else [])):
                 totals = _epoch(goal, lot, settings, optimiser, run, window, on_step)
             if totals is None or not _finite(module):
                 _recover(module, optimiser, good, run, blame, lot)
@@ -107,7 +108,8 @@ def train(
             good = _weights(module)
             best = _judge(module, goal, held_out, settings, run, totals, best, seed)
             run.epoch += 1
-            if checkpoint is not None and run.ended in ("", WAITED):  # an epoch cut short is repeated when resumed
+            whole = run.ended in ("", WAITED)  # an epoch cut short is repeated when resumed
+            if checkpoint is not None and whole and peers.is_first():
                 write_checkpoint(checkpoint, run, module, optimiser, best)
     except KeyboardInterrupt:
         run.ended = "interrupted"
@@ -128,18 +130,20 @@ def _epoch(
     """Average terms of one epoch; None when a loss was not a number."""
     totals: dict[str, Any] = {}
     began, done = time.monotonic(), 0
-    steps = max(1, len(rows) // settings.batch)
+    steps, device = max(1, len(rows) // settings.batch), rows.cells.device
     for step, index in enumerate(_batches(len(rows), settings.batch, rows.cells.device)):
         progress = (run.epoch + step / steps) / settings.epochs
         if window is not None:  # a training that will be cut short slows its rate in time
             progress = min(1.0, max(progress, (time.monotonic() - window[0]) / (window[1] - window[0])))
+            progress = peers.told(progress, device)
         for group in optimiser.param_groups:
             group["lr"] = settings.rate * run.slow * schedule(progress)
         loss, terms = goal.loss(rows[index], progress)
-        if not math.isfinite(value := float(loss.detach())):
+        if not math.isfinite(value := peers.mean(loss)):
             return None
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        peers.average(goal.parameters)
         nn.utils.clip_grad_norm_(goal.parameters, settings.clip)
         optimiser.step()
         done += len(index)
@@ -152,6 +156,7 @@ def _epoch(
                 run.ended = "stopped"
         if window is not None and time.monotonic() > window[1]:
             run.ended = "time limit"
+        run.ended = peers.ended(run.ended, device)
         if run.ended:
             break
     averages = {name: (total / done).tolist() for name, total in totals.items()}
@@ -188,7 +193,7 @@ def _judge(
             row["validation"] = held_out_loss(module, goal, held_out, seed)
         run.history.append(row)
         return _weights(module)
-    row["validation"] = value = held_out_loss(module, goal, held_out, seed)
+    row["validation"] = value = peers.told(held_out_loss(module, goal, held_out, seed), held_out.cells.device)
     run.history.append(row)
     if value < run.best or not math.isfinite(run.best):  # held-out rows without a finite loss choose nothing
         run.best, run.since = value if math.isfinite(value) else math.inf, 0

@@ -84,14 +84,20 @@ def fit(
     options |= check_parts(pairs.parts(settings or ()))
     checkpoint = place.with_name(f"{place.name}.checkpoint")
     stream = cut(data, window, stride, time, by or ())
-    _begin(checkpoint, resume)
     from vaekit.api import fit as fit_model
+    from vaekit.peers import is_first
+
+    first = is_first()  # of the processes that torchrun starts one writes and talks
+    if first:
+        _begin(checkpoint, resume)
 
     with Interrupt() as interrupt:
         model = fit_model(
             data if stream is None else stream, preset, seed=seed, time_limit=time_limit, validation=validation,
             store_rows=store_rows, device=device, resume=checkpoint, on_step=interrupt.on_step, progress=True, **options,
         )  # fmt: skip
+    if not first:
+        return
     model.save(place)
     say(summary(model, place))
     if interrupt.asked is not None:
