@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vaekit.codec import Field, Layout
-from vaekit.pace import pace
+from vaekit.pace import pace, settings
 from vaekit.presets import adamw, complete
 
 COLUMNS = Layout(tuple(Field(str(k), "real") for k in range(15)))
@@ -34,5 +34,12 @@ def test_what_is_chosen_stays() -> None:
 
 
 def test_a_handful_of_rows_is_trained_on_shortly() -> None:
-    steps = [pace(adamw(), rows, COLUMNS)["epochs"] * max(1, rows // 16) for rows in (20, 50, 100, 200)]
+    trains = {rows: pace(adamw(), rows, COLUMNS) for rows in (20, 50, 100, 200)}
+    steps = [train["epochs"] * max(1, rows // train["batch"]) for rows, train in trains.items()]
     assert steps == sorted(steps) and steps[0] < 100 and steps[2] == pytest.approx(1_400, rel=0.1)
+
+
+def test_the_prior_of_a_table_sees_larger_batches() -> None:
+    options = pace(adamw(batch=100, rate=1e-3), 1_000, COLUMNS)
+    plain, larger = settings(options, 5), settings(options, 5, larger=True)
+    assert (plain.batch, plain.rate, larger.batch, larger.epochs) == (100, 1e-3, 200, 5) and larger.rate > plain.rate

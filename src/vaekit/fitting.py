@@ -31,11 +31,12 @@ from vaekit.modes.ask import tensors
 from vaekit.modes.calibrate import calibrate
 from vaekit.modes.latent_use import rates
 from vaekit.objectives import OBJECTIVES, Elbo
+from vaekit.pace import settings
 from vaekit.presets import complete
 from vaekit.principal import begin
 from vaekit.schema import Schema
 from vaekit.sources import Table, holdout
-from vaekit.train import Settings, Step, train
+from vaekit.train import Step, train
 from vaekit.vae import VAE, assemble
 
 KEPT_CONDITIONS = 1_000  # rows of given columns that unconditional samples draw their conditions from
@@ -198,8 +199,7 @@ def _train(
         epochs: int,
         until: float | None,
     ) -> Run:
-        batch = max(1, options["batch"] // world)
-        pace = Settings(epochs, batch, *(options[key] for key in ("rate", "patience", "weight_decay", "clip")))
+        pace = settings(options, epochs, larger=name == "prior" and not plan.layout.shape, workers=world)
         path = None if resume is None else Path(f"{resume}{'' if name == 'model' else '.' + name}")
         return train(module, goal, rows, held_out, pace, stage=name, seed=seed, deadline=until, checkpoint=path,
                      on_step=on_step, blame=lambda batch: blame(vae, batch, names))  # fmt: skip

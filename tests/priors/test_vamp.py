@@ -44,7 +44,7 @@ def test_it_begins_at_rows_of_the_training_data():
 
     rows = ask(model.fitted, asked)
     near = torch.cdist(embedded, vae.embed(rows.cells, rows.observed).detach()).min(1).values
-    assert (near < 0.2).float().mean() > 0.7, "a little noise apart from a row, but for cells that were set aside"
+    assert (near < 0.2).float().mean() > 0.6, "a little noise apart from a row, but for cells that were set aside"
 
 
 def test_samples_completions_and_bounds_come_from_it():

@@ -56,7 +56,8 @@ def learn(fitted: Fitted, cells: Tensor, observed: Tensor, aside: Tensor | None 
     every = levels[hide & torch.tensor([field.kind != "categorical" for field in fitted.fields])].numpy()
     if len(every):
         pooled, own = _quantiles(every), [levels[hide[:, k], k].numpy() for k in range(fitted.vae.K)]
-        fitted.arrays[NAME] = np.stack([_quantiles(each) if len(each) >= ENOUGH else pooled for each in own])
+        found = [_quantiles(each) if len(each) >= ENOUGH else pooled for each in own]
+        fitted.arrays[NAME] = np.stack(found).astype(np.float32)
 
 
 def nominal(fitted: Fitted, level: float) -> float | Tensor:
