@@ -191,14 +191,8 @@ def _train(
     every: Rows | Lots = rows if plan.lots is None else plan.lots.after(rows, lambda lot: _ready(vae, lot).to(device))
 
     def stage(
-        name: str,
-        module: nn.Module,
-        goal: Any,
-        rows: Rows | Lots,
-        held_out: Rows | None,
-        epochs: int,
-        until: float | None,
-    ) -> Run:
+        name: str, module: nn.Module, goal: Any, rows: Rows | Lots, held_out: Rows | None, epochs: int, until: float | None
+    ) -> Run:  # fmt: skip
         pace = settings(options, epochs, larger=name == "prior" and not plan.layout.shape, workers=world)
         path = None if resume is None else Path(f"{resume}{'' if name == 'model' else '.' + name}")
         return train(module, goal, rows, held_out, pace, stage=name, seed=seed, deadline=until, checkpoint=path,
