@@ -23,12 +23,12 @@ TITLES = {
 }
 # what a reader must know of how a part is measured
 REMARKS = {
-    "density": "Multilayer perceptrons with one hidden layer, 4,000 images: few, so that the figures are far from those of papers.",
+    "density": "Perceptrons with one hidden layer, 4,000 images: few, so that the figures are far from those of papers.",
     "incomplete": "`vae` and `miwae` differ in net as well as objective.",
     "labels": "10,000 images at the small scale.",
     "lossless": "Bits a pixel, or bytes of Adult's rows; gzip and bz2 are given one bit a pixel where images are binary.",
-    "conditional": "`two-stage` and `vae` hide no cells in training, as their papers, so that they learn nothing of rows of which some "
-    "cells are known; `default` does, and has a prior of two stages.",
+    "conditional": "`two-stage` and `vae` hide no cells in training, as in their papers, and so learn nothing of rows of which "
+    "only some cells are known; `default` does, and has a prior of two stages.",
 }
 
 

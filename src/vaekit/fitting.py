@@ -103,7 +103,7 @@ def _encoded(
 ) -> tuple[Codec, Rows, Rows]:
     """The codec, fitted on what trains, and the encoded rows or windows of both parts."""
     if table.cut is None:
-        scarce = holdout.scarce(conformed, None if schema.label is None else schema.label.name)
+        scarce = holdout.scarce(conformed, getattr(schema.label, "name", None))
         kept, apart = split(table.rows, validation, seed, scarce)
         codec = codecs.fit(conformed.take(pa.array(kept)), schema, every=conformed)
         return codec, _encode(codec, conformed, kept), _encode(codec, conformed, apart)
@@ -130,8 +130,7 @@ def split(
     """
     check_validation(validation)
     order = rng.numpy(seed, "split").permutation(rows)
-    if scarce is not None:
-        order = order[np.argsort(scarce[order], kind="stable")]
+    order = order if scarce is None else order[np.argsort(scarce[order], kind="stable")]
     apart = min(round(rows * validation), HELD_OUT)
     return np.sort(order[apart:]), np.sort(order[:apart])
 
