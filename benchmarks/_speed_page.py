@@ -57,7 +57,7 @@ def scoring(found: Found) -> list[str]:
     return [
         "## Scoring", "", f"20 mixed columns, rows a second of one processor ({on(found)}).", "",
         *table(["in memory, by", "no reasons", "3 reasons"], rows),
-        f"From file to file {files['rows_per_s beyond the start']:,} rows a second beyond the start, by default with 3 reasons. "
+        f"From file to file {files['rows_per_s beyond the start']:,} rows a second beyond the start, by default, 3 reasons. "
         f"Beside them on the numeric columns alone: {peers}.", "",
         *table(["file", "seconds", "peak MiB"], [[name, each["seconds"], each["peak_mib"]] for name, each in sizes.items()]),
     ]  # fmt: skip
@@ -80,7 +80,7 @@ def main() -> None:
         "# Speed, measured", "",
         "Written by `benchmarks/_speed_page.py` from the results of `benchmarks/training.py`, `scoring.py` and `startup.py`, "
         "run on a machine that others used at the same time: compare ratios rather than seconds. Where the time goes and what "
-        "bounds it: [note](notes/0008-where-time-goes.md).", "",
+        "bounds it: [note](notes/0005-where-time-goes.md).", "",
     ]  # fmt: skip
     for name, part in PARTS.items():
         path = RESULTS / f"{name}.json"

@@ -144,7 +144,7 @@ def _epoch(
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         peers.average(goal.parameters)
-        nn.utils.clip_grad_norm_(goal.parameters, settings.clip)
+        clip(goal.parameters, settings.clip)
         optimiser.step()
         done += len(index)
         for name, term in (("loss", loss), *terms.items()):
@@ -161,6 +161,14 @@ def _epoch(
             break
     averages = {name: (total / done).tolist() for name, total in totals.items()}
     return averages | {"rows_per_s": done / max(time.monotonic() - began, 1e-9)}
+
+
+def clip(parameters: list[nn.Parameter], most: float) -> None:
+    """Scale gradients down to a common norm of `most`, where it is larger; on a processor small ones are not touched."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    norm = nn.utils.get_total_norm(gradients)
+    if norm.device.type != "cpu" or not norm <= most:
+        nn.utils.clip_grads_with_norm_(parameters, most, norm)
 
 
 def _batches(count: int, batch: int, device: torch.device) -> Iterator[Tensor]:

@@ -56,3 +56,11 @@ def test_quantiles_far_out_are_found():
 def test_pooling_changes_no_mixture(joined):
     torch.testing.assert_close(joined.pooled().mixture_cdf(cells()), joined.mixture_cdf(cells()))
     torch.testing.assert_close(joined.pooled().best(), joined.best())
+
+
+def test_one_law_of_all_columns_needs_no_order():
+    logits, order = torch.arange(6.0).reshape(1, 2, 3), torch.arange(3)
+    law = BernoulliCell(logits)
+    plain, ordered = Columns([law], [slice(None)], order), Columns([law], [order], order)
+    assert torch.equal(plain.log_prob(torch.ones(2, 3)), ordered.log_prob(torch.ones(2, 3)))
+    assert torch.equal(plain.mean, ordered.mean) and torch.equal(plain.places[0], order)

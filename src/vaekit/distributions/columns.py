@@ -20,7 +20,7 @@ class Columns(Distribution):
 
     Args:
         laws: one distribution a group, batch shapes (S, B, K_g).
-        groups: for each law the indices of its columns, (K_g,).
+        groups: for each law the indices of its columns, (K_g,); `slice(None)` for one law of all columns in their order.
         order: the inverse permutation, (K,): `cat(groups)[order]` is 0, 1, ..., K - 1.
 
     >>> from torch.distributions import Normal
@@ -32,13 +32,21 @@ class Columns(Distribution):
     arg_constraints: dict[str, Any] = {}
     has_rsample = False
 
-    def __init__(self, laws: Sequence[Any], groups: Sequence[Tensor], order: Tensor) -> None:
+    def __init__(self, laws: Sequence[Any], groups: Sequence[Tensor | slice], order: Tensor) -> None:
         self.laws, self.groups, self.order = list(laws), list(groups), order
         batch = laws[0].batch_shape[:-1]
         super().__init__(Size((*batch, len(order))), validate_args=False)
 
-    def _join(self, part: Callable[[Any, Tensor], Tensor]) -> Tensor:
+    def _join(self, part: Callable[[Any, Any], Tensor]) -> Tensor:
+        if isinstance(self.groups[0], slice):  # nothing to bring into order
+            return part(self.laws[0], self.groups[0])
         return torch.cat([part(law, at) for law, at in zip(self.laws, self.groups, strict=True)], -1)[..., self.order]
+
+    @property
+    def places(self) -> list[Tensor]:
+        """For each law the indices of its columns, (K_g,)."""
+        every = torch.arange(len(self.order), device=self.order.device)
+        return [every[at] for at in self.groups]
 
     @property
     def mean(self) -> Tensor:

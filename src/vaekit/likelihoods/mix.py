@@ -66,7 +66,7 @@ class Mix(nn.Module):
         self.register_buffer("order", flat.argsort(), persistent=False)
 
     def forward(self, features: Tensor) -> Columns:
-        at = [getattr(self, f"at_{g}") for g in range(len(self.members))]
+        at = [getattr(self, f"at_{g}") for g in range(len(self.members))] if len(self.members) > 1 else [slice(None)]
         return Columns([part(features) for part in self.parts], at, self.order)
 
     @property

@@ -100,14 +100,14 @@ class Scheme:
         z[0, :n] = torch.from_numpy(buckets.reshape(n, -1) * self.step)
         law: Any = self.vae.likelihood_of(z, cells, observed)
         if isinstance(law, Columns):
-            for inner, at in zip(law.laws, law.groups, strict=True):
+            for inner, at in zip(law.laws, law.places, strict=True):
                 yield at.numpy(), inner, self.column[at.numpy()].tolist()
             return
         C, P = law.channels, law.positions
-        for inner, at in zip(law.grid.laws, law.grid.groups, strict=True):
+        for inner, at in zip(law.grid.laws, law.grid.places, strict=True):
             yield (np.arange(P)[:, None] * C + at.numpy()).ravel(), inner, at.tolist()
         if law.beside is not None:
-            for inner, at in zip(law.beside.laws, law.beside.groups, strict=True):
+            for inner, at in zip(law.beside.laws, law.beside.places, strict=True):
                 yield at.numpy() + P * C, inner, (at + C).tolist()
 
     def _shares(self, law: Any, edges: Tensor) -> Tensor:
