@@ -12,7 +12,7 @@ from vaekit.artifact import Fitted
 from vaekit.distributions import Columns
 from vaekit.modes import nearest
 from vaekit.modes.ask import latents, placed
-from vaekit.modes.leave_out import LeftOut, leave_out
+from vaekit.modes.leave_out import PASS, LeftOut, leave_out
 from vaekit.objectives import kl
 
 LATENT, NEIGHBOURS = "(latent)", "(neighbours)"
@@ -36,11 +36,14 @@ class Raw:
 
 def likelihood(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     """-E_q[log p(cell|z)] per cell, and the rate KL(q(z|x) || p(z)): together the negative evidence lower bound."""
-    K, nats = fitted.vae.K, []
-    for at in parts(len(cells), max(1, fitted.at_once // SAMPLES)):
-        law = fitted.vae.likelihood_of(latents(fitted, cells[at], observed[at], SAMPLES), cells[at], observed[at])
+    vae, K, nats = fitted.vae, fitted.vae.K, []
+    posterior = vae.posterior_of(cells, observed)
+    z = placed(fitted, posterior, SAMPLES)
+    for at in parts(len(cells), max(1, min(PASS, fitted.at_once) // SAMPLES)):
+        law = vae.likelihood_of(z[:, at], cells[at], observed[at])
         nats.append(-law.log_prob(cells[at, :K]).mean(0))
-    return Raw(torch.cat(nats).where(observed[:, :K], 0.0), {LATENT: _rate(fitted, cells, observed)})
+    rate = kl(posterior, vae.prior_law(cells, observed), z).sum(-1)
+    return Raw(torch.cat(nats).where(observed[:, :K], 0.0), {LATENT: rate}, _apart(fitted, posterior.mean))
 
 
 def reconstruction(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
@@ -108,7 +111,10 @@ def latent(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
 
 def unusual(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
     """Half the squared distance of each latent's mean from the training rows', in their standard deviations, (B, L)."""
-    mean = fitted.vae.posterior_of(cells, observed).mean
+    return _apart(fitted, fitted.vae.posterior_of(cells, observed).mean)
+
+
+def _apart(fitted: Fitted, mean: Tensor) -> Tensor:
     centre, spread = (torch.from_numpy(fitted.arrays[f"latents.{name}"]) for name in ("centre", "spread"))
     return ((mean - centre) / spread).square() / 2
 
