@@ -19,8 +19,7 @@ from vaekit.distributions.latents import expectation
 from vaekit.errors import SpecError
 from vaekit.likelihoods import Gaps, Mix
 from vaekit.likelihoods.grid import GridMix
-from vaekit.nets import NETS, Embed
-from vaekit.nets.embed import known_whole
+from vaekit.nets import NETS, Embed, where_observed
 from vaekit.nets.grid import GridEmbed, GridSize
 from vaekit.nets.own import adopt
 from vaekit.posteriors import POSTERIORS
@@ -57,8 +56,7 @@ class Draw:
     @property
     def log_likelihood(self) -> Tensor:
         """Log p(observed cells|z) of every draw, (S, B)."""
-        nats = self.likelihood.log_prob(self.cells)
-        return (nats if known_whole(self.observed) else nats.where(self.observed, 0.0)).sum(-1)
+        return where_observed(self.likelihood.log_prob(self.cells), self.observed).sum(-1)
 
 
 class VAE(nn.Module):

@@ -102,3 +102,8 @@ class Embed(nn.Module):
 def known_whole(observed: Tensor) -> bool:
     """Whether all cells are observed, where asking costs less than not knowing: an accelerator would have to wait."""
     return observed.device.type == "cpu" and bool(observed.all())
+
+
+def where_observed(values: Tensor, observed: Tensor) -> Tensor:
+    """Values (..., K), 0 where a cell is missing."""
+    return values if known_whole(observed) else values.where(observed, 0.0)
