@@ -9,22 +9,12 @@ from torch import nn
 
 from vaekit.nets.attention import Attention
 from vaekit.nets.conv import Conv
-from vaekit.nets.embed import ColumnSize, Embed, where_observed
+from vaekit.nets.embed import ColumnSize, Embed
+from vaekit.nets.embed import where_observed as where_observed
 from vaekit.nets.grid import GridEmbed, GridSize
 from vaekit.nets.mlp import Mlp
 from vaekit.nets.residual import ResidualMlp
 
 NETS: dict[str, type[nn.Module]] = {"residual": ResidualMlp, "mlp": Mlp, "conv": Conv, "attention": Attention}
 
-__all__ = [
-    "NETS",
-    "Attention",
-    "ColumnSize",
-    "Conv",
-    "Embed",
-    "GridEmbed",
-    "GridSize",
-    "Mlp",
-    "ResidualMlp",
-    "where_observed",
-]
+__all__ = ["NETS", "Attention", "ColumnSize", "Conv", "Embed", "GridEmbed", "GridSize", "Mlp", "ResidualMlp"]
