@@ -181,3 +181,13 @@ def test_the_log_jacobian_turns_densities_of_cells_into_densities_of_values():
     cells = codec.encode(pa.array(grid))[0]
     density = np.exp(-(cells**2) / 2 - np.log(2 * np.pi) / 2 + codec.log_jacobian(cells))
     assert np.trapezoid(density, grid) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_column_of_few_values_gives_them_back_to_the_last_bit() -> None:
+    values = np.random.default_rng(0).normal(size=5) * 1e3
+    known = pa.array(values[np.random.default_rng(1).integers(0, 5, 400)])
+    codec = Numeric.fit(Column(name="x", kind="real", type="double"), known)
+    cells, observed = codec.encode(known)
+    again = Numeric.from_state(codec.column, *codec.state())
+    for each in (codec, again):
+        assert each.decode(cells.astype(np.float32).astype(float), observed).to_pylist() == known.to_pylist()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from dataclasses import field as field_
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ class Numeric:
         step: moments are whole multiples of so many ticks.
         low: the smallest legal tick.
         high: the largest legal tick.
+        exact: the raw numbers of `field.distinct`, to the last bit; empty where a resolution gives them back, or they are many.
 
     Example:
         >>> ages = pa.array([30, 40, 50, None], pa.int8())
@@ -50,6 +52,7 @@ class Numeric:
     step: int
     low: int
     high: int
+    exact: Floats = field_(default_factory=lambda: np.empty(0))
 
     @classmethod
     def fit(cls, column: Column, array: pa.ChunkedArray | pa.Array) -> Numeric:
@@ -99,7 +102,8 @@ class Numeric:
         plain = {name: getattr(field, name) for name in ("mean", "std", "transform", "resolution", "rows")}
         plain |= {"spikes": list(field.spikes), "origin": self.origin, "step": self.step}
         plain |= {"low": self.low, "high": self.high}
-        return plain, {"quantiles": field.quantiles, "shares": field.shares, "distinct": field.distinct}
+        arrays = {"quantiles": field.quantiles, "shares": field.shares, "distinct": field.distinct}
+        return plain, {**arrays, "exact": self.exact} if len(self.exact) else arrays
 
     @classmethod
     def from_state(cls, column: Column, plain: dict[str, Any], arrays: dict[str, Any]) -> Numeric:
@@ -107,7 +111,8 @@ class Numeric:
         plain = dict(plain, spikes=tuple(plain["spikes"]))
         own = {name: plain.pop(name) for name in ("origin", "step", "low", "high")}
         plain |= {name: arrays[name] for name in ("quantiles", "shares", "distinct")}
-        return cls(column, Field(column.name, column.kind, **plain), **own)
+        exact = np.asarray(arrays.get("exact", np.empty(0)), dtype=float)
+        return cls(column, Field(column.name, column.kind, **plain), **own, exact=exact)
 
     # --- value -> cell
 
@@ -176,11 +181,14 @@ class Numeric:
             values = self.field.value(cells)
         if ticks.is_whole(self._kind):
             return self._on_grid(ticks.to_ticks(values * self._per, self.low, self.high))
-        return self._exact_spikes(self._bounded(values), self._near_spike(cells))
+        return self._exactly(self._bounded(values), cells)
 
-    def _exact_spikes(self, values: Floats, index: NDArray[np.int64]) -> Floats:
-        """Spikes to the last bit: the way to a cell and back may cost one."""
-        spikes = np.sort(np.asarray(self.column.spikes or (np.nan,), dtype=float))
+    def _exactly(self, values: Floats, cells: Floats) -> Floats:
+        """Spikes and the values of a column of few to the last bit: the way to a cell and back may cost one."""
+        if len(self.exact):
+            at = np.searchsorted(self.field.distinct, cells).clip(max=len(self.exact) - 1)
+            values = np.where(self.field.distinct[at] == cells, self.exact[at], values)
+        spikes, index = np.sort(np.asarray(self.column.spikes or (np.nan,), dtype=float)), self._near_spike(cells)
         return np.where(index >= 0, spikes[index], values)
 
     def _on_grid(self, raw: ticks.Raw) -> ticks.Raw:
@@ -232,7 +240,12 @@ class Numeric:
             shares=counts / max(len(cells), 1),
             distinct=distinct if len(distinct) <= DISTINCT else np.empty(0),
         )
-        return replace(self, field=field)
+        exact = (
+            np.unique(raw[_legal(self.field.transform, raw)])
+            if raw.dtype == float and not field.resolution
+            else cells[:0]
+        )
+        return replace(self, field=field, exact=exact if len(exact) == len(field.distinct) else cells[:0])
 
 
 def _legal(transform: Transform, raw: ticks.Raw) -> NDArray[np.bool_]:
