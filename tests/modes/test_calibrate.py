@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from vaekit.modes import calibrate
+from vaekit.modes.ask import ask
 from vaekit.modes.calibrate import p_values, raw_scores
+from vaekit.modes.leave_out import leave_out
 from vaekit.modes.ways import WAYS
 
 
@@ -72,3 +75,12 @@ def _held_out(rows: Any) -> Any:
     from vaekit.fitting import split
 
     return rows[split(len(rows), 0.2, 0)[1]]
+
+
+def test_the_usual_nats_of_a_cell_left_out_are_kept(mixed: Any) -> None:
+    """They tell a strange cell from an ordinary one, whatever else the score adds up."""
+    fitted = mixed.model.fitted
+    asked = ask(fitted, mixed.rows)
+    with torch.no_grad():
+        nats = leave_out(fitted, asked.cells, asked.observed).nats.sum(0) / asked.observed.sum(0)
+    assert np.abs(fitted.arrays[calibrate.LEFT_OUT] - nats.numpy()).max() < 0.5

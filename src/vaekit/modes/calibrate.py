@@ -17,6 +17,7 @@ from vaekit.modes.leave_out import keep_blocks, leave_out
 from vaekit.modes.ways import MIX, NEIGHBOURS, WAYS, Raw, available
 
 TIE = 1e-5  # relative
+LEFT_OUT = "centre.left_out"
 KEPT = 5_000  # training rows whose latents are kept: clusters are found among them, an image is compared with them
 ENOUGH, SOME = 30, 2_000  # held-out rows that give a spread, and training rows that help where they are fewer
 NATS = 1 / 3  # spread of the nats of cells left out, beside a distance to training rows of spread 1
@@ -79,10 +80,15 @@ def ordinary(
 
 
 def _mix(fitted: Fitted, cells: Tensor, observed: Tensor) -> None:
-    """Weights of the distance to training rows, whose spread over ordinary rows is then 1, and of the nats, a third."""
+    """Weights of the distance to training rows, whose spread over ordinary rows is then 1, and of the nats, a third.
+
+    And what the nats of a cell left out are on average, which tells an ordinary cell from a strange one.
+    """
     near = [nearest.distance(fitted, cells[at], observed[at]).sum(-1) for at in chunks(len(cells), fitted.at_once)]
-    nats = [leave_out(fitted, cells[at], observed[at]).nats.sum(-1) for at in chunks(len(cells), fitted.at_once)]
-    fitted.arrays[MIX] = np.array([_unit(torch.cat(near).double()), NATS * _unit(torch.cat(nats).double())])
+    nats = torch.cat([leave_out(fitted, cells[at], observed[at]).nats for at in chunks(len(cells), fitted.at_once)])
+    fitted.arrays[MIX] = np.array([_unit(torch.cat(near).double()), NATS * _unit(nats.sum(-1).double())])
+    count = observed[:, : fitted.vae.K].sum(0).clamp(min=1)
+    fitted.arrays[LEFT_OUT] = (nats.double().sum(0) / count).numpy()
 
 
 def raw_scores(fitted: Fitted, by: str, cells: Tensor, observed: Tensor) -> Raw:

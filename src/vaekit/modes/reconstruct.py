@@ -9,6 +9,7 @@ from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.modes.ask import Asked, answer, ask, chunks, latents, law_given
+from vaekit.modes.calibrate import LEFT_OUT
 from vaekit.modes.complete import complete
 from vaekit.modes.impute import best
 from vaekit.modes.leave_out import blocks, leave_out
@@ -70,7 +71,10 @@ def _excess(fitted: Fitted, cells: Tensor, seen: Tensor) -> Tensor:
         return (law.log_prob(law.mode[0]) - law.log_prob(cells[:, : fitted.vae.K]))[0] - STRANGE
     if fitted.has_density:
         nats = leave_out(fitted, cells, seen, blocks(fitted.layout)).nats
-        return nats - torch.from_numpy(fitted.arrays["centre.default"]).float() - STRANGE
+        usual = fitted.arrays.get(
+            LEFT_OUT, fitted.arrays["centre.default"]
+        )  # without kept rows the score is these nats
+        return nats - torch.from_numpy(usual).float() - STRANGE
     named = torch.tensor([field.levels > 0 for field in fitted.fields])
     return reconstruction(fitted, cells, seen).cells - torch.where(named, 1 - RARE, FAR**2)
 
