@@ -17,6 +17,9 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 
 class VaekitError(Exception):
@@ -72,6 +75,26 @@ class VaekitWarning(UserWarning):
     """A declared mapping took place; the answer stands, but the user should know."""
 
 
+HEARD: ContextVar[list[str] | None] = ContextVar("HEARD", default=None)
+
+
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """Warnings of this thread alone as a list: Python's own filters belong to all threads together.
+
+    >>> with heard() as told:
+    ...     warn("column 'extra' ignored")
+    >>> told
+    ["column 'extra' ignored"]
+    """
+    told: list[str] = []
+    token = HEARD.set(told)
+    try:
+        yield told
+    finally:
+        HEARD.reset(token)
+
+
 def warn(message: str) -> None:
     """Issue a `VaekitWarning` that points at the line which called vaekit, however deep inside it arose.
 
@@ -81,6 +104,9 @@ def warn(message: str) -> None:
     >>> caught[0].category.__name__
     'VaekitWarning'
     """
+    if (heard := HEARD.get()) is not None:
+        heard.append(message)
+        return
     level = 1
     while _is_ours(level + 1):
         level += 1

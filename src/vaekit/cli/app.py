@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 import vaekit
-from vaekit.cli import about, demo, fit, rows, squeeze, walks
+from vaekit.cli import about, demo, fit, rows, serve, squeeze, walks
 from vaekit.cli.group import Group
 from vaekit.cli.source import sourced
 from vaekit.modes import MODES
@@ -47,6 +47,7 @@ OTHERS: dict[str, Command] = {
     "inspect": Command(about.inspect, "vaekit inspect adult.vae"),
     "presets": Command(about.presets, "vaekit presets"),
     "kinds": Command(about.kinds, "vaekit kinds prior"),
+    "serve": Command(serve.serve, "vaekit serve adult.vae fraud.vae --port 8000 --token-env VAEKIT_TOKEN"),
     "demo": Command(demo.demo, "vaekit demo table -o report.html"),
 }
 FIT = Command(fit.fit, "vaekit fit stream.csv -o pump.vae --window 32 --time datetime --by pump --time-limit 5m")

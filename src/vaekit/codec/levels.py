@@ -122,7 +122,7 @@ class Levels:
         return np.flatnonzero(self.cell_of == self.field.levels - 1) if rare else np.empty(0, dtype=np.int64)
 
     @cached_property
-    def _level_of(self) -> NDArray[np.int64]:
+    def level_of(self) -> NDArray[np.int64]:
         """The known level of each cell; "other" stands for the most frequent level until a rare one is drawn."""
         most = int(np.argmax(self.counts)) if len(self.counts) else 0
         level_of = np.full(self.field.levels, most)
@@ -140,7 +140,7 @@ class Levels:
 
     def _level(self, cells: Floats, generator: np.random.Generator) -> NDArray[np.int64]:
         cell = np.clip(np.rint(cells), 0, self.field.levels - 1).astype(np.int64)
-        index = self._level_of[cell]
+        index = self.level_of[cell]
         weights = self.counts[self._rare]
         if weights.sum() > 0:
             other = cell == self.field.levels - 1

@@ -1,0 +1,62 @@
+"""Models over HTTP: `vaekit serve a.vae b.vae`.
+
+```
+request --gate: token, limits, log, meters--> app: body, rows --> batching: one pass for all who wait --> answer
+                                                shelf: files, read anew when replaced
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from vaekit.errors import UserError, warn
+
+PACKAGES = ("fastapi", "uvicorn", "prometheus_client")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+GRACE = 30  # seconds for requests at work when the server is told to stop
+
+
+def require_serve() -> None:
+    """Refuse where a package that serves is absent.
+
+    Raises:
+        UserError: with how to install it.
+    """
+    if absent := [name for name in PACKAGES if find_spec(name) is None]:
+        raise UserError(f"serve needs the package {absent[0]}", hint="pip install 'vaekit[serve]'")
+
+
+def serve(
+    paths: Sequence[str | Path], *, host: str = "127.0.0.1", port: int = 8000, token: str | None = None,
+    body: int = 64 * 2**20, rows: int = 100_000, requests: int = 64, seconds: float = 60.0,
+) -> None:  # fmt: skip
+    """Serve model files until told to stop; requests at work are finished first.
+
+    Args:
+        paths: the models; each has its file's stem as name.
+        host: the address to listen at; loopback unless told otherwise.
+        port: the port; 0 takes a free one.
+        token: what `Authorization: Bearer` must hold; None asks for none.
+        body: bytes of a request.
+        rows: of a request.
+        requests: at work at once; more are told 503.
+        seconds: until an answer is given up.
+    """
+    require_serve()
+    import uvicorn
+
+    from vaekit.serve.app import Server
+    from vaekit.serve.gate import Limits, logged
+    from vaekit.serve.shelf import Shelf
+
+    if host not in LOOPBACK and token is None:
+        warn(f"serve: {host} can be reached from outside, and no token is asked for: --token-env NAME")
+    server = Server(Shelf(paths), Limits(body, rows, requests, seconds), token)
+    logged()
+    uvicorn.run(
+        server, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE,
+        lifespan="on", server_header=False,
+    )  # fmt: skip

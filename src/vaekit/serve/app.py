@@ -1,0 +1,295 @@
+"""The application: routes from the table of modes and the schemas of the models that are served."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel, ValidationError
+from pydantic.json_schema import models_json_schema
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
+
+import vaekit
+from vaekit.errors import DataError, heard
+from vaekit.modes import MODES, require
+from vaekit.serve.batching import Batcher, as_rows
+from vaekit.serve.bodies import answer_schema, body_model, json_of, latents_model, options_model, row_model, table_of
+from vaekit.serve.gate import LOG, Gate, Limits
+from vaekit.serve.meters import Meters
+from vaekit.serve.problems import SCHEMA, Problem, from_http, problem_of, responses
+from vaekit.serve.questions import Question, questions
+from vaekit.serve.shelf import Book, Shelf
+from vaekit.sources import read
+
+ARROW = "application/vnd.apache.arrow.stream"
+ASSETS = Path(__file__).parent / "assets"
+REF = "#/components/schemas/{model}"
+EVERY = 1.0  # seconds between two looks at the files
+
+
+class Server:
+    """The models on a shelf behind routes; an ASGI application.
+
+    A file that is replaced is read beside the model at work, which answers until the new one takes its place, routes and all.
+
+    Args:
+        shelf: the models.
+        limits: of what is taken at once.
+        token: that every request but /health must bear; None asks for none.
+        every: seconds between two looks at the files.
+    """
+
+    def __init__(
+        self, shelf: Shelf, limits: Limits | None = None, token: str | None = None, every: float = EVERY
+    ) -> None:
+        self.shelf, self.limits, self.every = shelf, limits or Limits(), every
+        self.meters = Meters()
+        worker = ThreadPoolExecutor(1, "vaekit-model")
+        self.batchers = {name: Batcher(self._count, worker) for name in shelf.books}
+        self.inner = self.build()
+        self.gate = Gate(self._pass, self.limits, token, self.meters)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.gate(scope, receive, send)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.inner(scope, receive, send)
+
+    def _count(self, requests: int, _: int) -> None:
+        self.meters.passes.observe(requests)
+
+    def build(self) -> FastAPI:
+        """Routes of the models that are served now."""
+        app = FastAPI(
+            title="vaekit", version=vaekit.__version__, docs_url=None, redoc_url=None, lifespan=self._life,
+            description="Fitted variational autoencoders: every question, as JSON or as Arrow IPC streams.",
+        )  # fmt: skip
+        bodies: list[type[BaseModel]] = []
+        for book in self.shelf.books.values():
+            row, latents = row_model(book.model, book.name), latents_model(book.model, book.name)
+            for mode, question in questions().items():
+                shown = latents if question.rows == "latents" else row
+                body = body_model(book.name, mode, question, shown, self.limits.rows)
+                bodies.append(body)
+                _route(app, self, book, mode, question, body)
+        _about(app, self)
+        _pages(app)
+        _told(app)
+        app.openapi = partial(_openapi, app, bodies, app.openapi)  # type: ignore[method-assign]
+        return app
+
+    @asynccontextmanager
+    async def _life(self, _: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._look())
+        yield
+        task.cancel()
+        for batcher in self.batchers.values():
+            batcher.close()
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(self.every)
+            with suppress(OSError):
+                await self.refresh()
+
+    async def refresh(self) -> list[str]:
+        """Serve files that were replaced; the names of their models."""
+        books = await asyncio.get_running_loop().run_in_executor(None, self.shelf.changed)
+        if books:
+            self.shelf.replace(books)
+            self.inner = self.build()
+            for book in books:
+                self.meters.reloads.labels(book.name).inc()
+                LOG.info("%s: the new model is served", book.path)
+        return [book.name for book in books]
+
+
+def _route(app: FastAPI, server: Server, book: Book, mode: str, question: Question, body: type[BaseModel]) -> None:
+    async def endpoint(request: Request) -> Response:
+        return await _answer(server, book, mode, question, body, request)
+
+    content = {"application/json": {"schema": {"$ref": REF.format(model=body.__name__)}}}
+    arrow = {ARROW: {"schema": {"type": "string", "format": "binary"}}} if question.rows != "none" else {}
+    made = {"application/json": {"schema": answer_schema(book.model, question)}, ARROW: {"schema": {"type": "string"}}}
+    app.post(
+        f"/v1/models/{book.name}/{mode}", tags=[book.name], summary=MODES[mode].line, name=f"{book.name}.{mode}",
+        operation_id=f"{book.name}_{mode}", response_class=Response,
+        openapi_extra={"requestBody": {"required": True, "content": {**content, **arrow}}},
+        responses={200: {"description": "The answer, in order", "content": made},
+                   **responses(400, 401, 409, 413, 415, 422, 503)},
+    )(endpoint)  # fmt: skip
+
+
+async def _answer(
+    server: Server, book: Book, mode: str, question: Question, body: type[BaseModel], request: Request
+) -> Response:
+    note = request.scope.setdefault("vaekit", {})
+    note |= {"model": book.name, "mode": mode}
+    require(mode, book.model.fitted)
+    raw, kind = await request.body(), request.headers.get("content-type", "application/json").partition(";")[0].strip()
+    rows, options = _read(raw, kind, body, request)
+    with heard():
+        table = await asyncio.to_thread(_table, book, question, rows)
+    count = max(0 if table is None else table.num_rows, options.get("n") or 0)
+    if count > server.limits.rows:
+        raise Problem(413, f"{count:,} rows at once, at most {server.limits.rows:,}", hint="send them in parts")
+    note["rows"] = count
+    server.meters.rows.labels(book.name, mode).inc(count)
+    alone = question.alone or bool(book.model.fitted.steps)
+    run = partial(_run, book, question, options)
+    answer = await server.batchers[book.name].ask(mode, options, table, run, alone=alone)
+    wanted = request.headers.get("accept", "")
+    as_arrow = ARROW in wanted or (kind == ARROW and "json" not in wanted)
+    data = await asyncio.to_thread(_ipc if as_arrow else json_of, answer)
+    return Response(data, media_type=ARROW if as_arrow else "application/json")
+
+
+def _run(book: Book, question: Question, options: dict[str, Any], table: pa.Table | None) -> pa.Table:
+    with heard() as told:  # a warning is a line of the log: the answer stands
+        answer = question.ask(book.model, None if table is None else as_rows(table), options)
+    for each in dict.fromkeys(told):
+        LOG.debug("%s: %s", book.name, each)
+    return answer
+
+
+def _read(raw: bytes, kind: str, body: type[BaseModel], request: Request) -> tuple[Any, dict[str, Any]]:
+    """Rows (dicts, a table or None) and options of a request."""
+    if kind == ARROW:
+        options = options_model(body).model_validate(dict(request.query_params)).model_dump()
+        try:
+            return pa.ipc.open_stream(raw).read_all(), options
+        except (pa.ArrowInvalid, OSError) as error:
+            raise Problem(400, f"no Arrow IPC stream: {error}", hint=f"content-type {ARROW}") from None
+    if kind not in ("application/json", ""):
+        raise Problem(415, f"content-type {kind!r}, expected application/json or {ARROW}")
+    checked = body.model_validate_json(raw or b"{}")
+    rows = getattr(checked, "rows", None)
+    return (
+        None if rows is None else [row.model_dump(by_alias=True, exclude_unset=True) for row in rows],
+        checked.model_dump(exclude={"rows"}),
+    )
+
+
+def _table(book: Book, question: Question, rows: Any) -> pa.Table | None:
+    """The rows in the fitted columns and types, so that those of several requests are one table."""
+    if rows is None:
+        return None
+    if question.rows == "latents":
+        return rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(rows)
+    given = rows if isinstance(rows, pa.Table) else table_of(book.model, rows)
+    if isinstance(given, list) and not any(given):
+        raise DataError("the rows hold no fitted column", hint=f"GET /v1/models/{book.name} lists them")
+    table = read(given, text=book.model.fitted.schema.text).arrow
+    if book.model.fitted.steps or isinstance(rows, pa.Table):
+        return table
+    return book.model.fitted.schema.conform(table)
+
+
+def _ipc(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def _about(app: FastAPI, server: Server) -> None:
+    """Routes that are not about rows."""
+
+    @app.get("/health", tags=["about"])
+    async def health() -> dict[str, Any]:
+        return {"status": "ok", "models": list(server.shelf.books), "version": vaekit.__version__}
+
+    @app.get("/v1/models", tags=["about"], responses=responses(401))
+    async def models() -> dict[str, Any]:
+        return {"models": [{"name": name, **_short(book)} for name, book in server.shelf.books.items()]}
+
+    @app.get("/v1/models/{model}", tags=["about"], responses=responses(401, 404))
+    async def card(model: str) -> Any:
+        book = _book(server, model)
+        return JSONResponse({"name": model, "schema": book.model.schema, **book.model.card})
+
+    @app.post("/v1/models/{model}/{mode}", include_in_schema=False)
+    async def absent(model: str, mode: str) -> Any:
+        _book(server, model)
+        raise Problem(404, f"no mode {mode!r}", hint=f"modes: {', '.join(questions())}")
+
+    @app.get("/metrics", tags=["about"], response_class=Response, responses=responses(401))
+    async def metrics() -> Response:
+        return Response(server.meters.text(), media_type="text/plain; version=0.0.4")
+
+
+def _pages(app: FastAPI) -> None:
+    """What a browser opens, with nothing from elsewhere."""
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> Any:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json", title="vaekit", swagger_js_url="/assets/swagger-ui-bundle.js",
+            swagger_css_url="/assets/swagger-ui.css", swagger_favicon_url="data:,",
+        )  # fmt: skip
+
+    @app.get("/assets/{name}", include_in_schema=False)
+    async def asset(name: str) -> Any:
+        if name not in {path.name for path in ASSETS.iterdir()}:
+            raise Problem(404, f"no asset {name!r}")
+        return FileResponse(ASSETS / name)
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> Any:
+        return RedirectResponse("/docs")
+
+
+def _short(book: Book) -> dict[str, Any]:
+    about = book.model.fitted.about
+    return {"preset": about["preset"], "rows": about["rows"], "latents": book.model.fitted.vae.latents}
+
+
+def _book(server: Server, name: str) -> Book:
+    if name not in server.shelf.books:
+        raise Problem(404, f"no model {name!r}", hint=f"models: {', '.join(server.shelf.books)}")
+    return server.shelf.books[name]
+
+
+def _told(app: FastAPI) -> None:
+    """Every error in one shape."""
+
+    def handler(of: Callable[[Any], Problem]) -> Callable[[Request, Any], Awaitable[Response]]:
+        async def tell(_: Request, error: Any) -> Response:
+            return of(error).response()
+
+        return tell
+
+    app.exception_handler(ValidationError)(handler(_invalid))
+    app.exception_handler(RequestValidationError)(handler(_invalid))
+    app.exception_handler(HTTPException)(handler(lambda error: from_http(error.status_code, error.detail)))
+    app.exception_handler(Problem)(handler(problem_of))
+    app.exception_handler(vaekit.VaekitError)(handler(problem_of))
+
+
+def _invalid(error: Any) -> Problem:
+    found = error.errors()[0]
+    where = ".".join(str(part) for part in found["loc"]) or "body"
+    more = f", and {len(error.errors()) - 1} more" if len(error.errors()) > 1 else ""
+    return Problem(422, f"{where}: {found['msg']}{more}", hint="GET /docs shows what fits")
+
+
+def _openapi(app: FastAPI, bodies: list[type[BaseModel]], usual: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The framework's description, with the bodies that are read by hand."""
+    if app.openapi_schema is None:
+        described = usual()
+        _, schemas = models_json_schema([(body, "validation") for body in bodies], ref_template=REF)
+        described.setdefault("components", {}).setdefault("schemas", {}).update({"Problem": SCHEMA, **schemas["$defs"]})
+        app.openapi_schema = described
+    return app.openapi_schema
