@@ -10,6 +10,7 @@ import typer
 
 import vaekit
 from vaekit.cli import about, demo, fit, rows, serve, squeeze, walks
+from vaekit.cli.engine import engined
 from vaekit.cli.group import Group
 from vaekit.cli.source import sourced
 from vaekit.modes import MODES
@@ -100,7 +101,7 @@ def _register(name: str, command: Command, panel: str | None, line: str = "") ->
     paragraphs = [" ".join(text.split()) for text in (command.run.__doc__ or "").split("\n\n")]
     first = [f"{line[:1].upper()}{line[1:]}."] if line else []
     text = "\n\n".join(first + paragraphs)
-    run = sourced(name, command.run)
+    run = engined(name, sourced(name, command.run))
     run = watched(name, run) if line else run
     app.command(name, help=text, epilog=f"Example: {command.example}", rich_help_panel=panel)(run)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from vaekit.cli import files, pairs
+from vaekit.cli.engine import ENGINE, Engine, files_of
 from vaekit.cli.guard import INTERRUPTED, say
 from vaekit.cli.options import Data, Seed
 
@@ -87,6 +88,10 @@ def fit(
     from vaekit.api import fit as fit_model
     from vaekit.peers import is_first
 
+    if (engine := ENGINE.get()) is not None:
+        _on_ray(engine, data, place, checkpoint, resume, {"preset": preset, "seed": seed, "time_limit": time_limit,
+                "validation": validation, "store_rows": store_rows, "device": device, **options})  # fmt: skip
+        return
     first = is_first()  # of the processes that torchrun starts one writes and talks
     if first:
         _begin(checkpoint, resume)
@@ -102,6 +107,17 @@ def fit(
     say(summary(model, place))
     if interrupt.asked is not None:
         _stop(interrupt, place, checkpoint)
+    _remove(_stages(checkpoint))
+
+
+def _on_ray(engine: Engine, data: str, place: Path, checkpoint: Path, resume: bool, options: dict[str, Any]) -> None:
+    from vaekit.api import load
+    from vaekit.scale import on_ray
+
+    _begin(checkpoint, resume)
+    paths = [str(Path(path).absolute()) for path in files_of(data)]  # workers have folders of their own
+    on_ray.fit(paths, str(place), options, workers=engine.workers, address=engine.address)
+    say(summary(load(place), place))
     _remove(_stages(checkpoint))
 
 

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaekit.cli import files
-from vaekit.errors import DataError
+from vaekit.cli.engine import ENGINE, Engine, files_of
+from vaekit.errors import DataError, SpecError
 from vaekit.modes import WATCH
 
 if TYPE_CHECKING:
@@ -38,7 +39,14 @@ def save(model: Model, data: Any, out: str, ask: Ask) -> None:
     from vaekit.sources import STREAMED, batches, is_streamable, write_batches
 
     alone = model.fitted.cut is None and not files.has_images(model)
-    if alone and is_streamable(data) and (out == "-" or Path(out).suffix.lower() in STREAMED):
+    if (engine := ENGINE.get()) is not None:
+        _refuse_whole(alone, out)
+        from vaekit.scale import on_ray
+
+        named, paths, text = engine.options["model"], files_of(data), model.fitted.schema.text
+        on_ray.answer(named, paths, out, ask, of=_of(engine), text=text, workers=engine.workers, address=engine.address,
+                      watch=WATCH.get())  # fmt: skip
+    elif alone and is_streamable(data) and (out == "-" or Path(out).suffix.lower() in STREAMED):
         write_batches(answers(model, batches(data, model.fitted.schema.text), ask), out)
     else:
         files.save(ask(model, data, 0), out)
@@ -50,11 +58,33 @@ def save_sample(model: Model, out: str, n: int, conditions: Any, seed: int, temp
     from vaekit.sources import write_batches
 
     lots = batches(model.fitted, n, conditions, seed)
-    if len(lots) == 1:
+    if (engine := ENGINE.get()) is not None:
+        _refuse_whole(not files.has_images(model), out)
+        from vaekit.scale import on_ray
+
+        def ask(model: Model, size: int, own: int) -> pa.Table:
+            return files.as_table(model.sample(size, conditions, own, temperature))
+
+        on_ray.draw(engine.options["model"], [(size or n, own) for size, own in lots], out, ask, of=_of(engine),
+                    workers=engine.workers, address=engine.address, watch=WATCH.get())  # fmt: skip
+    elif len(lots) == 1:
         files.save(model.sample(n, conditions, seed, temperature), out)
     else:
         made = (files.as_table(model.sample(count, conditions, own, temperature)) for count, own in lots)
         write_batches(_counted(made, n), out)
+
+
+def _refuse_whole(alone: bool, out: str) -> None:
+    from vaekit.sources import STREAMED
+
+    if not alone or Path(out).suffix.lower() not in STREAMED:
+        what = f"-o {out}: " if alone else "streams and images: "
+        raise SpecError(f"{what}--on ray writes tables to {', '.join(STREAMED)}", hint="leave out --on")
+
+
+def _of(engine: Engine) -> dict[str, str]:
+    """The options that decide the answer."""
+    return {name: str(value) for name, value in engine.options.items() if name not in ("out", "model")}
 
 
 def answers(model: Model, source: Iterator[Batch], ask: Ask) -> Iterator[pa.Table]:
