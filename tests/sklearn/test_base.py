@@ -19,7 +19,7 @@ import vaekit
 from vaekit import sklearn as adapters
 from vaekit.errors import SpecError
 
-QUICK = {"epochs": 3}
+QUICK = {"epochs": 3, "batch": 16}
 EVERY = [getattr(adapters, name)() for name in adapters.__all__]
 EVERY.append(adapters.VAEOutlierDetector(convention="sklearn"))
 

@@ -14,7 +14,7 @@ PARTS = [pa.table({"x": [1.5, None], "name": ["a", "b"]}), pa.table({"x": [None,
 
 
 def threads():
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("vaekit")]
+    return [thread.name for thread in threading.enumerate() if thread.name in ("vaekit-reader", "vaekit-writer")]
 
 
 def test_never_more_than_a_few_items_are_made_ahead():

@@ -13,7 +13,7 @@ from vaekit.errors import UserError
 def serve(
     models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Fitted models; each is served by its stem.")],
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Loopback unless told otherwise.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535)] = 8000,
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="The port it listens at.")] = 8000,
     token_env: Annotated[
         str | None, typer.Option(metavar="NAME", help="The environment variable that holds the bearer token.")
     ] = None,
