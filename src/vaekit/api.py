@@ -280,6 +280,15 @@ class Model:
         """Write the model to one file, whole or not at all."""
         return write_model(self.fitted, path)
 
+    def export(self, path: str | Path) -> Path:
+        """Write scorer, encoder and decoder as ONNX graphs, held against torch, with the codec as JSON beside them.
+
+        Needs `pip install 'vaekit[onnx]'`; see `vaekit.export`.
+        """
+        from vaekit.export import export
+
+        return export(self.fitted, path)
+
     def modes(self) -> dict[str, str]:
         """Every mode: "available", or why not."""
         return {name: modes.why_not(name, self.fitted) or modes.state(name, self.fitted) for name in modes.MODES}

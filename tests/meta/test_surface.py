@@ -29,6 +29,7 @@ PROMISED = {
     "decompress": "(blob)",
     "evaluate": "(data, seed=0, factors=None)",
     "save": "(path)",
+    "export": "(path)",
     "modes": "()",
 }
 BEGIN = {"impute_interval": ["data", "level"], "decode": ["z"], "shift": ["row"]}  # further options may follow
@@ -66,7 +67,7 @@ def test_every_mode_is_an_explicit_method_and_nothing_else_is() -> None:
     written = {
         name for name, value in vars(vaekit.Model).items() if inspect.isfunction(value) and not name.startswith("_")
     }
-    assert written == {*MODES, "save", "modes"}
+    assert written == {*MODES, "save", "modes", "export"}
     assert {"card", "schema", "history", "module"} <= set(vars(vaekit.Model))
     assert {*PROMISED, *BEGIN} == written
 

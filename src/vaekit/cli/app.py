@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 import vaekit
-from vaekit.cli import about, demo, fit, rows, serve, squeeze, walks
+from vaekit.cli import about, demo, export, fit, rows, serve, squeeze, walks
 from vaekit.cli.engine import engined
 from vaekit.cli.group import Group
 from vaekit.cli.source import sourced
@@ -49,6 +49,7 @@ OTHERS: dict[str, Command] = {
     "presets": Command(about.presets, "vaekit presets"),
     "kinds": Command(about.kinds, "vaekit kinds prior"),
     "serve": Command(serve.serve, "vaekit serve adult.vae fraud.vae --port 8000 --token-env VAEKIT_TOKEN"),
+    "export": Command(export.export, "vaekit export adult.vae -o adult.onnx"),
     "demo": Command(demo.demo, "vaekit demo table -o report.html"),
 }
 FIT = Command(fit.fit, "vaekit fit stream.csv -o pump.vae --window 32 --time datetime --by pump --time-limit 5m")

@@ -1,0 +1,41 @@
+"""What a message says of a part that ONNX has no words for, and the words that are lent to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from vaekit.errors import ModeUnavailable
+from vaekit.export.write import write_graph
+
+pytest.importorskip("onnxruntime")
+
+
+class Lent(nn.Module):
+    inputs, outputs = ("x",), ("gamma", "place")
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        edges = torch.tensor([[0.5, 1.0, 7.0]])
+        place = torch.searchsorted(edges.expand(len(x), 3).contiguous(), x[:, None].contiguous(), right=True)
+        return torch.lgamma(x), place.float()
+
+
+class Foreign(nn.Module):
+    inputs, outputs = ("x",), ("y",)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x if bool(x.sum() > 0) else -x  # a graph has no branches that depend on numbers
+
+
+def test_words_are_lent(tmp_path: Path) -> None:
+    x = torch.tensor([0.01, 0.5, 1.0, 2.5, 40.0, 3000.0])
+    write_graph(Lent(), {"x": x}, tmp_path / "lent.onnx", "example")  # compares by itself
+    assert (tmp_path / "lent.onnx").exists()
+
+
+def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModeUnavailable, match="the decoder cannot be written as ONNX"):
+        write_graph(Foreign(), {"x": torch.ones(4)}, tmp_path / "foreign.onnx", "decoder")
