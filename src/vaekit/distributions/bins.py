@@ -70,7 +70,7 @@ class Bins(Distribution):
         on_atom, on_slab = self.logits.expand(*shape, -1).gather(-1, index).unbind(-1)
         on_slab = on_slab + within
         is_atom = (atom >= 0).expand(shape)
-        if not self.partition.whole.any():
+        if not self.partition.counts_whole:
             return torch.where(is_atom, on_atom, on_slab)
         # A whole number that is an atom may also be drawn by the bin around it: its mass is the sum.
         both = torch.where(self.partition.whole, torch.logaddexp(on_atom, on_slab), on_atom)

@@ -46,6 +46,7 @@ class Partition(nn.Module):
         self.register_buffer("atoms", pad(atoms, self.A), persistent=False)
         self.register_buffer("edges", pad(edges, self.J + 1), persistent=False)
         self.register_buffer("whole", torch.tensor(whole), persistent=False)
+        self.counts_whole = any(whole)  # a plain flag: graphs cannot branch on tensors
         self.scale = scale
         self.register_buffer("reach", self._reach(), persistent=False)
         self.register_buffer("lowered", self.atoms - self.reach, persistent=False)
@@ -100,7 +101,7 @@ class Partition(nn.Module):
         first, last = self.edges[:, 0], _pick(self.edges, self.last.expand(cells.shape))
         beyond = torch.where(tail == 0, first - cells, cells - last)
         density = torch.where(tail >= 0, -beyond.clamp(min=0), -torch.log((high - low).clamp(min=1e-6)))
-        if not self.whole.any():
+        if not self.counts_whole:
             return density
         count = (self.scale.number(high) - self.scale.number(low)).round().clamp(min=1)
         scale = self.tail_mean()
@@ -118,7 +119,7 @@ class Partition(nn.Module):
         last = _pick(self.edges, self.last.expand(index.shape))
         cell = torch.where(tail == 0, self.edges[:, 0] - beyond, cell)
         cell = torch.where(tail == 1, last + beyond, cell)
-        if self.whole.any():
+        if self.counts_whole:
             cell = torch.where(self.whole, self._place_whole(low, high, last, tail, uniform, beyond), cell)
         atom = _pick(self.atoms, index.clamp(max=max(self.A - 1, 0))) if self.A else cell
         return torch.where(index < self.A, atom, cell)
@@ -151,7 +152,7 @@ class Partition(nn.Module):
         bins = torch.where(self.scale.kind[:, None] == 0, (low + high) / 2, grown)
         fore = self.edges[:, :1] - torch.where(self.scale.kind[:, None] == 0, 1.0, torch.log1p(std) / std)
         tail = last + 1  # on a log scale the mean of the right tail may be infinite
-        if self.whole.any():
+        if self.counts_whole:
             among = self.scale.cell(((self.scale.number(low.T) + self.scale.number(high.T)) / 2).clamp(min=0)).T
             beyond = self.scale.cell(self.scale.number(last.T) + 0.5 + self.tail_mean()).T
             bins = torch.where(self.whole[:, None], among, bins)
@@ -161,7 +162,7 @@ class Partition(nn.Module):
     def below(self, cells: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """At or below a cell: how many atoms, its bin, and the shares of that bin, the left and the right tail."""
         x, number = cells, cells
-        if self.whole.any():  # a step at each whole number
+        if self.counts_whole:  # a step at each whole number
             number = self.scale.number(cells)
             number = (number + (1e-3 + 4e-6 * number.abs()).clamp(max=0.4)).floor() + 0.5
             x = torch.where(self.whole, self.scale.cell(number), cells)
@@ -169,7 +170,7 @@ class Partition(nn.Module):
         low, high = self._bounds(slab, x.dtype)
         first, last = self.edges[:, 0], _pick(self.edges, self.last.expand(x.shape))
         inside, right = (x - low) / (high - low), -torch.expm1(-(x - last).clamp(min=0))
-        if self.whole.any():
+        if self.counts_whole:
             a, b, c = (self.scale.number(edge) for edge in (low, high, last))
             steps = (number - c).clamp(min=0)
             inside = torch.where(self.whole, (number - a) / (b - a), inside)

@@ -110,7 +110,7 @@ def _placed(cut: Partition, tail: Tensor, within: Tensor, start: Tensor, end: Te
     cell = start + within * (end - start)
     cell = torch.where(tail == 0, start + within.clamp(min=1e-30).log(), cell)
     cell = torch.where(tail == 1, start + beyond, cell)
-    if not cut.whole.any():
+    if not cut.counts_whole:
         return cell
     number = start + (within * (end - start)).ceil().clamp(min=1) - 1
     steps = (beyond / torch.log1p(1 / cut.tail_mean())).ceil().clamp(min=1)
