@@ -102,7 +102,7 @@ def test_every_mode_is_asked() -> None:
 
 
 def test_every_mode_is_a_method_and_every_question_a_mode() -> None:
-    apart = {"save", "modes"}
+    apart = {"save", "export", "modes"}
     methods = {name for name, value in vars(vaekit.Model).items() if inspect.isfunction(value) and name[0] != "_"}
     assert methods - apart == set(MODES)
 

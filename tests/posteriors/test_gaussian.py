@@ -15,9 +15,9 @@ def test_mean_and_log_variance_are_the_two_halves_of_one_layer():
 
 
 def test_draws_carry_gradients_and_have_the_law():
-    posterior = Gaussian(5, 3)
-    law = posterior(rng.table(0, (1, 5)))
-    with rng.seeded(0):
+    with rng.seeded(0):  # its weights, too
+        posterior = Gaussian(5, 3)
+        law = posterior(rng.table(0, (1, 5)))
         z = law.rsample((20_000,))
     z.sum().backward()
     assert (posterior.parameters_of.weight.grad != 0).any()
