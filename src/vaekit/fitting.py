@@ -157,14 +157,16 @@ def run(
     K = plan.layout.K
     with rng.seeded(seed, "assemble"):
         vae = assemble(plan.spec, plan.layout, net=plan.net)
-    rows = Rows(plan.train.cells, plan.train.observed.clone())
+    rows = plan.train
     if vae.gaps is not None:
         rows = Rows(rows.cells, rows.observed, vae.gaps.start(plan.patterns, rows.observed[:, :K]))
     aside = None
     if not plan.layout.shape and plan.lots is None:
         aside = coverage.set_aside(rows.observed[:, :K], seed)
     if aside is not None:
-        rows.observed[:, :K] = rows.observed[:, :K] & ~aside
+        kept = rows.observed.clone()
+        kept[:, :K] &= ~aside
+        rows = Rows(rows.cells, kept, rows.target)
     begin(vae, rows.cells, rows.observed)
     if hasattr(vae.prior, "begin"):
         some = torch.from_numpy(rng.numpy(seed, "pseudo-inputs").permutation(len(rows))[: len(vae.prior.inputs)])

@@ -229,7 +229,8 @@ class Numeric:
 
     def _described(self, raw: ticks.Raw) -> Numeric:
         """With quantiles, shares and distinct cells set from the training values."""
-        cells = self.cells_of(raw[_legal(self.field.transform, raw)])
+        raw = raw[_legal(self.field.transform, raw)]
+        cells = self.cells_of(raw)
         index = self._near_spike(cells)
         rest = cells[index < 0]
         counts = np.bincount(index[index >= 0], minlength=len(self.field.spikes))
@@ -240,11 +241,8 @@ class Numeric:
             shares=counts / max(len(cells), 1),
             distinct=distinct if len(distinct) <= DISTINCT else np.empty(0),
         )
-        exact = (
-            np.unique(raw[_legal(self.field.transform, raw)])
-            if raw.dtype == float and not field.resolution
-            else cells[:0]
-        )
+        wanted = len(field.distinct) > 0 and raw.dtype == float and not field.resolution
+        exact = np.unique(raw) if wanted else cells[:0]
         return replace(self, field=field, exact=exact if len(exact) == len(field.distinct) else cells[:0])
 
 

@@ -97,7 +97,7 @@ def quantile(law: Any, level: Tensor, steps: int = 40) -> Tensor:
         return torch.as_tensor(found)
     pooled = law.pooled()
     cdf = lambda value: pooled.cdf(value).mean(0)  # noqa: E731
-    found = bisect(cdf, law.batch_shape[1:], law.mean.device, level, steps)
+    found = bisect(cdf, law.batch_shape[1:], level.device, level, steps)
     return torch.as_tensor(law.exact(found)) if hasattr(law, "exact") else found
 
 
