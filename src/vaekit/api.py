@@ -23,6 +23,7 @@ from vaekit.modes.encode import Latents
 from vaekit.modes.score import Scores
 from vaekit.modes.traverse import Walk
 from vaekit.progress import reporter, watching
+from vaekit.report.notebook import of_card
 from vaekit.schema import Schema
 from vaekit.sources import Table, give_back, read
 from vaekit.train import Step
@@ -312,6 +313,9 @@ class Model:
     def module(self) -> nn.Module:
         """The torch module: encode(x) -> (mu, logvar), decode(z), forward(x) -> (recon, mu, logvar), in cells (B, K)."""
         return self.fitted.vae
+
+    def _repr_html_(self) -> str:
+        return of_card(self.card)
 
     def __repr__(self) -> str:
         about, schema = self.fitted.about, self.fitted.schema

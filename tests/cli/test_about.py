@@ -18,6 +18,8 @@ def test_the_card_shows_columns_latents_modes_and_training(here, run):
         assert any(line.startswith(f"{mode} ") for line in lines)
     for word in ("700 rows: 630 trained, 70 held out", "KL in nats", "active", "seed 0", "posterior gaussian"):
         assert word in shown.out
+    assert lines["calibration rows 70"] and lines["cells 630 of"] and "give no p-value below 0.014085" in shown.out
+    assert lines["set aside Columns"].rstrip().endswith("'id (identifier)', 'country (constant)'.")
 
 
 def test_the_card_says_why_a_mode_is_missing_in_the_words_of_the_command_line(here, run):
@@ -30,6 +32,7 @@ def test_the_card_says_why_a_mode_is_missing_in_the_words_of_the_command_line(he
 def test_the_card_as_json(here, run):
     card = json.loads(run("inspect", "label.vae", "--json").out)
     assert card["rows"] == 700 and card["modes"].keys() == MODES.keys()
+    assert card["limits"]["privacy"] and card["keeps"][0]["rows"] == 630 and card["quality"]["judged_on"] == 70
 
 
 def test_every_preset_is_one_line_with_its_reference(run):

@@ -11,18 +11,24 @@ from rich.text import Text
 
 from vaekit.cli.words import as_typed
 
-ACTIVE = 0.01  # nats: below, a latent carries nothing (Burda, Grosse, Salakhutdinov 2016 count active units likewise)
-
 
 def show(card: Mapping[str, Any], path: str, out: Console) -> None:
-    """Print the card: training, columns, latents, modes."""
+    """Print the card: training, columns, latents, modes, quality, limits, and what is kept of the training rows."""
     out.print(Text.assemble((path, "bold"), f"  preset {card['preset']}"))
     for line in training(card):
         out.print(line, soft_wrap=True)
-    for title, table in (("Columns", _columns(card)), ("Latents", _latents(card)), ("Modes", _modes(card))):
+    tables = {
+        "Columns": _columns,
+        "Latents": _latents,
+        "Modes": _modes,
+        "Quality": _quality,
+        "Limits": _limits,
+        "Kept": _kept,
+    }
+    for title, table in tables.items():
         out.print()
         out.print(Text(title, "bold"))
-        out.print(table)
+        out.print(table(card))
 
 
 def training(card: Mapping[str, Any]) -> Iterator[str]:
@@ -38,10 +44,6 @@ def training(card: Mapping[str, Any]) -> Iterator[str]:
     yield f"{card.get('seconds', 0):,.1f} s on {card['device']}, seed {card['seed']}, {card['parameters']:,} parameters"
     yield f"up to {train['epochs']} epochs of batches of {train['batch']}; ended {ended}"
     yield ", ".join(f"{part} {spec[part]['kind']}" for part in ("net", "posterior", "prior", "objective"))
-    given = any(column["role"] == "given" for column in card["columns"].values())
-    table = card["windows"] is None and not any("shape" in column for column in card["columns"].values())
-    kept = ["latents", *(["cells"] if table else []), *(["given columns"] if given else [])]
-    yield f"{card['kept_training_rows']:,} training rows are kept in the file as {', '.join(kept)}"
     yield f"{card['created']}, {versions}"
 
 
@@ -83,7 +85,7 @@ def _latents(card: Mapping[str, Any]) -> Table:
     rates = card["latents"]["kl_nats"]
     if rates is None:
         return _table(f"{card['latents']['count']} coordinates of a plain autoencoder, which have no rate")
-    active = sum(rate > ACTIVE for rate in rates)
+    active = card["quality"]["active_latents"]
     table = _table("latent", "KL in nats", f"{active} of {len(rates)} active, {sum(rates):.1f} nats in all")
     most = max([*rates, 1e-9])
     for latent in sorted(range(len(rates)), key=lambda i: -rates[i]):
@@ -96,6 +98,34 @@ def _modes(card: Mapping[str, Any]) -> Table:
     for name, state in card["modes"].items():
         state = as_typed(state)
         table.add_row(name, Text(state, "green" if state == "available" else "yellow"))
+    return table
+
+
+def _quality(card: Mapping[str, Any]) -> Table:
+    table, quality = _table("measure", ""), card["quality"]
+    for name, value in quality.items():
+        if name != "worries" and value is not None:
+            table.add_row(
+                name.replace("_", " "), f"{value:,}" if not isinstance(value, bool) else "yes" if value else "no"
+            )
+    for worry in quality["worries"]:
+        table.add_row("to look into", Text(worry, "yellow"))
+    return table
+
+
+def _limits(card: Mapping[str, Any]) -> Table:
+    table = _table("about", "")
+    for about, words in card["limits"].items():
+        table.add_row(about.replace("_", " "), words)
+    return table
+
+
+def _kept(card: Mapping[str, Any]) -> Table:
+    table = _table("what", "training rows", "what it shows of them")
+    for each in card["keeps"]:
+        table.add_row(
+            each["what"], "" if each["rows"] is None else f"{each['rows']:,} of {each['of']:,}", each["shows"]
+        )
     return table
 
 

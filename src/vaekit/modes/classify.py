@@ -14,6 +14,7 @@ from vaekit.artifact import Fitted
 from vaekit.distributions import BernoulliCell, Columns
 from vaekit.errors import ModeUnavailable
 from vaekit.modes.ask import Asked, answer, ask, chunks, column_values, law_given, placed
+from vaekit.modes.shown import shown
 from vaekit.modes.ways import SAMPLES, law_without
 from vaekit.sources.steps import mean_over
 
@@ -40,6 +41,9 @@ class Labels:
 
     def to_frame(self) -> Any:
         return answer(self.to_arrow(), self._asked)
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
 
 def classify(fitted: Fitted, data: Any) -> Labels:

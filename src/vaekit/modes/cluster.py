@@ -16,6 +16,7 @@ from vaekit.errors import DataError, ModeUnavailable, SpecError
 from vaekit.modes.ask import Asked, answer, ask
 from vaekit.modes.encode import Latents, latents_of
 from vaekit.modes.options import whole
+from vaekit.modes.shown import shown
 from vaekit.modes.stream import per_step
 
 Floats = NDArray[np.float64]
@@ -50,6 +51,9 @@ class Clusters:
 
     def to_frame(self) -> Any:
         return answer(self.to_arrow(), self._asked)
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
     def plot(self) -> Any:
         """The latent map, each row or window in the colour of its cluster."""

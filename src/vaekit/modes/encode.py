@@ -14,6 +14,7 @@ from torch import Tensor
 from vaekit.artifact import Fitted
 from vaekit.errors import DataError
 from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, fitted_form, is_one
+from vaekit.modes.shown import shown
 from vaekit.modes.stream import numbered
 from vaekit.schema.look import nearest
 from vaekit.schema.tensors import is_tensor, ndarray_of
@@ -40,6 +41,9 @@ class Latents:
 
     def to_frame(self) -> Any:
         return answer(self.to_arrow(), self._asked)
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
     def plot(self, color: Any = None) -> Any:
         """The latent map: the two directions along which the rows spread most, with pictures where rows are images.

@@ -24,6 +24,7 @@ from vaekit.modes.disentangle import disentanglement, read_factors, whole_rows
 from vaekit.modes.encode import latents_of
 from vaekit.modes.judge import Subject, take
 from vaekit.modes.latent_use import latent_use
+from vaekit.modes.shown import shown
 from vaekit.sources import Table, give_back, whole_file
 
 ROWS = 5_000  # more rows sharpen no measure by much
@@ -100,6 +101,9 @@ class Report:
 
     def to_frame(self) -> Any:
         return give_back(self.to_arrow(), "rows" if self._form.flavour in ("numpy", "torch") else self._form)
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
     def save(self, path: str | Path) -> Path:
         """Write the report, whole or not at all: a page people read (.html), or the metrics (.json).

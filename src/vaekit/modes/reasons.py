@@ -77,6 +77,17 @@ class Reasons:
         which, share = (np.concatenate([getattr(each, name) for each in several]) for name in ("which", "share"))
         return cls(several[0].names, which, share, parts)
 
+    def only(self, rows: NDArray[np.int64]) -> Reasons:
+        """The same, telling of some rows alone: the others have none."""
+        which = np.full_like(self.which, -1)
+        which[rows] = self.which[rows]
+        parts = []
+        for part in self.parts:
+            keep = np.isin(part.rows, rows)
+            told = Told(*(None if array is None else array.filter(pa.array(keep)) for array in part.told))
+            parts.append(Part(part.rows[keep], part.rank[keep], told))
+        return Reasons(self.names, which, self.share, parts)
+
     def rows(self) -> list[list[Reason]]:
         found: list[list[Any]] = [[None] * int(count) for count in (self.which >= 0).sum(1)]
         for part in self.parts:

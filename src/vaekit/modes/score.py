@@ -21,6 +21,7 @@ from vaekit.modes.ask import Asked, answer, ask, chunks
 from vaekit.modes.calibrate import Centred, centred, p_values, raw_scores, raw_scores_of
 from vaekit.modes.options import number, whole
 from vaekit.modes.reasons import Reason, Reasons, explain
+from vaekit.modes.shown import shown
 from vaekit.modes.stream import causal_scores, over_steps, per_step
 from vaekit.modes.ways import NEEDS_DENSITY, WAYS, unusual, way
 from vaekit.schema.tensors import is_tensor, ndarray_of
@@ -85,6 +86,9 @@ class Scores:
 
     def to_frame(self, causal: bool = False) -> Any:
         return answer(self.to_arrow(causal), self._asked)
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
     def plot(self, rows: int = 3) -> Any:
         """The distribution of the scores and why the strangest rows are strange; the strangest images with their strange

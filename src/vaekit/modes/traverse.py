@@ -19,6 +19,7 @@ from vaekit.modes.ask import Asked, answer, ask, decode_cells, fitted_form
 from vaekit.modes.complete import with_aside
 from vaekit.modes.encode import rows_at
 from vaekit.modes.options import number, whole
+from vaekit.modes.shown import shown
 from vaekit.modes.stream import numbered
 from vaekit.schema.tensors import is_tensor
 from vaekit.sources import Table
@@ -53,6 +54,9 @@ class Walk:
 
     def to_frame(self) -> Any:
         return answer(self.to_arrow(), self._form)
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
     def plot(self) -> Any:
         """What changes along the way: images or windows side by side, of a table the columns that move most."""

@@ -15,6 +15,11 @@ Section = tuple[str, str]
 
 def at_a_glance(report: Report) -> Section:
     """The four or five numbers that a hurried reader wants."""
+    return section("At a glance", facts(*glance(report)), _left_out(report.metrics["left_out"]))
+
+
+def glance(report: Report) -> list[tuple[str, str]]:
+    """Numbers with a line on each."""
     metrics, of = report.metrics, report.metrics["of"]
     part = "channel" if of == "windows" else "column"
     pairs = _of_images(report) if of == "images" else []
@@ -37,7 +42,7 @@ def at_a_glance(report: Report) -> Section:
             pairs.append((f"{auc:.2f}", f"a classifier's AUC between sampled and real {of}; 0.5 is chance"))
     latents = metrics["latents"]
     pairs.append((f"{latents['active_units']} of {latents['count']}", "latents are in use"))
-    return section("At a glance", facts(*pairs), _left_out(metrics["left_out"]))
+    return pairs
 
 
 def _of_images(report: Report) -> list[tuple[str, str]]:

@@ -1,4 +1,7 @@
-"""What is told of a fitted model: its card and its history."""
+"""What is told of a fitted model: its card and its history.
+
+One dict is the card everywhere: `model.card`, `vaekit inspect`, `GET /v1/models/{m}`, and what a notebook shows.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,19 @@ from typing import Any
 import pyarrow as pa
 
 from vaekit import modes
+from vaekit.about.keeps import KEPT_ROWS, keeps
+from vaekit.about.limits import limits
+from vaekit.about.quality import quality
 from vaekit.artifact import Fitted
 from vaekit.schema import arrow_type
 
-KEPT_ROWS = ("given.cells", "neighbours.latents", "neighbours.cells")  # arrays of a file that hold training rows
-
 
 def card(fitted: Fitted) -> dict[str, Any]:
-    """What a reader must know before using the model."""
+    """What a reader must know before using the model.
+
+    Data (rows, columns, windows, set_aside), training (spec, ended, seconds, seed, versions), quality on rows that did not
+    train, limits in sentences, and what of the training rows the file keeps.
+    """
     schema = fitted.schema
     rates = fitted.arrays["latents.rate"].round(4).tolist() if fitted.has_density else None
     return {
@@ -29,6 +37,9 @@ def card(fitted: Fitted) -> dict[str, Any]:
         "latents": {"count": fitted.vae.latents, "kl_nats": rates},
         "spec": fitted.spec,
         "modes": {name: modes.why_not(name, fitted) or modes.state(name, fitted) for name in modes.MODES},
+        "quality": quality(fitted),
+        "limits": limits(fitted),
+        "keeps": keeps(fitted),
         "kept_training_rows": max(len(fitted.arrays.get(name, ())) for name in KEPT_ROWS),
         "parameters": sum(parameter.numel() for parameter in fitted.vae.parameters()),
     }
