@@ -15,7 +15,7 @@ import pyarrow as pa
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
@@ -24,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 import vaekit
 from vaekit.errors import DataError, heard
 from vaekit.modes import MODES, require
+from vaekit.serve import studio
 from vaekit.serve.batching import Batcher, as_rows
 from vaekit.serve.bodies import answer_schema, body_model, json_of, latents_model, options_model, row_model, table_of
 from vaekit.serve.gate import LOG, Gate, Limits
@@ -84,6 +85,7 @@ class Server:
                 body = body_model(book.name, mode, question, shown, self.limits.rows)
                 bodies.append(body)
                 _route(app, self, book, mode, question, body)
+        studio.routes(app, partial(_book, self))
         _about(app, self)
         _pages(app)
         _told(app)
@@ -245,10 +247,6 @@ def _pages(app: FastAPI) -> None:
         if name not in {path.name for path in ASSETS.iterdir()}:
             raise Problem(404, f"no asset {name!r}")
         return FileResponse(ASSETS / name)
-
-    @app.get("/", include_in_schema=False)
-    async def root() -> Any:
-        return RedirectResponse("/docs")
 
 
 def _short(book: Book) -> dict[str, Any]:

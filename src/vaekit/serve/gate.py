@@ -17,7 +17,8 @@ from vaekit.serve.meters import Meters
 from vaekit.serve.problems import Problem, problem_of
 
 ACCESS, LOG = logging.getLogger("vaekit.access"), logging.getLogger("vaekit.serve")
-OPEN = ("/health",)  # asked by whoever watches the process
+OPEN = ("/health", "/")  # asked by whoever watches the process; the page asks for the token itself
+STATIC = "/studio/"  # its files
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Gate:
 
     def _check(self, scope: Scope, work: bool) -> None:
         headers = {name.lower(): value for name, value in scope["headers"]}
-        if self.token is not None and scope["path"] not in OPEN:
+        if self.token is not None and scope["path"] not in OPEN and not scope["path"].startswith(STATIC):
             given = headers.get(b"authorization", b"")
             if not hmac.compare_digest(given, b"Bearer " + self.token.encode()):
                 raise Problem(401, "no bearer token, or another one", hint="Authorization: Bearer TOKEN")

@@ -1,0 +1,51 @@
+// The service's JSON routes; every mistake is a Problem with a hint.
+
+export class Problem extends Error {
+  constructor(status, title, detail, hint) {
+    super(detail);
+    Object.assign(this, { status, title, hint });
+  }
+}
+
+const KEY = "vaekit-token";
+const AT_ONCE = 2000; // rows of one request: progress shows, and no limit is near
+
+export class Api {
+  constructor(asksToken) {
+    this.token = sessionStorage.getItem(KEY);
+    this.asksToken = asksToken;
+  }
+
+  async request(path, options = {}) {
+    const headers = { ...(options.body ? { "content-type": "application/json" } : {}), ...(this.token ? { authorization: `Bearer ${this.token}` } : {}) };
+    let answer;
+    try {
+      answer = await fetch(path, { ...options, headers });
+    } catch {
+      throw new Problem(0, "The service does not answer", "No connection to the server.", "is `vaekit serve` still running?");
+    }
+    if (answer.status === 401) {
+      this.token = await this.asksToken(Boolean(this.token));
+      sessionStorage.setItem(KEY, this.token);
+      return this.request(path, options);
+    }
+    if (answer.ok) return answer;
+    const told = await answer.json().catch(() => ({}));
+    throw new Problem(answer.status, told.title ?? `Error ${answer.status}`, told.detail ?? answer.statusText, told.hint);
+  }
+
+  get = async (path) => (await this.request(path)).json();
+  text = async (path) => (await this.request(path)).text();
+  post = async (path, body) => (await this.request(path, { method: "POST", body: JSON.stringify(body) })).json();
+
+  // Rows of any number, a lot after the other.
+  async rows(path, rows, options = {}, told = () => {}, atOnce = AT_ONCE) {
+    const found = [];
+    for (let at = 0; at < rows.length; at += atOnce) {
+      if (rows.length > atOnce) told(`${at.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows`);
+      const answer = await this.post(path, { rows: rows.slice(at, at + atOnce), ...options });
+      for (const row of answer.rows) found.push("row" in row ? { ...row, row: row.row + at } : row);
+    }
+    return found;
+  }
+}

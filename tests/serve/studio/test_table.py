@@ -1,0 +1,150 @@
+"""The studio of a table, in a real browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def studio(serve: Any, model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return serve(Path(shutil.copy(model_file, tmp_path_factory.mktemp("studio") / "shop.vae")))
+
+
+@pytest.fixture(scope="module")
+def opened(studio: Any, shop_csv: Path) -> Any:
+    """With rows of a file, which stay over reloads of the tab."""
+    studio.open(m="shop")
+    studio.at("rows-file").set_input_files(shop_csv)
+    studio.until(lambda: "march.csv · 120 rows" in studio.at("rows-source").text_content())
+    return studio
+
+
+def test_the_map_shows_rows_of_the_model_before_there_is_a_file(studio: Any) -> None:
+    studio.open(tab="map")
+    found = studio.data("map")
+    assert found["points"] == found["shown"] == 600 and len(found["x"]) == 600
+    assert "sampled from the model" in studio.at("rows-source").text_content()
+
+
+def test_the_map_colours_filters_and_decodes(opened: Any) -> None:
+    opened.open(tab="map", colour="city", filter="city", **{"is": "Bern"})
+    opened.until(lambda: opened.data("map")["shown"] < 120)
+    found = opened.data("map")
+    assert found["points"] == 120 and {"Bern", "Oslo"} <= set(found["key"])
+    before = opened.at("map-place").text_content()
+    box = opened.at("map").locator(".u-over").bounding_box()
+    opened.page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 0.5 * box["height"])
+    opened.until(lambda: opened.at("map-place").text_content() != before)
+    assert opened.at("map-decoded-city").text_content() in ("Bern", "Oslo", "Rome")
+    assert "at=" in opened.page.url and "is=Bern" in opened.page.url
+    opened.at("map").focus()
+    place = opened.at("map-place").text_content()
+    opened.page.keyboard.press("ArrowLeft")
+    opened.until(lambda: opened.at("map-place").text_content() != place)
+
+
+def test_a_lasso_makes_a_table(opened: Any) -> None:
+    opened.open(tab="map", x="0", y="1")
+    box = opened.at("map").locator(".u-over").bounding_box()
+    corners = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98), (0.02, 0.5)]
+    mouse = opened.page.mouse
+    for i, (x, y) in enumerate(corners):
+        mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=4)
+        if i == 0:
+            mouse.down()
+    mouse.up()
+    opened.at("map-selected").wait_for()
+    count = int(opened.at("map-selected").text_content().split()[0])
+    assert (
+        count > 100
+        and opened.data("map")["selected"] == count
+        and opened.data("map")["axes"] == ["latent 0", "latent 1"]
+    )
+    assert len(list(csv.DictReader(io.StringIO(opened.saved("map-csv"))))) == count
+
+
+def test_sliders_are_sorted_and_decode_as_they_move(opened: Any) -> None:
+    opened.open(tab="latents")
+    shown = opened.at("slider").locator("small").all_text_contents()
+    rates = [float(text.split()[0]) for text in shown]
+    assert rates == sorted(rates, reverse=True) and len(rates) == 2
+    first = opened.at("slider").first.locator("input")
+    before = opened.at("latents-decoded-size in cm").text_content()
+    first.focus()
+    for _ in range(3):
+        opened.page.keyboard.press("PageUp")
+    opened.until(lambda: opened.at("latents-decoded-size in cm").text_content() != before)
+    assert "z=" in opened.page.url and float(opened.at("decode-time").get_attribute("data-ms")) > 0
+    moved = opened.at("latents-decoded-size in cm").text_content()
+    opened.page.reload()
+    opened.ready("latents")
+    opened.until(lambda: opened.at("latents-decoded-size in cm").text_content() == moved)
+
+
+def test_triage_ranks_explains_and_keeps_verdicts(opened: Any) -> None:
+    opened.open(tab="triage")
+    rows = opened.at("triage-table-row")
+    assert rows.first.locator("td").nth(1).text_content() == "119"
+    why = opened.at("reason")
+    why.first.wait_for()
+    told = opened.data("triage-reasons")
+    assert {"size in cm", "price", "city"} >= {each["column"] for each in told} and told[0]["share"] >= told[-1][
+        "share"
+    ]
+    grip = opened.at("triage-histogram-threshold")
+    count = opened.at("triage-count").text_content()
+    box = grip.bounding_box()
+    opened.page.mouse.move(box["x"] + 8, box["y"] + 40)
+    opened.page.mouse.down()
+    opened.page.mouse.move(box["x"] - 300, box["y"] + 40, steps=5)
+    opened.page.mouse.up()
+    opened.until(lambda: opened.at("triage-count").text_content() != count)
+    dragged = opened.data("triage-histogram")["threshold"]
+    grip.focus()
+    opened.page.keyboard.press("ArrowRight")
+    assert opened.data("triage-histogram")["threshold"] > dragged
+    opened.until(lambda: "cut=" in opened.page.url)
+    opened.at("verdict-note").fill("price of the box")
+    opened.at("verdict-anomaly").click()
+    opened.page.locator("[data-testid=triage-table] .chip.anomaly").wait_for()
+    opened.page.keyboard.press("j")
+    opened.until(lambda: opened.at("triage-row").text_content() != "Row 119")
+    opened.page.keyboard.press("2")
+    opened.page.locator("[data-testid=triage-table] .chip.ordinary").wait_for()
+    kept = list(csv.DictReader(io.StringIO(opened.saved("verdicts-csv"))))
+    assert sorted(each["verdict"] for each in kept) == ["anomaly", "ordinary"]
+    assert next(each for each in kept if each["verdict"] == "anomaly")["note"] == "price of the box"
+    opened.open(tab="triage", row=119)
+    opened.until(lambda: opened.at("verdict-anomaly").get_attribute("aria-pressed") == "true")
+
+
+def test_a_file_of_other_columns_is_refused_and_absent_ones_told(opened: Any, tmp_path: Path) -> None:
+    other, part = tmp_path / "other.csv", tmp_path / "part.csv"
+    other.write_text("weight\n12\n")
+    part.write_text('city;"size in cm"\nBern;51,5\nOslo;49\n')
+    opened.open(tab="map")
+    opened.at("rows-file").set_input_files(other)
+    assert "weight" not in opened.at("error").text_content() and "size in cm" in opened.at("error").text_content()
+    part.write_text('city;"size in cm"\nBern;51.5\nOslo;49\n')
+    opened.at("rows-file").set_input_files(part)
+    opened.at("notice").wait_for()
+    assert "price" in opened.at("notice").text_content()
+    opened.until(lambda: opened.data("map")["points"] == 2)
+
+
+def test_a_token_is_asked_for_where_the_service_wants_one(serve: Any, model_file: Path) -> None:
+    studio = serve(model_file, token="open sesame")
+    studio.page.goto(studio.address)
+    studio.at("token-input").fill("wrong")
+    studio.at("token-send").click()
+    studio.at("token-wrong").wait_for()
+    studio.at("token-input").fill("open sesame")
+    studio.at("token-send").click()
+    studio.ready("map")
+    studio.wrong[:] = [line for line in studio.wrong if "401" not in line]  # Chromium tells of every refused request
