@@ -1,11 +1,11 @@
-# make demo | test | check | bench | bench-peers | clean: each makes .venv when it is missing or out of date.
+# make demo | test | check | docs | bench | bench-peers | clean: each makes .venv when it is missing or out of date.
 PYTHON  ?= python3
 WORKERS ?= 2
 BIN     := .venv/bin
 READY   := .venv/.ready
 PEERS   := .venv-peers
 
-.PHONY: demo test check bench bench-peers clean
+.PHONY: demo test check docs bench bench-peers clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -21,6 +21,12 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Warnings are errors. The pages' outputs and drawings are made by docs/pages.py.
+docs: export NO_MKDOCS_2_WARNING := 1
+docs: $(READY)
+	$(BIN)/mkdocs build --strict --quiet
+	@echo site/index.html
 
 bench: $(READY)
 	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script; done
@@ -41,5 +47,5 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf .venv $(PEERS) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv $(PEERS) build dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
