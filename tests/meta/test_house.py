@@ -54,6 +54,7 @@ COVERED = {
     "schema/column.py": "schema/test_declare.py",
     "schema/look.py": "schema/test_conform.py",
     "schema/schema.py": "schema/test_infer.py",
+    "serve/asked.py": "serve/test_app.py",
     "serve/bodies.py": "serve/test_app.py",
     "serve/meters.py": "serve/test_app.py",
     "serve/problems.py": "serve/test_app.py",

@@ -125,12 +125,19 @@ def test_mistakes_are_told(heaped: Any, monkeypatch: Any) -> None:
         heaped.cluster(rows)
 
 
+def test_what_is_fitted_to_the_kept_rows_is_fitted_once(heaped: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = heaps()[0][:9]
+    first = heaped.cluster(rows, 3)
+    monkeypatch.setattr("vaekit.modes.cluster.by_mixture", lambda *_: pytest.fail("fitted again"))
+    assert np.array_equal(heaped.cluster(rows, 3).probability, first.probability)
+
+
 @pytest.mark.filterwarnings("ignore:Number of distinct clusters")
 @pytest.mark.parametrize("rows", [2, 3, 7])
 def test_few_and_equal_rows_are_no_mistake(rows: int) -> None:
     known = np.zeros((rows, 2))
     for way in (by_mixture, by_means):
-        assert way(known, np.zeros((3, 2)), None).sum(1) == pytest.approx(1)
+        assert way(known, None)(np.zeros((3, 2))).sum(1) == pytest.approx(1)
 
 
 def test_the_number_is_that_of_the_least_criterion() -> None:

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 import torch
 
+import vaekit
 from vaekit.errors import DataError, SpecError
 
 
@@ -31,6 +32,13 @@ def test_latents_come_in_the_order_of_their_rate(mixed: Any) -> None:
     rates = mixed.model.card["latents"]["kl_nats"]
     walk = mixed.model.traverse(steps=2)
     assert list(walk.latent[::2]) == sorted(range(8), key=lambda i: -rates[i])
+
+
+def test_an_end_may_hold_more_than_the_fitted_type() -> None:
+    rows = pd.DataFrame({"n": np.arange(-100, 100, dtype="int8"), "x": np.linspace(0, 1, 200)})
+    model = vaekit.fit(rows, train={"epochs": 1, "prior_epochs": 1}, latent=2)
+    walk = model.interpolate({"n": 3, "x": 0.1}, {"n": 30_000, "x": 0.2}, steps=3).to_arrow()
+    assert walk["n"].to_pylist()[::2] == [3, 30_000]
 
 
 def test_the_table_says_where_each_row_lies(mixed: Any) -> None:

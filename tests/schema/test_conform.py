@@ -175,3 +175,11 @@ def test_conforming_the_fitted_table_changes_nothing_and_warns_of_nothing():
 
 def test_duplicate_names_are_refused():
     assert "'x' occur more than once" in refused(pa.table([[1.0], [2.0]], names=["x", "x"]))
+
+
+@pytest.mark.parametrize(("fitted", "given"), [
+    ("timestamp[us]", "0000-01-01"), ("date32[day]", "0000-02-03"), ("timestamp[ms, tz=UTC]", "9999-12-31T23:00:00Z"),
+])  # fmt: skip
+def test_moments_lie_in_years_that_calendars_have(fitted, given):
+    with pytest.raises(DataError, match="the years"):
+        conform_column(column("datetime", fitted), pa.chunked_array([["2026-01-01" + given[10:], given]]))

@@ -101,9 +101,10 @@ def test_arrow_in_and_out(client: Any, model: Any, rows: Any) -> None:
     ("nope/score", {"rows": [{}]}, 404, "no model 'nope'"), ("shop/guess", {"rows": [{}]}, 404, "no mode 'guess'"),
     ("shop/score", {"rows": []}, 422, "rows"), ("shop/score", {}, 422, "rows"), ("shop/score", [], 422, "body"),
     ("shop/score", {"rows": [{"size in cm": "much"}]}, 422, "size in cm"), ("shop/score", {"rows": [{"x": 1}]}, 422, "column"),
-    ("shop/score", {"rows": [{"city": "Bern"}]}, 422, "absent"), ("shop/score", {"rows": [{}], "beside": 1}, 422, "beside"),
+    ("shop/score", {"rows": [{"city": "Bern"}]}, 422, "absent"),
+    ("shop/encode", {"rows": [{"city": None, "price": 1, "size in cm": 1}], "beside": 1}, 422, "beside"),
     ("shop/sample", {"n": 0}, 422, "n"), ("shop/sample", {"given": {"town": "Bern"}}, 422, "town"),
-    ("shop/interpolate", {"rows": [{"city": "Bern", "price": 1, "size in cm": 1}]}, 422, "two"),
+    ("shop/interpolate", {"rows": [{"city": "Bern", "price": 1, "size in cm": 1}]}, 422, "at least 2"),
     ("shop/classify", {"rows": [{"city": "Bern"}]}, 409, "label"),
 ])  # fmt: skip
 def test_mistakes_have_one_shape(client: Any, path: str, body: Any, status: int, told: str) -> None:

@@ -60,7 +60,8 @@ class Field:
 
     def cell(self, value: Any) -> Any:
         """Standardised units of values in original units (numeric kinds); numbers or arrays of any shape."""
-        return (FORWARD[self.transform](value) - self.mean) / self.std
+        with np.errstate(over="ignore"):  # a number too far away is an infinity, which callers hold against their range
+            return (FORWARD[self.transform](value) - self.mean) / self.std
 
     def value(self, cell: Any) -> Any:
         """Original units of cells (numeric kinds), before any rounding; the inverse of `cell`."""

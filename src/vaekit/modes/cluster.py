@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ from vaekit.modes.shown import shown
 from vaekit.modes.stream import per_step
 
 Floats = NDArray[np.float64]
+Assign = Callable[[Floats], Floats]  # latents of rows (B, L) -> P(cluster) (B, C)
 By = Literal["default", "prior", "mixture", "kmeans"]
 WAYS = ("default", "prior", "mixture", "kmeans")
 MOST = 12  # clusters, when nobody says how many
@@ -90,33 +92,47 @@ def _probabilities(fitted: Fitted, mean: NDArray[Any], clusters: int | None, by:
     if (kept := fitted.arrays.get("neighbours.latents")) is None:
         raise ModeUnavailable("cluster: this file keeps no training latents to find clusters in", hint="fit anew")
     scale = max(float(kept.std(0).max()), 1e-12)
-    known, rows = kept.astype(np.float64) / scale, mean.astype(np.float64) / scale
-    if (clusters or 2) > len(known):
-        raise DataError(f"cluster: {clusters or 2} clusters of {len(known)} training rows whose latents the file keeps")
-    with warnings.catch_warnings():  # iterations that end before the last digit, and fewer distinct rows than clusters
-        warnings.simplefilter("ignore")
-        return by_means(known, rows, clusters) if by == "kmeans" else by_mixture(known, rows, clusters)
+    if (clusters or 2) > len(kept):
+        raise DataError(f"cluster: {clusters or 2} clusters of {len(kept)} training rows whose latents the file keeps")
+    assign = _fitted(fitted, kept, scale, clusters, "kmeans" if by == "kmeans" else "mixture")
+    return assign(mean.astype(np.float64) / scale)
 
 
-def by_mixture(known: Floats, rows: Floats, clusters: int | None) -> Floats:
-    """P(component|row) (B, C) under a Gaussian mixture fitted to the known rows (N, L), the largest component first.
+def _fitted(fitted: Fitted, kept: NDArray[Any], scale: float, clusters: int | None, by: By) -> Assign:
+    """What was fitted to the kept latents, once for a model."""
+    ready = fitted.prepared.setdefault("clusters", {})
+    of, found = ready.get((clusters, by), (None, None))
+    if of is not kept:
+        known = kept.astype(np.float64) / scale
+        with (
+            warnings.catch_warnings()
+        ):  # iterations that end before the last digit, and fewer distinct rows than clusters
+            warnings.simplefilter("ignore")
+            found = by_means(known, clusters) if by == "kmeans" else by_mixture(known, clusters)
+        ready[clusters, by] = kept, found
+    return found
+
+
+def by_mixture(known: Floats, clusters: int | None) -> Assign:
+    """P(component|row) (B, C) of rows under a Gaussian mixture fitted to the known rows (N, L), the largest component first.
 
     >>> known = np.concatenate([np.zeros((60, 1)), np.full((40, 1), 9.0)]) + np.linspace(-1, 1, 100)[:, None]
-    >>> by_mixture(known, np.array([[9.0], [0.0]]), None).round(3).tolist()
+    >>> by_mixture(known, None)(np.array([[9.0], [0.0]])).round(3).tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
     best = mixture(known, clusters)
-    return best.predict_proba(rows)[:, np.argsort(-best.weights_, kind="stable")]
+    order = np.argsort(-best.weights_, kind="stable")
+    return lambda rows: best.predict_proba(rows)[:, order]
 
 
-def by_means(known: Floats, rows: Floats, clusters: int | None) -> Floats:
+def by_means(known: Floats, clusters: int | None) -> Assign:
     """One for the nearest of the centres that k-means finds among the known rows (N, L), nought for the others, (B, C)."""
     from sklearn.cluster import KMeans
 
     number = mixture(known, None).n_components if clusters is None else clusters
     best = KMeans(number, n_init=3, random_state=0).fit(known)
     order = np.argsort(-np.bincount(best.labels_, minlength=number), kind="stable")
-    return np.eye(number)[best.predict(rows)][:, order]
+    return lambda rows: np.eye(number)[best.predict(rows)][:, order]
 
 
 def mixture(known: Floats, clusters: int | None) -> Any:

@@ -20,6 +20,8 @@ from vaekit.schema.look import nearest
 from vaekit.schema.tensors import is_tensor, ndarray_of
 from vaekit.sources import Table, read
 
+FARTHEST = 1e6  # from the origin: beyond it a net's single precision soon overflows
+
 
 @dataclass(frozen=True, eq=False)
 class Latents:
@@ -113,7 +115,7 @@ def read_latents(fitted: Fitted, z: Any) -> tuple[Tensor, Table]:
     """Latents (B, L) from an array, or from a table's columns mean_0, mean_1, ...; and the type of table to answer in.
 
     Raises:
-        DataError: when the size is not that of the model, or a number is not finite.
+        DataError: when the size is not that of the model, or a number is not finite or farther than `FARTHEST`.
     """
     L = fitted.vae.latents
     if isinstance(z, Latents):
@@ -130,9 +132,13 @@ def read_latents(fitted: Fitted, z: Any) -> tuple[Tensor, Table]:
         array = np.stack([table.arrow[name].to_numpy() for name in wanted], 1)
     if array.ndim != 2 or array.shape[1] != L:
         raise DataError(f"decode: latents have shape {array.shape}, expected (B, {L})")
-    if not np.isfinite(array).all():
-        row, column = np.argwhere(~np.isfinite(array))[0]
-        raise DataError(f"decode: latent {column} of row {row} is {array[row, column]}, expected a finite number")
+    near = np.abs(array) <= FARTHEST
+    if not near.all():
+        row, column = np.argwhere(~near)[0]
+        raise DataError(
+            f"decode: latent {column} of row {row} is {array[row, column]}, expected a finite number",
+            hint=f"rows lie within a few units of 0; at most {FARTHEST:g}",
+        )
     return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float64)).to(fitted.dtype), form
 
 

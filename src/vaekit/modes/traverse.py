@@ -96,7 +96,8 @@ def interpolate(fitted: Fitted, a: Any, b: Any, steps: int = 9, path: Path = "li
     z = first + share * (last - first) if path == "linear" else _arc(first, last, share)
     each = max(1, fitted.steps)
     between = rows_at(fitted, z[1:-1], _given(fitted, asked)) if steps > 2 else asked.arrow.slice(0, 0)
-    rows = pa.concat_tables([asked.arrow, between, other.arrow])
+    # an end may hold a number that is too large for the fitted type, or more new names than its index counts
+    rows = pa.concat_tables([asked.arrow, between, other.arrow], promote_options="permissive")
     assert rows.num_rows == steps * each, "every point is a row, or a window"
     where = share[:, 0].double().numpy()
     return Walk(where, np.full(steps, -1), z.numpy(), numbered(fitted, rows, steps), asked.table)

@@ -233,6 +233,13 @@ def _dictionary(array: pa.Array, fitted: pa.DataType) -> pa.Array:
 
 
 def _refuse_outside(column: Column, array: pa.Array) -> None:
+    if is_moment(array.type) and not pa.types.is_dictionary(array.type):
+        first, last = (2, 9998) if getattr(array.type, "tz", None) else (1, 9999)  # a zone may move the year
+        days = array.cast(pa.timestamp("s"), safe=False) if pa.types.is_timestamp(array.type) else array
+        year = pc.year(days)
+        bad = pc.or_(pc.less(year, first), pc.greater(year, last))
+        if look.first_row(bad) is not None:
+            raise _wrong(column, days.cast(pa.string()), bad, f"the years {first} to {last}")
     if column.kind == "count" and not is_text(array.type):
         bad = pc.not_equal(array, pc.round(array)) if pa.types.is_floating(array.type) else None
         if bad is not None and look.first_row(bad) is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -11,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -22,22 +20,21 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 import vaekit
-from vaekit.errors import DataError, heard
 from vaekit.modes import MODES, require
 from vaekit.serve import studio
-from vaekit.serve.batching import Batcher, as_rows
-from vaekit.serve.bodies import answer_schema, body_model, json_of, latents_model, options_model, row_model, table_of
+from vaekit.serve.asked import ARROW, JSON, answered, asked, written
+from vaekit.serve.batching import Batcher
+from vaekit.serve.bodies import answer_schema, body_models
 from vaekit.serve.gate import LOG, Gate, Limits
 from vaekit.serve.meters import Meters
 from vaekit.serve.problems import SCHEMA, Problem, from_http, problem_of, responses
 from vaekit.serve.questions import Question, questions
 from vaekit.serve.shelf import Book, Shelf
-from vaekit.sources import read
 
-ARROW = "application/vnd.apache.arrow.stream"
 ASSETS = Path(__file__).parent / "assets"
 REF = "#/components/schemas/{model}"
 EVERY = 1.0  # seconds between two looks at the files
+SHORT = 2**15  # bytes that are read or written at once
 
 
 class Server:
@@ -79,12 +76,10 @@ class Server:
         )  # fmt: skip
         bodies: list[type[BaseModel]] = []
         for book in self.shelf.books.values():
-            row, latents = row_model(book.model, book.name), latents_model(book.model, book.name)
+            own = body_models(book.model, book.name, questions(), self.limits.rows)
+            bodies += own.values()
             for mode, question in questions().items():
-                shown = latents if question.rows == "latents" else row
-                body = body_model(book.name, mode, question, shown, self.limits.rows)
-                bodies.append(body)
-                _route(app, self, book, mode, question, body)
+                _route(app, self, book, mode, question, own[mode])
         studio.routes(app, partial(_book, self))
         _about(app, self)
         _pages(app)
@@ -140,70 +135,23 @@ async def _answer(
     note = request.scope.setdefault("vaekit", {})
     note |= {"model": book.name, "mode": mode}
     require(mode, book.model.fitted)
-    raw, kind = await request.body(), request.headers.get("content-type", "application/json").partition(";")[0].strip()
-    rows, options = _read(raw, kind, body, request)
-    with heard():
-        table = await asyncio.to_thread(_table, book, question, rows)
-    count = max(0 if table is None else table.num_rows, options.get("n") or 0)
-    if count > server.limits.rows:
-        raise Problem(413, f"{count:,} rows at once, at most {server.limits.rows:,}", hint="send them in parts")
-    note["rows"] = count
-    server.meters.rows.labels(book.name, mode).inc(count)
+    raw = await request.body()
+    read = partial(asked, book, question, body, raw, request.headers, request.query_params)
+    wanted = await _beside(len(raw) > SHORT, read)
+    if wanted.rows > server.limits.rows:
+        raise Problem(413, f"{wanted.rows:,} rows at once, at most {server.limits.rows:,}", hint="send them in parts")
+    note["rows"] = wanted.rows
+    server.meters.rows.labels(book.name, mode).inc(wanted.rows)
     alone = question.alone or bool(book.model.fitted.steps)
-    run = partial(_run, book, question, options)
-    answer = await server.batchers[book.name].ask(mode, options, table, run, alone=alone)
-    wanted = request.headers.get("accept", "")
-    as_arrow = ARROW in wanted or (kind == ARROW and "json" not in wanted)
-    data = await asyncio.to_thread(_ipc if as_arrow else json_of, answer)
-    return Response(data, media_type=ARROW if as_arrow else "application/json")
+    run = partial(answered, book, question, wanted.options)
+    answer = await server.batchers[book.name].ask(mode, wanted.options, wanted.table, run, alone=alone)
+    data = await _beside(answer.nbytes > SHORT, partial(written, answer, wanted.arrow))
+    return Response(data, media_type=ARROW if wanted.arrow else JSON)
 
 
-def _run(book: Book, question: Question, options: dict[str, Any], table: pa.Table | None) -> pa.Table:
-    with heard() as told:  # a warning is a line of the log: the answer stands
-        answer = question.ask(book.model, None if table is None else as_rows(table), options)
-    for each in dict.fromkeys(told):
-        LOG.debug("%s: %s", book.name, each)
-    return answer
-
-
-def _read(raw: bytes, kind: str, body: type[BaseModel], request: Request) -> tuple[Any, dict[str, Any]]:
-    """Rows (dicts, a table or None) and options of a request."""
-    if kind == ARROW:
-        options = options_model(body).model_validate(dict(request.query_params)).model_dump()
-        try:
-            return pa.ipc.open_stream(raw).read_all(), options
-        except (pa.ArrowInvalid, OSError) as error:
-            raise Problem(400, f"no Arrow IPC stream: {error}", hint=f"content-type {ARROW}") from None
-    if kind not in ("application/json", ""):
-        raise Problem(415, f"content-type {kind!r}, expected application/json or {ARROW}")
-    checked = body.model_validate_json(raw or b"{}")
-    rows = getattr(checked, "rows", None)
-    return (
-        None if rows is None else [row.model_dump(by_alias=True, exclude_unset=True) for row in rows],
-        checked.model_dump(exclude={"rows"}),
-    )
-
-
-def _table(book: Book, question: Question, rows: Any) -> pa.Table | None:
-    """The rows in the fitted columns and types, so that those of several requests are one table."""
-    if rows is None:
-        return None
-    if question.rows == "latents":
-        return rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(rows)
-    given = rows if isinstance(rows, pa.Table) else table_of(book.model, rows)
-    if isinstance(given, list) and not any(given):
-        raise DataError("the rows hold no fitted column", hint=f"GET /v1/models/{book.name} lists them")
-    table = read(given, text=book.model.fitted.schema.text).arrow
-    if book.model.fitted.steps or isinstance(rows, pa.Table):
-        return table
-    return book.model.fitted.schema.conform(table)
-
-
-def _ipc(table: pa.Table) -> bytes:
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue()
+async def _beside(long: bool, work: Callable[[], Any]) -> Any:
+    """What work gives; long work is done in a thread, beside which others are answered."""
+    return await asyncio.to_thread(work) if long else work()
 
 
 def _about(app: FastAPI, server: Server) -> None:
@@ -277,10 +225,14 @@ def _told(app: FastAPI) -> None:
 
 
 def _invalid(error: Any) -> Problem:
-    found = error.errors()[0]
-    where = ".".join(str(part) for part in found["loc"]) or "body"
-    more = f", and {len(error.errors()) - 1} more" if len(error.errors()) > 1 else ""
-    return Problem(422, f"{where}: {found['msg']}{more}", hint="GET /docs shows what fits")
+    every = error.errors()
+    *where, last = every[0]["loc"] or ("body",)
+    more = f", and {len(every) - 1} more" if len(every) > 1 else ""
+    if where and every[0]["type"] == "missing":
+        place = ".".join(map(str, where))
+        return Problem(422, f"{place}: column {last!r} is absent{more}", hint="null where a value is not known")
+    place = ".".join(map(str, [*where, last]))
+    return Problem(422, f"{place}: {every[0]['msg']}{more}", hint="GET /docs shows what fits")
 
 
 def _openapi(app: FastAPI, bodies: list[type[BaseModel]], usual: Callable[[], dict[str, Any]]) -> dict[str, Any]:

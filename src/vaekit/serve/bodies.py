@@ -1,50 +1,52 @@
-"""Request and answer of every mode as pydantic models with the columns of one fitted schema, and rows to and from them."""
+"""Request and answer of every mode as pydantic models with the columns of one fitted schema, and answers as JSON."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from vaekit.api import Model
-from vaekit.schema import Column, arrow_type
 from vaekit.schema.tensors import is_tensor, ndarray_of
 from vaekit.serve.questions import Question
-
-EXAMPLES: dict[str, Any] = {"real": 1.5, "positive": 2.5, "count": 3, "mixed": 0.0, "datetime": "2026-01-31T12:00:00"}
-
-
-def row_model(model: Model, name: str) -> type[BaseModel]:
-    """A row: every fitted column, of the type that JSON has for it, or null."""
-    fields: dict[str, Any] = {}
-    columns = [column for column in model.fitted.schema.columns if column.role != "ignored"]
-    for i, column in enumerate(columns):
-        about: dict[str, Any] = {"description": _told(column), "examples": [example(column)], "alias": column.name}
-        fields[f"c{i}"] = (_json_type(column) | None, Field(default=None, **about))
-    return create_model(f"{name}_row", __config__=ConfigDict(extra="ignore", title=f"A row of {name}"), **fields)
+from vaekit.serve.rows import example, given_model, latents_model, row_model, told
 
 
-def latents_model(model: Model, name: str) -> type[BaseModel]:
-    """A point in the latents: mean_0, mean_1, ..."""
-    fields: dict[str, Any] = {
-        f"mean_{i}": (float, Field(examples=[0.0], allow_inf_nan=False)) for i in range(model.fitted.vae.latents)
+def body_models(model: Model, name: str, asked: Mapping[str, Question], most: int) -> dict[str, type[BaseModel]]:
+    """The body of a request to each mode: rows, and the options that this model has."""
+    row, latents, given = row_model(model, name), latents_model(model, name), given_model(model, name)
+    last = model.fitted.vae.latents - 1
+    own: dict[str, Any] = {
+        "dims": (list[Annotated[int, Field(ge=0, le=last)]] | None, Field(default=None, min_length=1)),
+        "given": (given | None, None),
     }
-    return create_model(f"{name}_latents", **fields)
+    bodies = {}
+    for mode, question in asked.items():
+        fields = {option: own.get(option, kind) for option, kind in question.options.items()}
+        fields |= _rows(model, mode, question, latents if question.rows == "latents" else row, most)
+        bodies[mode] = create_model(f"{name}_{mode}_request", __config__=ConfigDict(extra="forbid"), **fields)
+    return bodies
 
 
-def body_model(name: str, mode: str, question: Question, row: type[BaseModel], most: int) -> type[BaseModel]:
-    """The body of a request: rows and the options of a mode."""
-    fields: dict[str, Any] = dict(question.options)
-    if question.rows in ("needed", "latents"):
-        fields["rows"] = (list[row], Field(min_length=1, description=f"At most {most} at once."))  # type: ignore[valid-type]
-    elif question.rows == "optional":
-        fields["rows"] = (list[row] | None, Field(default=None, max_length=1, description="One row to start from."))  # type: ignore[valid-type]
-    return create_model(f"{name}_{mode}_request", __config__=ConfigDict(extra="forbid"), **fields)
+def _rows(model: Model, mode: str, question: Question, row: type[BaseModel], most: int) -> dict[str, Any]:
+    steps = model.fitted.steps or 1
+    if question.rows == "none":
+        return {}
+    if question.rows == "optional":
+        told = Field(default=None, min_length=steps, max_length=steps, description="One row to start from.")
+        return {"rows": (list[row] | None, told)}  # type: ignore[valid-type]
+    if mode == "interpolate":
+        told = Field(min_length=2 * steps, max_length=2 * steps, description="From the first row to the second.")
+        return {"rows": (list[row], told)}  # type: ignore[valid-type]
+    least = 1 if question.rows == "latents" else steps
+    shown: dict[str, Any] = {"maxItems": most, "minItems": least}  # more of them are told 413, fewer what a window is
+    told = Field(min_length=1, description=f"At most {most} at once.", json_schema_extra=shown)
+    return {"rows": (list[row], told)}  # type: ignore[valid-type]
 
 
 def options_model(body: type[BaseModel]) -> type[BaseModel]:
@@ -60,49 +62,10 @@ def answer_schema(model: Model, question: Question) -> dict[str, Any]:
     row: dict[str, Any] = {"type": "object"}
     if question.answer == "fitted":
         row["properties"] = {
-            column.name: {"description": _told(column), "examples": [example(column)]}
+            column.name: {"description": told(column), "examples": [example(column)]}
             for column in model.fitted.schema.columns
         }
     return {"type": "object", "properties": {"rows": {"type": "array", "items": row}}, "required": ["rows"]}
-
-
-def example(column: Column) -> Any:
-    """A legal value of a column."""
-    if column.levels:
-        return column.levels[0]
-    if column.kind == "image":
-        return np.zeros(arrow_type(column.type).shape, int).tolist()
-    return EXAMPLES.get(column.kind, "text")
-
-
-def _told(column: Column) -> str:
-    unit = f", in {column.unit}" if column.unit else ""
-    return f"{column.kind}{unit}: {column.reason}" if column.reason else f"{column.kind}{unit}"
-
-
-def _json_type(column: Column) -> Any:
-    kind = arrow_type(column.type)
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    if column.kind == "image":
-        return list[Any]
-    if pa.types.is_boolean(kind):
-        return bool
-    if pa.types.is_integer(kind):
-        return int
-    return float | int if pa.types.is_floating(kind) or pa.types.is_decimal(kind) else str
-
-
-def table_of(model: Model, rows: list[dict[str, Any]]) -> Any:
-    """Rows of a JSON body as what the model is asked about; an array of pixels is an image."""
-    images = [c for c in model.fitted.schema if c.kind == "image" and c.role != "ignored"]
-    if not images or not rows or images[0].name not in rows[0]:
-        return rows
-    from vaekit.sources.images import images as beside
-
-    name, shape = images[0].name, arrow_type(images[0].type).shape
-    pixels = np.array([row[name] for row in rows], dtype=arrow_type(images[0].type).value_type.to_pandas_dtype())
-    rest = {key: [row.get(key) for row in rows] for key in rows[0] if key != name}
-    return beside(pixels.reshape(len(rows), *shape), columns=rest)
 
 
 def json_of(table: pa.Table) -> bytes:

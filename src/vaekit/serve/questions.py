@@ -124,7 +124,7 @@ OWN: dict[str, Question] = {
     "denoise": Question(plain("denoise"), SEED, answer="fitted", alone=True),
     "decode": Question(plain("decode"), {}, "latents", "fitted"),
     "traverse": Question(traverse, {
-        "dims": (list[Annotated[int, Field(ge=0)]] | None, None),
+        "dims": (list[int] | None, None),
         "span": (Annotated[float, Field(gt=0, lt=100)], 3.0), "steps": (Steps, 9),
     }, "optional", "fitted", alone=True),
     "interpolate": Question(interpolate, {

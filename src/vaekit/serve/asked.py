@@ -1,0 +1,110 @@
+"""A request as a table and options, and its answer as bytes."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from pydantic import BaseModel
+
+from vaekit.errors import heard
+from vaekit.serve.batching import as_rows
+from vaekit.serve.bodies import json_of, options_model
+from vaekit.serve.problems import Problem
+from vaekit.serve.questions import Question
+from vaekit.serve.rows import latents_table, table_of
+from vaekit.serve.shelf import Book
+from vaekit.sources import read
+
+LOG = logging.getLogger("vaekit.serve")
+ARROW, JSON = "application/vnd.apache.arrow.stream", "application/json"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks of a model: rows, if any, and options; and the form that its answer shall have.
+
+    Args:
+        table: the rows in columns whose types do not depend on their values, so that rows of several requests fit together.
+        options: of the mode, complete.
+        arrow: whether the answer is an Arrow IPC stream.
+    """
+
+    table: pa.Table | None
+    options: dict[str, Any]
+    arrow: bool
+
+    @property
+    def rows(self) -> int:
+        """How many rows it takes, or makes where that is more."""
+        count = max(0 if self.table is None else self.table.num_rows, self.options.get("n") or 0)
+        return int(count * (self.options.get("draws") or 1))
+
+
+def asked(
+    book: Book, question: Question, body: type[BaseModel], raw: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+) -> Asked:  # fmt: skip
+    """A request that was received whole.
+
+    Raises:
+        Problem: no Arrow stream, or a body of an unknown type.
+        ValidationError: what does not fit the body.
+    """
+    kind, wanted = headers.get("content-type", JSON).partition(";")[0].strip().lower(), headers.get("accept", "")
+    as_arrow = ARROW in wanted or (kind == ARROW and "json" not in wanted)
+    if kind == ARROW:
+        options = options_model(body).model_validate(dict(query)).model_dump(by_alias=True, exclude_unset=True)
+        options = {name: field.default for name, field in body.model_fields.items() if name != "rows"} | options
+        return Asked(_received(book, raw), options, as_arrow)
+    if kind not in (JSON, ""):
+        raise Problem(415, f"content-type {kind!r}, expected {JSON} or {ARROW}")
+    checked = body.model_validate_json(raw or b"{}")
+    return Asked(_sent(book, question, checked), _options(checked), as_arrow)
+
+
+def _options(checked: BaseModel) -> dict[str, Any]:
+    values = {name: getattr(checked, name) for name in type(checked).model_fields if name != "rows"}
+    return {
+        name: value.model_dump(by_alias=True, exclude_unset=True) if isinstance(value, BaseModel) else value
+        for name, value in values.items()
+    }
+
+
+def _sent(book: Book, question: Question, checked: Any) -> pa.Table | None:
+    rows = getattr(checked, "rows", None)
+    if rows is None:
+        return None
+    return latents_table(rows) if question.rows == "latents" else table_of(book.model, rows)
+
+
+def _received(book: Book, raw: bytes) -> pa.Table:
+    try:
+        table = pa.ipc.open_stream(raw).read_all()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Problem(400, f"no Arrow IPC stream: {error}", hint=f"content-type {ARROW}") from None
+    with heard():
+        return read(table, text=book.model.fitted.schema.text).arrow
+
+
+def answered(book: Book, question: Question, options: dict[str, Any], table: pa.Table | None) -> pa.Table:
+    """The answer of a model; what it warns of is a line of the log."""
+    with heard() as told:
+        answer = question.ask(book.model, None if table is None else as_rows(table), options)
+    for each in dict.fromkeys(told):
+        LOG.debug("%s: %s", book.name, each)
+    return answer
+
+
+def written(answer: pa.Table, as_arrow: bool) -> bytes:
+    """An answer as it is sent."""
+    if not as_arrow:
+        return json_of(answer)
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, answer.schema) as writer:
+        writer.write_table(answer)
+    return sink.getvalue()

@@ -1,0 +1,166 @@
+"""Rows as JSON has them: the type of every column, and a table of columns that were sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+import pyarrow as pa
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, create_model
+
+from vaekit.api import Model
+from vaekit.schema import Column, arrow_type
+from vaekit.schema.conform import conform_column
+from vaekit.schema.tensors import tensor_array
+from vaekit.schema.types import value_type
+
+EXAMPLES: dict[str, Any] = {"real": 1.5, "positive": 2.5, "count": 3, "mixed": 0.0, "datetime": "2026-01-31T12:00:00"}
+MOMENT = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])([T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?)?$"
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+
+
+def row_model(model: Model, name: str) -> type[BaseModel]:
+    """A row: every fitted column, of the type that JSON has for it, or null; what the model never sees may be absent."""
+    fields: dict[str, Any] = {f"c{i}": _field(model, column) for i, column in enumerate(columns_of(model))}
+    return create_model(f"{name}_row", __config__=ConfigDict(extra="ignore", title=f"A row of {name}"), **fields)
+
+
+def given_model(model: Model, name: str) -> type[BaseModel]:
+    """Conditions of new rows: values of any columns that a row can be conditioned on."""
+    known = (*model.fitted.schema.modelled, *model.fitted.schema.given)
+    fields: dict[str, Any] = {
+        f"c{i}": (_json_type(column), Field(default=None, **_about(column)))
+        for i, column in enumerate(columns_of(model)) if column in known and column.kind != "image"
+    }  # fmt: skip
+    return create_model(f"{name}_given", __config__=ConfigDict(extra="forbid", title=f"Conditions of {name}"), **fields)
+
+
+def columns_of(model: Model) -> list[Column]:
+    """The columns that a row may have: all but ignored ones; of a stream also its clock and its machines."""
+    cut = model.fitted.cut
+    aside = () if cut is None else cut.aside
+    return [column for column in model.fitted.schema.columns if column.role != "ignored" or column.name in aside]
+
+
+def _field(model: Model, column: Column) -> tuple[Any, Any]:
+    cut = model.fitted.cut
+    clock = cut is not None and column.name in cut.aside
+    needed = clock or not (column.is_set_aside or column.role == "label")
+    kind = _json_type(column) if clock else _json_type(column) | None
+    return kind, Field(default=... if needed else None, **_about(column))
+
+
+def _about(column: Column) -> dict[str, Any]:
+    return {"description": told(column), "examples": [example(column)], "alias": column.name}
+
+
+def told(column: Column) -> str:
+    """What a column is, in words."""
+    unit = f", in {column.unit}" if column.unit else ""
+    return f"{column.kind}{unit}: {column.reason}" if column.reason else f"{column.kind}{unit}"
+
+
+def example(column: Column) -> Any:
+    """A legal value of a column."""
+    if column.levels:
+        return column.levels[0]
+    if column.kind == "image":
+        return np.zeros(arrow_type(column.type).shape, int).tolist()
+    return EXAMPLES.get(column.kind, "text")
+
+
+def _json_type(column: Column) -> Any:
+    kind = value_type(arrow_type(column.type))
+    if column.kind == "image":
+        return _image(kind)
+    if pa.types.is_boolean(kind):
+        return bool
+    if pa.types.is_integer(kind):
+        return Whole
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return Finite
+    return _moment(column, kind)
+
+
+def _moment(column: Column, kind: pa.DataType) -> Any:
+    if pa.types.is_date(kind):
+        return Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
+    if pa.types.is_timestamp(kind):
+        shape = {"format": "date-time"} if kind.tz else {"pattern": MOMENT}
+        return Annotated[str, WithJsonSchema({"type": "string", **shape})]
+    return str
+
+
+def _image(kind: Any) -> Any:
+    """An array of pixels (H, W, C), or any other nesting of as many: (H, W) of grey images."""
+    whole = not pa.types.is_floating(kind.value_type)
+    pixel: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 255} if whole else {"type": "number"}
+    for size in reversed(kind.shape):
+        pixel = {"type": "array", "items": pixel, "minItems": size, "maxItems": size}
+    return Annotated[list[Any], AfterValidator(_pixels(kind)), WithJsonSchema(pixel)]
+
+
+def _pixels(kind: Any) -> Callable[[list[Any]], Any]:
+    wanted = np.dtype(kind.value_type.to_pandas_dtype())
+
+    def check(value: list[Any]) -> Any:
+        shape = " x ".join(map(str, kind.shape))
+        try:
+            found = np.asarray(value, dtype=float)
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(f"no array of pixels, expected {shape} numbers") from None
+        if found.size != np.prod(kind.shape):
+            raise ValueError(f"{found.size} pixels were given, expected {shape}")
+        with np.errstate(invalid="ignore"):
+            other = found.reshape(kind.shape).astype(wanted)
+        if wanted.kind != "f" and not (other == found.reshape(kind.shape)).all():
+            raise ValueError(f"a pixel that {wanted} does not hold; give pixels on the fitted scale")
+        return other
+
+    return check
+
+
+def table_of(model: Model, rows: Sequence[BaseModel]) -> pa.Table:
+    """Rows that were checked, as columns whose types do not depend on the values: rows of several requests fit together."""
+    arrays, names = [], []
+    clock = () if model.fitted.cut is None else model.fitted.cut.aside
+    for i, column in enumerate(columns_of(model)):
+        array = _array(column, [getattr(row, f"c{i}") for row in rows])
+        arrays.append(conform_column(column, pa.chunked_array([array])) if column.name in clock else array)
+        names.append(column.name)
+    return pa.Table.from_arrays(arrays, names=names)
+
+
+def _array(column: Column, values: list[Any]) -> pa.Array:
+    kind = arrow_type(column.type)
+    if column.kind == "image":
+        missing = np.array([value is None for value in values])
+        empty = np.zeros(kind.shape, kind.value_type.to_pandas_dtype())
+        return tensor_array(np.stack([empty if value is None else value for value in values]), missing)
+    return pa.array(values, _sent_as(value_type(kind)))
+
+
+def _sent_as(kind: pa.DataType) -> pa.DataType:
+    """The Arrow type of what JSON has for a type."""
+    if pa.types.is_boolean(kind):
+        return pa.bool_()
+    if pa.types.is_integer(kind):
+        return pa.int64()
+    return pa.float64() if pa.types.is_floating(kind) or pa.types.is_decimal(kind) else pa.string()
+
+
+def latents_model(model: Model, name: str) -> type[BaseModel]:
+    """A point in the latents: mean_0, mean_1, ..."""
+    from vaekit.modes.encode import FARTHEST
+
+    near = Annotated[float, Field(ge=-FARTHEST, le=FARTHEST, allow_inf_nan=False)]
+    fields: dict[str, Any] = {f"mean_{i}": (near, Field(examples=[0.0])) for i in range(model.fitted.vae.latents)}
+    return create_model(f"{name}_latents", **fields)
+
+
+def latents_table(points: Sequence[BaseModel]) -> pa.Table:
+    """Latents that were checked, as columns mean_0, mean_1, ..."""
+    names = list(type(points[0]).model_fields)
+    return pa.table({name: pa.array([getattr(point, name) for point in points], pa.float64()) for name in names})
