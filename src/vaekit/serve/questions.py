@@ -58,7 +58,8 @@ def log_prob(model: Model, rows: Any, options: dict[str, Any]) -> pa.Table:
 def impute(model: Model, rows: Any, options: dict[str, Any]) -> pa.Table:
     """The rows completed; with draws one completion below the other, with interval NAME_low and NAME_high beside."""
     options = dict(options)
-    level, draws = options.pop("interval", None), options.get("draws")
+    level, draws, missing = options.pop("interval", None), options.get("draws"), mask(options.pop("missing", None))
+    options["missing"] = missing
     if draws is not None and level is not None:
         raise DataError("impute: draws beside interval", hint="one or the other")
     if draws is not None:
@@ -68,12 +69,27 @@ def impute(model: Model, rows: Any, options: dict[str, Any]) -> pa.Table:
     table = arrow(model.impute(rows, **options))
     if level is None:
         return table
-    low, high = map(arrow, model.impute_interval(rows, level, seed=options["seed"]))
+    low, high = map(arrow, model.impute_interval(rows, level, missing, options["seed"]))
     for column in model.fitted.schema.modelled:
         if column.kind not in ("categorical", "binary", "image"):
             for name, end in (("low", low), ("high", high)):
                 table = table.append_column(f"{column.name}_{name}", end[column.name])
     return table
+
+
+def mask(lines: list[list[bool]] | None) -> Any:
+    """Which pixels of every image, or cells of each row, are to be filled in, (H, W) or (B, columns).
+
+    >>> mask([[True, False]]).shape
+    (1, 2)
+    """
+    if lines is None:
+        return None
+    if len({len(line) for line in lines}) > 1:
+        raise DataError(
+            "impute: the lines of missing differ in length", hint="as many flags in each, true is to be filled in"
+        )
+    return np.array(lines, dtype=bool)
 
 
 def interpolate(model: Model, rows: Any, options: dict[str, Any]) -> pa.Table:
@@ -118,11 +134,12 @@ OWN: dict[str, Question] = {
         "temperature": (Annotated[float, Field(ge=0, lt=10)], 1.0), **SEED,
     }, "none", "fitted", alone=True),
     "impute": Question(impute, {
-        "draws": (Many | None, None), "interval": (Annotated[float, Field(gt=0, lt=1)] | None, None), **SEED,
+        "draws": (Many | None, None), "interval": (Annotated[float, Field(gt=0, lt=1)] | None, None),
+        "missing": (list[list[bool]] | None, None), **SEED,
     }, answer="fitted", alone=True),
     "reconstruct": Question(plain("reconstruct"), {}, answer="fitted"),
     "denoise": Question(plain("denoise"), SEED, answer="fitted", alone=True),
-    "decode": Question(plain("decode"), {}, "latents", "fitted"),
+    "decode": Question(plain("decode"), {"given": (dict[str, Any] | None, None)}, "latents", "fitted"),
     "traverse": Question(traverse, {
         "dims": (list[int] | None, None),
         "span": (Annotated[float, Field(gt=0, lt=100)], 3.0), "steps": (Steps, 9),

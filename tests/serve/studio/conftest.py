@@ -14,6 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import vaekit
+
+NET = {"kind": "mlp", "hidden": [24]}
+QUICK = {"epochs": 2, "prior_epochs": 1}
 WAIT = 20_000  # milliseconds, on a busy machine
 
 
@@ -134,3 +138,38 @@ def shop_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
             writer.writerow([round(50 + 10 * each, 3), price, "Bern" if each > 0.5 else "Oslo", f"clerk, {i}"])
         writer.writerow([95, 0.05, "Bern", "nobody"])
     return path
+
+
+@pytest.fixture(scope="module")
+def digits_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of 8 x 8 digits under the condition of which digit it is."""
+    from sklearn.datasets import load_digits
+
+    digits, names = load_digits(return_X_y=True)
+    images = vaekit.images((digits[:300] * 15.9).astype(np.uint8).reshape(-1, 8, 8), columns={"digit": names[:300]})
+    model = vaekit.fit(
+        images, given=["digit"], latent=3, train=QUICK, net={"kind": "mlp", "hidden": [24]}, likelihood="bernoulli"
+    )
+    return Path(model.save(tmp_path_factory.mktemp("digits") / "digits.vae"))
+
+
+@pytest.fixture(scope="module")
+def pump_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of a day of two pumps, and beside it march.csv: hours of both, five of which are strange."""
+    import pandas as pd
+
+    hours, noise = np.arange(600), np.random.default_rng(0)
+    wave = np.sin(2 * np.pi * hours / 24)
+    table = pd.DataFrame({
+        "time": np.tile(pd.date_range("2026-01-01", periods=600, freq="h").strftime("%Y-%m-%d %H:%M:%S"), 2),
+        "pump": np.repeat(["north", "south"], 600),
+        "flow": np.concatenate([20 + 5 * wave, 30 + 5 * wave]) + 0.3 * noise.normal(size=1200),
+        "heat": np.concatenate([50 - 3 * wave, 40 - 3 * wave]) + 0.3 * noise.normal(size=1200),
+    })  # fmt: skip
+    stream = vaekit.windows(table.assign(time=pd.to_datetime(table["time"])), size=12, stride=4, time="time", by="pump")
+    model = vaekit.fit(stream, latent=3, train=QUICK, net=NET)
+    folder = tmp_path_factory.mktemp("pumps")
+    march = table.groupby("pump").head(200).copy()
+    march.loc[march.index[260:265], "flow"] += 60
+    march.to_csv(folder / "march.csv", index=False)
+    return Path(model.save(folder / "pumps.vae"))

@@ -80,6 +80,8 @@ def test_sliders_are_sorted_and_decode_as_they_move(opened: Any) -> None:
     for _ in range(3):
         opened.page.keyboard.press("PageUp")
     opened.until(lambda: opened.at("latents-decoded-size in cm").text_content() != before)
+    place = float(first.input_value())
+    opened.until(lambda: place == pytest.approx(max(opened.data("latents")["z"], key=abs), abs=1e-3))
     assert "z=" in opened.page.url and float(opened.at("decode-time").get_attribute("data-ms")) > 0
     moved = opened.at("latents-decoded-size in cm").text_content()
     opened.page.reload()
@@ -124,7 +126,7 @@ def test_triage_ranks_explains_and_keeps_verdicts(opened: Any) -> None:
     opened.until(lambda: opened.at("verdict-anomaly").get_attribute("aria-pressed") == "true")
 
 
-def test_a_file_of_other_columns_is_refused_and_absent_ones_told(opened: Any, tmp_path: Path) -> None:
+def test_a_file_of_other_columns_is_refused_and_absent_ones_told(opened: Any, shop_csv: Path, tmp_path: Path) -> None:
     other, part = tmp_path / "other.csv", tmp_path / "part.csv"
     other.write_text("weight\n12\n")
     part.write_text('city;"size in cm"\nBern;51,5\nOslo;49\n')
@@ -136,6 +138,8 @@ def test_a_file_of_other_columns_is_refused_and_absent_ones_told(opened: Any, tm
     opened.at("notice").wait_for()
     assert "price" in opened.at("notice").text_content()
     opened.until(lambda: opened.data("map")["points"] == 2)
+    opened.at("rows-file").set_input_files(shop_csv)
+    opened.until(lambda: opened.data("map")["points"] == 120)
 
 
 def test_a_token_is_asked_for_where_the_service_wants_one(serve: Any, model_file: Path) -> None:
@@ -148,3 +152,70 @@ def test_a_token_is_asked_for_where_the_service_wants_one(serve: Any, model_file
     studio.at("token-send").click()
     studio.ready("map")
     studio.wrong[:] = [line for line in studio.wrong if "401" not in line]  # Chromium tells of every refused request
+
+
+def test_between_two_rows_begins_and_ends_with_them(opened: Any) -> None:
+    opened.open(tab="between", a=3, b=7)
+    opened.at("between-strip").wait_for()
+    found = opened.data("between")
+    assert (found["a"], found["b"], len(found["rows"])) == (3, 7, 9)
+    opened.at("between-stop").focus()
+    opened.page.keyboard.press("End")
+    city = found["rows"][-1]["city"]
+    opened.until(lambda: opened.at("between-decoded-city").text_content() == city)
+    opened.at("between-swap").click()
+    opened.until(lambda: opened.data("between")["a"] == 7)
+
+
+def test_blanks_are_filled_with_interval_and_draws(opened: Any) -> None:
+    opened.open(tab="impute", fill='{"city":"Bern"}')
+    opened.at("gap-price-interval").wait_for()
+    assert opened.at("gap-city").count() == 0 and opened.at("impute-city").input_value() != ""
+    opened.until(lambda: opened.at("gap-price-draws-data").count())
+    assert sum(opened.data("gap-price-draws")["counts"]) == 200
+    low = opened.at("gap-size in cm-best").text_content()
+    opened.at("impute-city").select_option(label="")
+    opened.at("impute-price").fill("0.4")
+    opened.until(lambda: opened.at("gap-city").count() and opened.at("gap-price").count() == 0)
+    assert sum(opened.data("gap-city-draws").values()) == pytest.approx(1)
+    assert opened.at("gap-size in cm-best").text_content() != low
+
+
+def test_new_rows_under_conditions(opened: Any) -> None:
+    opened.open(tab="sample", n=30, given='{"city":"Bern"}')
+    opened.until(lambda: opened.at("sample-count").count() and opened.at("sample-count").text_content() == "30 rows")
+    rows = list(csv.DictReader(io.StringIO(opened.saved("sample-csv"))))
+    assert len(rows) == 30 and {row["city"] for row in rows} == {"Bern"}
+    opened.at("sample-column").select_option("city")
+    opened.until(lambda: opened.data("sample-new") == {"Bern": 1})
+    assert set(opened.data("sample-own")) == {"Bern", "Oslo"}
+
+
+def test_training_and_card(opened: Any) -> None:
+    opened.open(tab="training")
+    found = opened.data("training-loss")
+    assert found["x"] == [1, 2] and len(found["series"]["held-out rows"]) == 2
+    opened.open(tab="about")
+    assert "available" in opened.at("about-modes").text_content()
+    assert opened.at("about-columns").locator("tbody tr").count() == 3
+
+
+def test_the_scheme_changes_and_stays(opened: Any) -> None:
+    opened.open(tab="map")
+    shade = "() => getComputedStyle(document.body).backgroundColor"
+    light = opened.page.evaluate(shade)
+    for _ in range(2):
+        opened.at("scheme").click()
+    assert opened.page.evaluate(shade) != light
+    opened.page.reload()
+    opened.ready("map")
+    assert opened.page.evaluate(shade) != light
+    opened.at("scheme").click()
+
+
+def test_back_goes_to_the_panel_before(opened: Any) -> None:
+    opened.open(tab="map")
+    opened.at("tab-training").click()
+    opened.ready("training")
+    opened.page.go_back()
+    opened.ready("map")

@@ -2,7 +2,7 @@
 import { exposed, fill, h, number } from "./dom.js";
 
 const uPlot = window.uPlot;
-export const PALETTE = ["--c0", "--c1", "--c2", "--c3", "--c4", "--c5", "--c6", "--c7"];
+export const PALETTE = ["--c0", "--c1", "--c2", "--c3", "--c4", "--c5", "--c6", "--c7", "--c8", "--c9"];
 
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -19,7 +19,7 @@ export function axes(x, y, extra = {}) {
   const values = (u, ticks) => ticks.map((each) => (each === null ? "" : number(each)));
   return [
     { ...line, label: x, labelSize: x ? 18 : 0, size: 26, values, ...extra.x },
-    { ...line, label: y, labelSize: y ? 18 : 0, size: 46, values, ...extra.y },
+    { ...line, label: y, labelSize: y ? 18 : 0, size: 46, space: 26, values, ...extra.y },
   ];
 }
 
@@ -33,7 +33,7 @@ export function chart(node, testid, title, height, options, data) {
   const size = () => ({ width: Math.max(160, Math.floor(box.clientWidth || node.clientWidth || 300)), height });
   const make = () => {
     self.plot?.destroy();
-    self.plot = new uPlot({ ...size(), legend: { show: false }, ...options() }, self.data, box);
+    self.plot = new uPlot({ ...size(), legend: { show: false }, padding: [10, 12, 0, 0], ...options() }, self.data, box);
     self.onmade?.(self.plot);
   };
   self.update = (next) => { self.data = next; self.plot.setData(next); };
@@ -58,19 +58,20 @@ export function legend(entries) {
 }
 
 // Several series over one x. series: [{label, values, colour, dash, width}]; shades: [[from, to]] in units of x; marks: [x].
-export function lines(node, testid, { title, x, series, height = 200, xLabel, yLabel, shades = [], time = false, sync, band }) {
+// ticks: what to write at an x; within: [low, high] that y shows at least.
+export function lines(node, testid, { title, x, series, height = 200, xLabel, yLabel, shades = [], ticks, sync, within, more = {} }) {
+  const wide = (low, high) => (within && low !== null ? [Math.min(low, within[0]), Math.max(high, within[1])] : [low, high]);
   const options = () => ({
-    scales: { x: { time }, y: { range: (u, low, high) => (low === high ? [low - 1, high + 1] : uPlot.rangeNum(low, high, 0.08, true)) } },
-    axes: axes(xLabel, yLabel, time ? { x: { values: undefined } } : {}),
+    scales: { x: { time: false }, y: { range: (u, a, b) => { const [low, high] = wide(a, b); return low === high ? [low - 1, high + 1] : uPlot.rangeNum(low, high, 0.08, true); } } },
+    axes: axes(xLabel, yLabel, ticks ? { x: { values: (u, at) => at.map(ticks), space: 90 } } : {}),
     series: [{}, ...series.map((each) => ({
       label: each.label, stroke: () => colour(each.colour), width: each.width ?? 1.75, dash: each.dash, points: { show: x.length < 3 }, spanGaps: each.spanGaps ?? false,
     }))],
-    bands: band ? [{ series: band, fill: () => colour("--band") }] : [],
     cursor: { drag: { x: false, y: false }, points: { size: 6 }, ...(sync ? { sync: { key: sync } } : {}) },
     hooks: { drawClear: [(u) => paintShades(u, shades)] },
   });
   const made = chart(node, testid, title, height, options, [x, ...series.map((each) => each.values)]);
-  made.numbers.show({ title, x, series: Object.fromEntries(series.map((each) => [each.label, each.values])), shaded: shades });
+  made.numbers.show({ title, x, series: Object.fromEntries(series.map((each) => [each.label, each.values])), shaded: shades, ...more });
   return made;
 }
 
@@ -88,7 +89,9 @@ function paintShades(u, shades) {
 export function bins(values, count = 40) {
   const known = values.filter(Number.isFinite);
   if (!known.length) return { edges: [0, 1], counts: [0] };
-  let [low, high] = [Math.min(...known), Math.max(...known)];
+  let low = known.reduce((a, b) => Math.min(a, b));
+  let high = known.reduce((a, b) => Math.max(a, b));
+  if (known.every(Number.isInteger) && high - low < 60) { [low, high] = [low - 0.5, high + 0.5]; count = high - low; }
   if (low === high) { low -= 0.5; high += 0.5; }
   const counts = new Array(count).fill(0);
   for (const value of known) counts[Math.min(count - 1, Math.floor(((value - low) / (high - low)) * count))] += 1;
@@ -96,15 +99,15 @@ export function bins(values, count = 40) {
 }
 
 // A histogram; with `threshold` and `onmove` a line that is dragged, or moved with the arrow keys.
-export function histogram(node, testid, { title, values, height = 150, xLabel, yLabel = "rows", threshold = null, onmove, count = 40 }) {
+export function histogram(node, testid, { title, values, height = 150, xLabel, yLabel = "rows", threshold = null, onmove, count = 40, roots = false }) {
   const { edges, counts } = bins(values, count);
   const width = edges[1] - edges[0];
   const middles = counts.map((_, i) => edges[i] + width / 2);
-  const root = (each) => Math.sqrt(each); // a few strange rows stay visible beside a thousand usual ones
+  const root = (each) => (roots ? Math.sqrt(each) : each); // a few strange rows stay visible beside a thousand usual ones
   const state = { threshold };
   const options = () => ({
     scales: { x: { time: false, range: [edges[0] - width / 2, edges.at(-1) + width / 2] }, y: { range: (u, low, high) => [0, Math.max(high * 1.08, 1)] } },
-    axes: axes(xLabel, yLabel, { y: { values: (u, ticks) => ticks.map((each) => number(Math.round(each * each))) } }),
+    axes: axes(xLabel, yLabel, { y: { values: (u, ticks) => ticks.map((each) => number(roots ? Math.round(each * each) : each)) } }),
     series: [{}, { stroke: null, width: 0, points: { show: false }, fill: () => colour("--accent"), paths: () => null }],
     cursor: { show: false },
     hooks: { draw: [(u) => paintBars(u, edges, counts.map(root), state.threshold), () => made?.place?.()] },

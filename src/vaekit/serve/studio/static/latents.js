@@ -1,35 +1,40 @@
 // A slider for each latent, the most used first; what is decoded follows each move.
-import { button, fill, h, newest, trouble } from "./dom.js";
+import { button, exposed, fill, h, newest, trouble } from "./dom.js";
+import { form } from "./form.js";
 import { card, picture, rangesOf } from "./rows.js";
 
 export const latents = { id: "latents", title: "Latents", line: "Move a latent, see the row change" };
 const SPAN = 3.5; // spreads of the training rows to either side
+const fine = (value) => Number(value.toFixed(3)); // what the address holds
 const FIRST = 12; // sliders shown at once
 
 latents.show = async (root, app) => {
   const { model, state } = app;
   const given = state.json("z", null);
-  const z = Array.isArray(given) && given.length === model.centre.length ? given.map(Number) : [...model.centre];
+  const z = Array.isArray(given) && given.length === model.centre.length ? given.map(Number) : model.centre.map(fine);
   const most = Math.max(...model.latents.map((each) => each.kl_nats), 1e-9);
   const decoded = card(model, "latents-decoded", app.data ? rangesOf(model, app.data.items) : {});
   const time = h("span", { className: "muted", testid: "decode-time" });
   const told = h("div");
+  const numbers = exposed("latents-data");
   const walk = h("section", {});
   const sliders = new Map();
 
   const decode = newest(async () => {
     const began = performance.now();
     try {
-      const [row] = await model.decode([z]);
+      const from = [...z];
+      const [row] = await model.decode([from]);
       decoded.show(row);
+      numbers.show({ z: from, row: model.kind === "table" ? row : undefined });
       fill(told);
       time.textContent = `decoded in ${(performance.now() - began).toFixed(0)} ms`;
       time.dataset.ms = (performance.now() - began).toFixed(2);
     } catch (error) { fill(told, trouble(error)); }
   });
-  const keep = () => state.set({ z: z.map((each) => Number(each.toFixed(3))) });
-  const moved = (latent, value) => { z[latent] = value; decode(); };
-  const put = (values) => { values.forEach((value, i) => { z[i] = value; sliders.get(i)?.put(value); }); keep(); decode(); };
+  const keep = () => state.set({ z });
+  const moved = (latent, value) => { z[latent] = fine(value); decode(); };
+  const put = (values) => { values.map(fine).forEach((value, i) => { z[i] = value; sliders.get(i)?.put(value); }); keep(); decode(); };
 
   const line = (each, rank) => {
     const low = each.centre - SPAN * (each.spread || 1);
@@ -52,8 +57,11 @@ latents.show = async (root, app) => {
     button("latents-centre", "Centre", () => put(model.centre)),
     button("latents-random", "Random", () => put(model.latents.reduce((found, each) => { found[each.latent] = each.centre + gauss() * each.spread; return found; }, []))),
     app.point && button("latents-point", app.point.row === null ? "From the map" : `Row ${app.point.row}`, () => put(app.point.z)));
-  fill(root, h("div", { className: "split" }, h("div", { className: "surface" }, actions, rows, all),
-    h("aside", { className: "side" }, h("div", { className: "bar" }, h("h3", {}, "Decoded"), time), told, decoded)), walk);
+  const conditions = form(model, model.conditions, "cond", () => { Object.assign(model.given, conditions.values()); state.set({ cond: conditions.known() }); decode(); });
+  conditions.put(model.given);
+  const under = model.conditions.length > 0 && h("div", { className: "conditions" }, h("h4", {}, "Under these conditions"), conditions);
+  fill(root, h("div", { className: "split" }, h("div", { className: "surface" }, actions, under, rows, all),
+    h("aside", { className: "side" }, h("div", { className: "bar" }, h("h3", {}, "Decoded"), time), told, decoded)), walk, numbers);
   if (model.kind === "image") traversal(walk, app, z);
   await decode();
 };

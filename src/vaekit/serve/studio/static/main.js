@@ -1,16 +1,24 @@
 // The studio: which model, which rows, which panel; all of it in the address.
 import { Api } from "./api.js";
 import { about } from "./about.js";
-import { button, empty, fill, h, number, plural, select, trouble, busy } from "./dom.js";
+import { between } from "./between.js";
+import { busy, button, empty, fill, h, plural, select, trouble } from "./dom.js";
+import { impute } from "./impute.js";
+import { inpaint } from "./inpaint.js";
 import { latents } from "./latents.js";
 import { map } from "./map.js";
 import { Model } from "./model.js";
+import { picturesOf, pixelsOf } from "./pixels.js";
+import { sample } from "./sample.js";
+import { series } from "./series.js";
 import { State } from "./state.js";
 import { rowsOf } from "./table.js";
+import { training } from "./training.js";
 import { triage } from "./triage.js";
 
-const PANELS = [map, latents, triage, about];
+const PANELS = [series, map, latents, between, triage, impute, inpaint, sample, training, about];
 const SAMPLED = { table: 600, image: 300, stream: 60 };
+const OF_ROWS = ["pick", "at", "row", "cut", "filter", "low", "high", "is", "a", "b", "stop", "machine", "from", "span", "picture", "fill"]; // means nothing for other rows
 const SCHEMES = ["auto", "light", "dark"];
 
 class App {
@@ -61,6 +69,7 @@ class App {
       onclick: (event) => { event.preventDefault(); this.open(each.id); },
     }, each.title)));
     document.title = `${panel.title} · ${this.model.name} · vaekit studio`;
+    for (const { name } of this.model.conditions) this.model.given[name] = this.state.json("cond", this.data?.items[0] ?? {})[name] ?? null;
     const root = h("div", { testid: `panel-${panel.id}` });
     const draw = async () => {
       const title = typeof panel.title === "function" ? panel.title(this.model) : panel.title;
@@ -112,14 +121,18 @@ class App {
     } catch (error) { fill(this.notice, trouble(error), button("notice-close", "Close", () => fill(this.notice), "quiet")); }
   }
 
-  async read(files) { return rowsOf(await files[0].text(), Object.values(this.model.by)); }
+  async read(files) {
+    if (this.model.kind === "image" && files[0].type.startsWith("image/")) return picturesOf(this.model, files);
+    const found = rowsOf(await files[0].text(), Object.values(this.model.by));
+    return this.model.kind === "image" ? pixelsOf(this.model, found) : found;
+  }
 
   tell(text) { fill(this.notice, h("p", { className: "told-notice", role: "status", testid: "notice" }, text), button("notice-close", "Close", () => fill(this.notice), "quiet")); }
 
   use(data) {
     fill(this.notice);
     Object.assign(this, { data, cache: {}, point: null });
-    this.state.set({ pick: null, at: null, row: null, cut: null, filter: null, low: null, high: null, is: null, a: null, b: null });
+    this.state.set(Object.fromEntries(OF_ROWS.map((name) => [name, null])));
     this.remember();
     this.render();
   }
@@ -150,10 +163,12 @@ class App {
     return this.cache[key];
   }
 
+  explained(told) { return this.once("explained", () => this.model.ask("score", this.data.items, { reasons: 3 }, told)); }
+  rebuilt(told) { return this.once("rebuilt", () => this.model.ask("reconstruct", this.data.items, {}, told)); }
   encoded(told) { return this.once("encoded", () => this.model.encode(this.data.items, (more) => told?.(`Finding each row's place: ${more}`))); }
   scored(told, by = "default") { return this.once(`score ${by}`, () => this.model.ask("score", this.data.items, { reasons: 0, by }, (more) => told?.(`Scoring: ${more}`))); }
 
-  keyOf(item) { return JSON.stringify(this.model.row(item)); }
+  keyOf(item) { return JSON.stringify(this.model.marked(item)); }
   async verdicts() {
     const { rows } = await this.api.get(`${this.model.at}/verdicts`);
     this.kept = new Map(rows.map((each) => [this.keyOf(each.row), each]));
@@ -161,7 +176,7 @@ class App {
   }
 
   async decide(item, said) {
-    await this.api.post(`${this.model.at}/verdicts`, { row: this.model.row(item), ...said });
+    await this.api.post(`${this.model.at}/verdicts`, { row: this.model.marked(item), ...said });
     if (said.verdict) this.kept.set(this.keyOf(item), { ...said, row: item });
     else this.kept.delete(this.keyOf(item));
   }
@@ -192,4 +207,3 @@ class App {
 
 window.studio = new App();
 window.studio.begin();
-export { number };

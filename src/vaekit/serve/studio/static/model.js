@@ -20,6 +20,8 @@ export class Model {
     this.by = Object.fromEntries(all.map((column) => [column.name, column]));
     this.levels = {};
     for (const { column, level } of levels) (this.levels[column] ??= []).push(cellOf(level, this.by[column], true));
+    this.conditions = this.columns.filter((column) => column.role === "given");
+    this.given = {};
     this.centre = Array(latents.length);
     for (const each of latents) this.centre[each.latent] = each.centre;
   }
@@ -30,6 +32,8 @@ export class Model {
 
   // A row as the routes take it: every fitted column, missing where it has none.
   row(item) { return Object.fromEntries(this.columns.map(({ name }) => [name, item[name] ?? null])); }
+  // What a verdict is about: a row; of a stream a stretch of steps.
+  marked(item) { return this.kind === "stream" ? item : this.row(item); }
   asked(items) {
     const keep = (item) => (this.kind === "stream" ? { ...Object.fromEntries(this.aside.map(({ name }) => [name, item[name] ?? null])), ...this.row(item) } : this.row(item));
     return items.map(keep);
@@ -42,7 +46,8 @@ export class Model {
 
   async decode(points) {
     const rows = points.map((z) => Object.fromEntries(Array.from(z, (value, i) => [`mean_${i}`, value])));
-    const answer = await this.api.rows(`${this.at}/decode`, rows);
+    const known = Object.entries(this.given).filter(([, value]) => value !== null && value !== undefined);
+    const answer = await this.api.rows(`${this.at}/decode`, rows, known.length ? { given: Object.fromEntries(known) } : {});
     return this.lots(answer);
   }
 

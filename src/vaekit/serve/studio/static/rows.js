@@ -35,7 +35,7 @@ export function rangesOf(model, items) {
 
 // A live card: `show(row)` changes values in place and marks those that changed.
 export function card(model, testid, ranges = {}) {
-  if (model.kind === "stream") return windowCard(model, testid);
+  if (model.kind === "stream") return windowCard(model, testid, ranges);
   const node = h("div", { className: "card-of-columns", testid });
   const canvas = model.image ? picture(model, null, `${testid}-picture`) : null;
   const places = {};
@@ -64,7 +64,7 @@ export function card(model, testid, ranges = {}) {
   return node;
 }
 
-function windowCard(model, testid) {
+function windowCard(model, testid, ranges) {
   const node = h("div", { className: "small-multiples", testid });
   const made = model.fields.map((column) => {
     const place = h("div");
@@ -77,7 +77,7 @@ function windowCard(model, testid) {
     for (const each of made) {
       const values = steps.map((step) => step[each.column.name]);
       if (each.chart) { each.chart.update([x, values]); each.chart.numbers.show({ x, series: { [each.column.name]: values } }); continue; }
-      each.chart = lines(each.place, `${testid}-${each.column.name}`, { title: each.column.name, x, series: [{ label: each.column.name, values, colour: PALETTE[0] }], height: 120 });
+      each.chart = lines(each.place, `${testid}-${each.column.name}`, { title: each.column.name, x, series: [{ label: each.column.name, values, colour: PALETTE[0] }], height: 112, within: ranges[each.column.name] });
     }
   };
   return node;

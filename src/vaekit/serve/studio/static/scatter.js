@@ -21,8 +21,11 @@ export function scatter(node, testid, { title, height, xLabel, yLabel, onplace, 
     made, state,
     labels(x, y) { [xLabel, yLabel] = [x, y]; made.remake(); listen(); },
     show(changes) {
-      Object.assign(state, changes);
-      if (changes.points) state.range = rangeOf(changes.points);
+      Object.assign(state, changes, changes.points ? { points: { ...changes.points } } : {});
+      if (changes.points) {
+        state.range = rangeOf(changes.points);
+        for (const axis of ["x", "y"]) state.points[axis] = changes.points[axis].map((value) => Math.min(Math.max(value, state.range[axis][0]), state.range[axis][1]));
+      }
       made.plot.setScale("x", { min: state.range.x[0], max: state.range.x[1] });
       made.plot.redraw(false, true);
     },
@@ -88,7 +91,8 @@ function rangeOf(points) {
   const span = (values) => {
     const known = values.filter(Number.isFinite).sort((a, b) => a - b);
     if (!known.length) return [-3, 3];
-    const [low, high] = [known[0], known.at(-1)];
+    const [from, to] = [known[Math.floor(0.02 * known.length)], known[Math.ceil(0.98 * (known.length - 1))]]; // what lies far outside is shown at the edge
+    const [low, high] = [Math.max(known[0], from - 0.7 * (to - from)), Math.min(known.at(-1), to + 0.7 * (to - from))];
     const room = 0.06 * (high - low || 1);
     return [low - room, high + room];
   };
@@ -145,7 +149,11 @@ function paint(u, { points, pictures, marks, chosen, lasso }) {
     path.moveTo(x + radius, y);
     path.arc(x, y, radius, 0, 7);
   }
-  for (const [shade, path] of paths) { ctx.fillStyle = shade; ctx.fill(path); }
+  for (const [shade, path] of paths) {
+    if (pictures.length) { ctx.strokeStyle = "#fff"; ctx.lineWidth = 1.6 * dot; ctx.stroke(path); }
+    ctx.fillStyle = shade;
+    ctx.fill(path);
+  }
   ctx.globalAlpha = 1;
   for (const i of order) {
     if (!chosen.has(i)) continue;

@@ -4,7 +4,7 @@ import { button, download, during, exposed, field, fill, h, later, number, perce
 import { grid, picture } from "./rows.js";
 import { toCsv } from "./table.js";
 
-export const triage = { id: "triage", title: "Triage", line: "The strangest rows first, and why" };
+export const triage = { id: "triage", title: "Triage", line: "The strangest rows first, and why", kinds: ["table", "image"] };
 export const VERDICTS = { anomaly: "Anomaly", ordinary: "Ordinary", unsure: "Unsure" };
 const WAYS = { default: "default", likelihood: "likelihood", reconstruction: "reconstruction", latent: "latent" };
 
@@ -45,7 +45,7 @@ class Triage {
     h("div", { className: "split" }, h("div", {}, h("label", { className: "check" }, open, "without a verdict only"), this.list), this.side));
     const moved = later(() => state.set({ cut: Number(this.cut.toPrecision(6)) }));
     histogram(chart, "triage-histogram", {
-      title: "Histogram of anomaly scores", values: this.ranked.map((each) => each.score), threshold: this.cut, xLabel: "score, higher is stranger",
+      title: "Histogram of anomaly scores", values: this.ranked.map((each) => each.score), threshold: this.cut, roots: true, xLabel: "score, higher is stranger",
       onmove: (value) => { this.cut = value; this.told(); this.drawList(); moved(); },
     });
     this.told();
@@ -97,13 +97,22 @@ class Triage {
       h("p", { className: "muted tight" }, `score ${number(score?.score)} · p-value ${number(score?.p_value)}`), this.decide(row, score), place);
     const why = await during(place, "Asking why…", () => this.model.reasons(item));
     if (!why || this.row !== row) return;
-    fill(place, this.model.image && await this.pictures(item), reasons(this.model, why));
+    fill(place, this.model.image && await this.pictures(item, why), reasons(this.model, why));
   }
 
-  async pictures(item) {
+  // Observed, with the tiles that make it strange, and as the model sees it.
+  async pictures(item, why) {
     const [back] = await this.model.ask("reconstruct", [item]);
-    const one = (row, text, testid) => h("figure", { className: "pair" }, picture(this.model, row, testid, 128), h("figcaption", {}, text));
-    return h("div", { className: "row" }, one(item, "observed", "triage-observed"), one(back, "reconstructed", "triage-reconstructed"));
+    const [H, W] = this.model.shape;
+    const most = Math.max(...why.map((each) => each.share), 1e-9);
+    const tiles = why.map((each) => [each, /\[(\d+):(\d+),\s*(\d+):(\d+)\]/.exec(each.column)]).filter(([, found]) => found).map(([each, found]) => {
+      const [top, bottom, left, right] = found.slice(1).map(Number);
+      return h("span", { className: "tile", title: `${each.column} ${percent(each.share)}`, style: {
+        left: `${(100 * left) / W}%`, top: `${(100 * top) / H}%`, width: `${(100 * (right - left)) / W}%`, height: `${(100 * (bottom - top)) / H}%`, opacity: 0.75 * (each.share / most),
+      } });
+    });
+    const one = (row, text, testid, over) => h("figure", { className: "pair" }, h("div", { className: "under" }, picture(this.model, row, testid), over), h("figcaption", {}, text));
+    return h("div", { className: "pairs" }, one(item, "observed, strange where red", "triage-observed", tiles), one(back, "reconstructed", "triage-reconstructed"));
   }
 
   decide(row, score) {

@@ -1,0 +1,67 @@
+"""The studio of a stream, in a real browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def studio(serve: Any, pump_file: Path) -> Any:
+    found = serve(pump_file).open()
+    found.at("rows-file").set_input_files(pump_file.with_name("march.csv"))
+    found.until(lambda: "march.csv · 400 rows" in found.at("rows-source").text_content())
+    return found
+
+
+def test_strange_steps_are_shaded_over_both_series(studio: Any) -> None:
+    studio.open(tab="series")
+    found = studio.data("series-flow")
+    assert set(found["series"]) == {"observed", "reconstructed"} and found["machine"] == "south"
+    assert found["strange"] >= 5 and found["shaded"]
+    assert max(value for value in found["series"]["observed"] if value is not None) > 80
+    assert studio.at("stretches-row").first.locator("td").first.text_content() == "south"
+
+
+def test_another_machine_and_another_threshold(studio: Any) -> None:
+    studio.open(tab="series")
+    studio.at("series-machine").select_option("north")
+    studio.until(lambda: studio.data("series-flow")["machine"] == "north")
+    assert "machine=north" in studio.page.url
+    before = studio.at("series-count").text_content()
+    studio.at("series-histogram-threshold").focus()
+    studio.page.keyboard.press("PageUp")
+    studio.page.keyboard.press("PageUp")
+    studio.until(lambda: studio.at("series-count").text_content() != before)
+
+
+def test_a_stretch_gets_a_verdict(studio: Any) -> None:
+    studio.open(tab="series")
+    assert studio.at("stretch-title").text_content().startswith("south 2026-01-0")
+    studio.at("verdict-anomaly").click()
+    studio.page.locator("[data-testid=stretches] .chip.anomaly").wait_for()
+    (kept,) = csv.DictReader(io.StringIO(studio.saved("verdicts-csv")))
+    assert kept["verdict"] == "anomaly" and kept["pump"] == "south" and kept["from"].startswith("2026-01-0")
+
+
+def test_windows_on_the_map_between_anchors_and_drawn(studio: Any) -> None:
+    studio.open(tab="map", colour="pump")
+    assert studio.data("map")["key"] == ["north", "south"]
+    assert len(studio.data("map-decoded-flow")["x"]) == 12
+    studio.open(tab="between")
+    studio.at("between-flow-data").wait_for(state="attached")
+    assert set(studio.data("between-flow")["series"]) >= {"A", "B"}
+    studio.open(tab="sample", n=3)
+    studio.until(lambda: studio.at("sample-count").text_content() == "3 windows")
+    studio.at("sample-window-2-heat-data").wait_for(state="attached")
+
+
+def test_sampled_windows_are_a_stream_as_well(studio: Any) -> None:
+    studio.open(tab="series")
+    studio.at("rows-sample").click()
+    studio.until(lambda: "sampled" in studio.at("rows-source").text_content())
+    studio.until(lambda: studio.at("series-flow-data").count() and len(studio.data("series-flow")["x"]) >= 12)
