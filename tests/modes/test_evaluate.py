@@ -76,7 +76,7 @@ def test_latents_move_the_columns_that_traverse_shows_moving(report, mixed):
 def test_what_a_plain_autoencoder_lacks_is_said(fitted):
     case = fitted("ae")
     metrics = case.model.evaluate(case.rows).metrics
-    assert set(metrics["left_out"]) == {"bound", "samples", "privacy"}
+    assert set(metrics["left_out"]) == {"bound", "samples", "privacy", "memory"}
     assert all("no density" in why for why in metrics["left_out"].values())
     assert metrics["imputation"]["numbers"] and "coverage" not in metrics["imputation"]
     assert "kl" not in metrics["latents"]

@@ -8,14 +8,15 @@ from vaekit.report import evaluation
 @pytest.fixture(scope="module")
 def html(mixed, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    return mixed.model.evaluate(mixed.rows).save(path).read_text(encoding="utf-8")
+    report = mixed.model.evaluate(mixed.rows, factors=["height", "city"])
+    return report.save(path).read_text(encoding="utf-8")
 
 
 def test_every_section_is_there_with_its_pictures(html):
     titles = re.findall(r"<h2>(.*?)</h2>", html)
     assert len(titles) == len(evaluation.SECTIONS)
-    assert html.count("<svg") >= 8
-    assert html.count("When to worry.") >= 6
+    assert html.count("<svg") >= 11
+    assert html.count("When to worry.") >= 9
 
 
 def test_the_page_needs_nothing_from_elsewhere(html):
@@ -37,6 +38,14 @@ def test_models_that_lack_parts_have_pages(name, fitted, tmp_path):
     if name == "ae":
         assert "Left out" in html
         assert "no density" in html
+
+
+def test_what_lies_behind_the_rows_is_shown_where_it_is_known(html, mixed):
+    told = mixed.model.evaluate(mixed.rows, factors=["height", "city"]).metrics
+    assert "What lies behind the rows" in html and f"{told['mig']['mean']:.3g}" in html
+    assert f"{told['dci']['informativeness']:.3g}" in html
+    plain = evaluation.write(mixed.model.evaluate(mixed.rows))
+    assert "What lies behind the rows" not in plain and plain.count("<h2>") == len(evaluation.SECTIONS) - 1
 
 
 def test_a_page_about_three_rows(mixed, tmp_path):

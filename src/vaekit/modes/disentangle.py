@@ -22,11 +22,22 @@ Columns = NDArray[Any] | Sequence[NDArray[Any]]
 
 def disentanglement(latents: NDArray[Any], factors: Mapping[str, NDArray[Any]], seed: int = 0) -> dict[str, Any]:
     """`mig` and `dci` of latents (B, L) and factors by name (B,), as `evaluate` reports them."""
-    gaps, told = mig(latents, list(factors.values())), dci(latents, list(factors.values()), seed)
+    gaps, scores = mig(latents, list(factors.values())), dci(latents, list(factors.values()), seed)
     return {
         "mig": {"mean": float(gaps.mean()), "factors": dict(zip(factors, gaps.tolist(), strict=True))},
-        "dci": {name: float(value) for name, value in told.items()},
+        "dci": {name: float(value) for name, value in scores.items()},
     }
+
+
+def told(latents: NDArray[Any], factors: Columns) -> Floats:
+    """I(z; v) / H(v), how much of each factor each latent alone tells, (F, L), from 0 to 1."""
+    from sklearn.metrics import mutual_info_score
+
+    codes = [_codes(column) for column in _columns(factors)]
+    bins = [np.digitize(z, np.histogram_bin_edges(z, BINS)[1:-1]) for z in latents.T]
+    shared = np.array([[mutual_info_score(v, z) for z in bins] for v in codes])
+    entropy = np.array([[mutual_info_score(v, v)] for v in codes])
+    return np.divide(shared, entropy, out=np.zeros_like(shared), where=entropy > 1e-12)
 
 
 def mig(latents: NDArray[Any], factors: Columns) -> Floats:
@@ -45,14 +56,9 @@ def mig(latents: NDArray[Any], factors: Columns) -> Floats:
     >>> mig(np.column_stack([v, np.zeros(400)]), v[:, None]).round(6).tolist()
     [1.0]
     """
-    from sklearn.metrics import mutual_info_score
-
-    codes = [_codes(column) for column in _columns(factors)]
-    bins = [np.digitize(z, np.histogram_bin_edges(z, BINS)[1:-1]) for z in latents.T]
-    told = np.array([[mutual_info_score(v, z) for z in bins] for v in codes])
-    best = np.sort(np.concatenate([told, np.zeros((len(told), 1))], 1), 1)[:, -2:]
-    entropy = np.array([mutual_info_score(v, v) for v in codes])
-    return np.divide(best[:, 1] - best[:, 0], entropy, out=np.zeros(len(codes)), where=entropy > 1e-12)
+    shares = told(latents, factors)
+    best = np.sort(np.concatenate([shares, np.zeros((len(shares), 1))], 1), 1)[:, -2:]
+    return best[:, 1] - best[:, 0]
 
 
 def dci(latents: NDArray[Any], factors: Columns, seed: int = 0) -> dict[str, float]:

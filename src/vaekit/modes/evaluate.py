@@ -18,13 +18,14 @@ import pyarrow as pa
 from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.errors import UserError
-from vaekit.modes import FACTS, judge, judge_images, judge_streams, looks
+from vaekit.modes import FACTS, drift, judge, judge_images, judge_streams, looks
 from vaekit.modes.ask import ask, fitted_form
-from vaekit.modes.disentangle import disentanglement, read_factors, whole_rows
+from vaekit.modes.disentangle import disentanglement, read_factors, told, whole_rows
 from vaekit.modes.encode import latents_of
 from vaekit.modes.judge import Subject, take
 from vaekit.modes.latent_use import latent_use
 from vaekit.modes.shown import shown
+from vaekit.modes.verdicts import verdicts
 from vaekit.sources import Table, give_back, whole_file
 
 ROWS = 5_000  # more rows sharpen no measure by much
@@ -39,8 +40,11 @@ PARTS: Parts = {
     "latents": (latent_use, False),
     "imputation": (judge.imputation, False),
     "calibration": (judge.calibration, False),
+    "drift": (drift.drift, False),
+    "generalisation": (drift.generalisation, False),
     "samples": (judge.samples, True),
     "privacy": (judge.nearest_records, True),
+    "memory": (drift.memory, True),
 }
 IMAGE_PARTS: Parts = {
     "reconstruction": (judge_images.reconstruction, False),
@@ -49,6 +53,8 @@ IMAGE_PARTS: Parts = {
     "neighbours": (judge_images.neighbours, False),
     "imputation": (judge_images.imputation, False),
     "calibration": (judge_images.calibration, False),
+    "drift": (drift.drift, False),
+    "generalisation": (drift.generalisation, False),
     "samples": (judge_images.samples, True),
     "privacy": (judge_images.nearest_records, True),
 }
@@ -58,6 +64,8 @@ STREAM_PARTS: Parts = {
     "latents": (latent_use, False),
     "imputation": (judge_streams.imputation, False),
     "calibration": (judge_streams.calibration, False),
+    "drift": (drift.drift, False),
+    "generalisation": (drift.generalisation, False),
     "samples": (judge_streams.samples, True),
 }
 KINDS: Mapping[str, Parts] = {"rows": PARTS, "images": IMAGE_PARTS, "windows": STREAM_PARTS}
@@ -81,8 +89,9 @@ WRITERS: Mapping[str, str] = {
 class Report:
     """The measures of a model on rows, in `.metrics`, a nested dict of plain numbers; `.pictures` holds what figures show.
 
-    Parts: rows, reconstruction, bound, latents, imputation, calibration, samples, privacy, of images neighbours, and left_out,
-    which says why a part is missing; mig and dci where factors were given.
+    Parts: rows, reconstruction, bound, latents, imputation, calibration, drift, generalisation, samples, privacy, memory, of
+    images neighbours, and left_out, which says why a part is missing; mig and dci where factors were given; and verdicts, dicts
+    of about, state and says: is there collapse, overfitting, memorisation, are intervals off, have rows drifted?
     """
 
     metrics: dict[str, Any]
@@ -151,7 +160,10 @@ def evaluate(
     if known is not None:
         whole = whole_rows(latents_of(fitted, subject.asked).mean, {name: each[order] for name, each in known.items()})
         metrics |= disentanglement(*whole, seed)
+        subject.pictures["told"] = told(whole[0], list(whole[1].values()))
+    metrics["verdicts"] = [verdict._asdict() for verdict in verdicts(metrics)]
     subject.pictures["real"] = subject.asked.arrow
+    subject.pictures["trained"] = fitted.arrays.get("neighbours.latents")
     subject.pictures["history"] = fitted.history
     return Report(plain(metrics), _about(fitted), subject.pictures, fitted_form(fitted))
 

@@ -135,6 +135,9 @@ def coverage(
         "interval_level": LEVEL,
         "coverage": float(inside[counted].mean()) if counted.any() else None,
         "coverage_by_column": by_column,
+        "cells_by_column": {
+            each.name: int(counted[:, k].sum()) for k, each in enumerate(fields) if counted[:, k].any()
+        },
     }
 
 

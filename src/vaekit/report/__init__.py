@@ -9,6 +9,6 @@ sentences ----> text() -----+
 
 from __future__ import annotations
 
-from vaekit.report.page import code, details, facts, figure, page, part, section, table, text
+from vaekit.report.page import code, details, facts, figure, page, part, section, table, text, verdict
 
-__all__ = ["code", "details", "facts", "figure", "page", "part", "section", "table", "text"]
+__all__ = ["code", "details", "facts", "figure", "page", "part", "section", "table", "text", "verdict"]

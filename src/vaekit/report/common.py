@@ -107,12 +107,12 @@ def privacy(report: Report) -> Section | None:
     ]  # fmt: skip
     return section(
         f"Does it repeat real {of}?",
+        text(f"A model that has learned its {of} by heart would hand them out again as samples."),
+        *_training_rows(report),
         text(
-            f"A model that has learned its {of} by heart would hand them out again as samples. The model file keeps none of "
-            f"them to compare with, so this compares with the {of} given here: half of them "
-            f"({metrics['reference_rows']:,}) are the reference, and the other half shows how near ordinary {of} come to it. "
-            f"**Only where these are the {of} that the model was fitted to does this say anything about copying them**; it "
-            "is an indication, and no guarantee."
+            f"Among the {of} of this report: half of them ({metrics['reference_rows']:,}) are the reference, and the other "
+            f"half shows how near ordinary {of} come to it. Where these are the {of} that trained, this tells of copies as "
+            "well. All of this is an indication, and no guarantee."
         ),
         table(["", f"sampled {of}", f"other real {of}"], rows),
         text(
@@ -121,6 +121,24 @@ def privacy(report: Report) -> Section | None:
             f"among real {of}."
         ),
     )
+
+
+def _training_rows(report: Report) -> list[str]:
+    """Samples beside the training rows that the file keeps."""
+    found = report.metrics.get("memory")
+    if not found or not found["kept_rows"]:
+        return []
+    rows = [
+        ("distance to the nearest training row, median", found["distance"], found["distance_real"]),
+        ("equal to a training row in every column", f"{found['copies']:.2%}", f"{found['trained']:.2%}"),
+    ]
+    return [
+        text(
+            f"The file keeps training rows, and {found['kept_rows']:,} of them stand here as the reference. A sample is nearer "
+            f"to them than a row of this report is in **{found['nearer_than_real']:.0%}** of the comparisons; 50% is chance."
+        ),
+        table(["", "sampled rows", "rows of this report"], rows),
+    ]
 
 
 def calibration(report: Report, *more: str) -> Section:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from vaekit.modes.evaluate import Report
-from vaekit.report import common, images, rows, streams
+from vaekit.report import common, findings, images, rows, streams
 from vaekit.report.page import page
 
 Sections = tuple[Callable[[Report], common.Section | None], ...]
 
 SECTIONS: Sections = (
-    common.at_a_glance, rows.imputation, rows.samples, common.privacy, common.latents, rows.reconstruction,
-    common.calibration, common.bound, common.training,
+    common.at_a_glance, findings.findings, rows.imputation, rows.samples, common.privacy, findings.drifted, common.calibration,
+    common.latents, findings.factors, rows.reconstruction, common.bound, common.training,
 )  # fmt: skip
 IMAGE_SECTIONS: Sections = (
-    common.at_a_glance, images.reconstruction, images.samples, images.imputation, images.latents, images.strange,
-    common.privacy, common.calibration, images.bound, common.training,
+    common.at_a_glance, findings.findings, images.reconstruction, images.samples, images.imputation, images.latents,
+    findings.factors, images.strange, common.privacy, findings.drifted, common.calibration, images.bound, common.training,
 )  # fmt: skip
 STREAM_SECTIONS: Sections = (
-    common.at_a_glance, streams.overlay, streams.imputation, streams.samples, streams.reconstruction, streams.calibration,
-    common.latents, common.bound, common.training,
+    common.at_a_glance, findings.findings, streams.overlay, streams.imputation, streams.samples, streams.reconstruction,
+    findings.drifted, streams.calibration, common.latents, findings.factors, common.bound, common.training,
 )  # fmt: skip
 PAGES: Mapping[str, Sections] = {"rows": SECTIONS, "images": IMAGE_SECTIONS, "windows": STREAM_SECTIONS}
 

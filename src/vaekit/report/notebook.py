@@ -200,7 +200,10 @@ def report(found: Any) -> Parts:
     from vaekit.report.common import glance
 
     used = f"{found.metrics['rows']['used']:,} {found.metrics['of']}"
-    return ("Report", f"on {used}", facts(*glance(found)), text("`.save('report.html')` writes the whole page."))
+    worries = [each for each in found.metrics["verdicts"] if each["state"] in ("worry", "look")]
+    return ("Report", f"on {used}", facts(*glance(found)),
+            *(f'<p class="worry"><b>{each["about"]}</b> {escape(each["says"])}</p>' for each in worries),
+            text("`.save('report.html')` writes the whole page."))  # fmt: skip
 
 
 SHOWN: Mapping[str, Callable[[Any], Parts]] = {

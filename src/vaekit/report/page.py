@@ -100,6 +100,16 @@ def facts(*pairs: tuple[str, str]) -> str:
     )
 
 
+def verdict(about: str, state: str, says: str) -> str:
+    """A judgement: fine, look, worry or unknown, which a word tells as well as a colour.
+
+    >>> verdict("Drift", "fine", "These rows are like those that trained.")[:40]
+    '<div class="verdict fine"><b>Drift</b><i'
+    """
+    word = {"fine": "fine", "look": "look into it", "worry": "worry", "unknown": "not known"}[state]
+    return f'<div class="verdict {state}"><b>{escape(about)}</b><i>{word}</i><span>{_inline(says)}</span></div>\n'
+
+
 def code(source: str) -> str:
     """A piece of a program."""
     return f"<pre><code>{escape(source.strip())}</code></pre>\n"
