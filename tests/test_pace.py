@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from vaekit.codec import Field, Layout
-from vaekit.pace import pace, settings
-from vaekit.presets import adamw, complete
+from vaekit.pace import adamw, pace, settings
+from vaekit.presets import complete
 
 COLUMNS = Layout(tuple(Field(str(k), "real") for k in range(15)))
 

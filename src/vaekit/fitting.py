@@ -26,7 +26,7 @@ from vaekit.errors import DataError, SpecError, UserError, VaekitWarning, warn
 from vaekit.goals import BoundGoal, PriorGoal, Rows, unfold
 from vaekit.likelihoods import frequent
 from vaekit.lots import Lots
-from vaekit.modes import coverage
+from vaekit.modes import coverage, ratio
 from vaekit.modes.ask import tensors
 from vaekit.modes.calibrate import calibrate
 from vaekit.modes.latent_use import rates
@@ -175,7 +175,12 @@ def run(
     if runs[0].ended == "time limit" and len(runs[0].history) <= 1:
         warn("fit: the time limit ended the training in its first pass over the rows, so the model has learned little")
     vae.to("cpu").eval()
-    fitted = Fitted(plan.codec, plan.spec, vae, _form(plan.table), [], _about(plan, seed, runs, device))
+    fitted = Fitted(plan.codec, plan.spec, vae, _form(plan.table), [], {})
+    hurry = runs[-1].ended in ("interrupted", "stopped") or (deadline is not None and time.monotonic() > deadline)
+    if vae.ratio is not None and not hurry:
+        path = None if resume is None else Path(f"{resume}.ratio")
+        runs.append(ratio.learn(fitted, plan.train, plan.held_out, device, seed, deadline, path, on_step))
+    fitted.about = _about(plan, seed, runs, device)
     fitted.history = [row for each in runs for row in each.history]
     _keep(fitted, plan, aside, store)
     return fitted
@@ -185,7 +190,7 @@ def _train(
     vae: VAE, plan: Plan, rows: Rows, device: torch.device, seed: int, deadline: float | None,
     resume: str | Path | None, on_step: Callable[[Step], Any] | None,
 ) -> list[Run]:  # fmt: skip
-    """Stage one fits the model (once pretrained); stage two a prior that learns, in the last third of a limited time."""
+    """Stage one fits the model (once pretrained); stage two a prior that learns, in what is left of a limited time."""
     options, names = plan.spec["train"], plan.layout.names
     held_out = None if plan.held_out is None else plan.held_out.to(device)
     rows, world = peers.own(rows), peers.place()[1]
@@ -218,7 +223,8 @@ def _train(
     with rng.seeded(seed, "contexts"):
         rows, held_out = of_prior.prepare(rows), None if held_out is None else of_prior.prepare(held_out)
     vae.prior.start(*of_prior.latents(rows))
-    return [*runs, stage("prior", vae.prior.train(), of_prior, rows, held_out, options["prior_epochs"], deadline)]
+    until = part(deadline, 2 / 3) if vae.ratio is not None else deadline
+    return [*runs, stage("prior", vae.prior.train(), of_prior, rows, held_out, options["prior_epochs"], until)]
 
 
 def _ready(vae: VAE, rows: Rows) -> Rows:

@@ -13,6 +13,7 @@ from torch.distributions import Distribution, Normal
 from vaekit.codec.layout import Layout
 from vaekit.errors import SpecError
 from vaekit.objectives import Objective
+from vaekit.priors.ratio import Ratio
 from vaekit.vae import VAE
 
 VIEWS = 4  # contexts of each image or window that a prior learns from
@@ -205,6 +206,27 @@ class PriorGoal:
         seen = label >= 0
         loss = (loss + prior.error(z[seen], label[seen]) if seen.any() else loss) / self.vae.latents
         return loss, {"prior_loss": loss, "reconstruction": nats.mean(), "kl": rate.mean(0)}
+
+
+class RatioGoal:
+    """Tell real rows from the model's own: see `vaekit.priors.ratio`.
+
+    Args:
+        ratio: the module.
+        drawn: rows of the model's own to learn from.
+        apart: rows of the model's own to judge by.
+    """
+
+    def __init__(self, ratio: Ratio, drawn: Rows, apart: Rows) -> None:
+        self.ratio, self.drawn, self.apart = ratio, drawn, apart
+        self.parameters = list(ratio.parameters())
+
+    def loss(self, rows: Rows, progress: float) -> tuple[Tensor, Mapping[str, Tensor]]:
+        source = self.drawn if self.ratio.training else self.apart
+        own = source[torch.randint(len(source), (len(rows),), device=rows.cells.device)]
+        real, drawn = self.ratio(rows.cells, rows.observed), self.ratio(own.cells, own.observed)
+        loss = drawn.exp().mean() - real.mean()
+        return loss, {"ratio_loss": loss}
 
 
 def noisy(cells: Tensor, layout: Layout, noise: float) -> Tensor:

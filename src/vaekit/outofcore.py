@@ -32,7 +32,7 @@ from vaekit.fitting import HELD_OUT, Plan, check_validation, planned
 from vaekit.goals import Rows
 from vaekit.lots import Lots, Stop
 from vaekit.modes.ask import tensors
-from vaekit.presets import adamw
+from vaekit.pace import adamw
 from vaekit.schema import Schema, plain
 from vaekit.schema.column import DISCRETE
 from vaekit.schema.conform import conform_column

@@ -7,9 +7,46 @@ from typing import Any
 import numpy as np
 
 from vaekit.codec.layout import Layout
+from vaekit.spec import AtLeastOne, Natural, NonNegative, Positive, Share
 from vaekit.train import Settings
 
 FEW = 100  # rows of a table below which training is short
+
+
+def adamw(
+    *,
+    epochs: AtLeastOne | None = None,
+    batch: AtLeastOne | None = None,
+    rate: Positive = 2e-3,
+    patience: AtLeastOne | str | None = "auto",
+    hide: Share = 0.8,
+    noise: NonNegative = 0.0,
+    weight_decay: NonNegative = 1e-4,
+    clip: Positive = 1.0,
+    prior_epochs: AtLeastOne | None = None,
+    ratio_epochs: Natural | None = None,
+    pretrain: Natural = 0,
+    memory: NonNegative | None = None,
+) -> dict[str, Any]:
+    """How the model is trained.
+
+    Args:
+        epochs: passes over the rows; from the number of rows when None.
+        batch: rows in a step; from the number of rows when None.
+        rate: the highest learning rate, of AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101).
+        patience: epochs without a better bound on held-out rows before training ends; None runs every epoch.
+        hide: share of the rows in which cells are hidden from the encoder; 0 is the tutorial VAE.
+        noise: deviation of noise on the numbers that the encoder sees, in deviations of their column; names are exchanged for
+            others with probability noise / (1 + noise). The decoder is asked for the clean cells.
+        weight_decay: AdamW's.
+        clip: largest norm of a gradient.
+        prior_epochs: passes for a prior that learns; from the number of rows when None.
+        ratio_epochs: passes in which tables learn how to correct new rows, 0 for none; from the number of rows when None, and
+            none where the prior does not learn.
+        pretrain: passes for reconstruction alone, after which a mixture begins at the groups of the latents.
+        memory: GiB that rows may take; larger Parquet and CSV files are read piece by piece. Half of the free memory when None.
+    """
+    return locals()
 
 
 def pace(train: dict[str, Any], rows: int, layout: Layout, cycles: int = 1) -> dict[str, Any]:
@@ -48,6 +85,13 @@ def settings(options: dict[str, Any], epochs: int, *, larger: bool = False, work
     return Settings(
         epochs, max(1, batch // workers), rate, options["patience"], options["weight_decay"], options["clip"]
     )
+
+
+def of_ratio(options: dict[str, Any], rows: int) -> Settings:
+    """How the correction of new rows is trained: some 2,000 steps, few rows again and again until held-out rows say enough."""
+    batch = min(256, max(rows, 1))
+    epochs = options["ratio_epochs"] or int(np.clip(round(2_000 / max(rows // batch, 1)), 20, 60))
+    return Settings(epochs, batch, 2e-3, 10, weight_decay=1e-2, clip=1.0)
 
 
 def _steps_of_tables(rows: int, layout: Layout) -> float:

@@ -16,11 +16,11 @@ from vaekit.likelihoods import choose
 from vaekit.likelihoods.mix import suiting_channels
 from vaekit.nets import NETS
 from vaekit.objectives import OBJECTIVES, Elbo
-from vaekit.pace import pace
+from vaekit.pace import adamw, pace
 from vaekit.posteriors import POSTERIORS
 from vaekit.priors import PRIORS
-from vaekit.spec import AtLeastOne, Natural, NonNegative, Positive, Share
 
+ENOUGH = 300  # rows from which on it can be told which of the model's own are unlike them
 PARTS = ("net", "posterior", "prior", "likelihood", "objective", "latent", "train")
 
 
@@ -170,7 +170,12 @@ PRESETS: dict[str, Preset] = {
     "two-stage": Preset(
         "the tutorials' VAE, and a second model of where the latents of its rows lie",
         "Dai and Wipf 2019 (arXiv 1903.05789); Lipman et al. 2023 (arXiv 2210.02747)",
-        {"net": "mlp", "prior": "flow_matching", "objective": {"beta": 1.0}, "train": {"hide": 0.0}},
+        {
+            "net": "mlp",
+            "prior": {"kind": "flow_matching", "width": 384, "steps": 8},
+            "objective": {"beta": 1.0},
+            "train": {"hide": 0.0, "ratio_epochs": 0},
+        },
     ),
     "robust": Preset(
         "for rows among which are strange ones, when nobody knows which: the strangest of each batch do not count",
@@ -183,7 +188,12 @@ PRESETS: dict[str, Preset] = {
 # What nobody chose, by the dimensions of the grid: tables have none, windows one, images two.
 # Tables begin with a small rate, which the learned prior makes up for.
 USUAL: dict[int, dict[str, Any]] = {
-    0: {"net": "residual", "objective": {"kind": "elbo", "beta": 0.35, "warm_up": 0.1}, "train": {}},
+    0: {
+        "net": "residual",
+        "objective": {"kind": "elbo", "beta": 0.35, "warm_up": 0.1},
+        "prior": {"width": 256, "steps": 4},  # what is left to do, the correction of new rows does
+        "train": {},
+    },
     1: {
         "net": {"kind": "conv", "straight": True},
         "objective": {"kind": "elbo", "beta": 1.0},
@@ -192,39 +202,6 @@ USUAL: dict[int, dict[str, Any]] = {
     },
     2: {"net": "conv", "objective": {"kind": "elbo", "beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.3}},
 }
-
-
-def adamw(
-    *,
-    epochs: AtLeastOne | None = None,
-    batch: AtLeastOne | None = None,
-    rate: Positive = 2e-3,
-    patience: AtLeastOne | str | None = "auto",
-    hide: Share = 0.8,
-    noise: NonNegative = 0.0,
-    weight_decay: NonNegative = 1e-4,
-    clip: Positive = 1.0,
-    prior_epochs: AtLeastOne | None = None,
-    pretrain: Natural = 0,
-    memory: NonNegative | None = None,
-) -> dict[str, Any]:
-    """How the model is trained.
-
-    Args:
-        epochs: passes over the rows; from the number of rows when None.
-        batch: rows in a step; from the number of rows when None.
-        rate: the highest learning rate, of AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101).
-        patience: epochs without a better bound on held-out rows before training ends; None runs every epoch.
-        hide: share of the rows in which cells are hidden from the encoder; 0 is the tutorial VAE.
-        noise: deviation of noise on the numbers that the encoder sees, in deviations of their column; names are exchanged for
-            others with probability noise / (1 + noise). The decoder is asked for the clean cells.
-        weight_decay: AdamW's.
-        clip: largest norm of a gradient.
-        prior_epochs: passes for a prior that learns; from the number of rows when None.
-        pretrain: passes for reconstruction alone, after which a mixture begins at the groups of the latents.
-        memory: GiB that rows may take; larger Parquet and CSV files are read piece by piece. Half of the free memory when None.
-    """
-    return locals()
 
 
 def complete(
@@ -255,7 +232,7 @@ def complete(
         net["width"] = 256 if rows >= 4_000 or layout.K > 64 else 128
     posterior = specs.normalise("posterior", chosen.get("posterior"), POSTERIORS)
     prior = getattr(POSTERIORS[posterior["kind"]], "prior", "flow_matching")  # the usual one of its kind of latents
-    prior = specs.normalise("prior", chosen.get("prior", prior), PRIORS)
+    prior = specs.normalise("prior", _prior(chosen.get("prior", prior), usual.get("prior", {})), PRIORS)
     told = any(
         getattr(kinds[part["kind"]], "labelled", False) for kinds, part in ((POSTERIORS, posterior), (PRIORS, prior))
     )
@@ -272,7 +249,13 @@ def complete(
         "flags": (gaps and not (told and label_alone)) or bool(layout.given) or train["hide"] > 0,
         "gaps": None,
         "label": label,
+        "ratio": not layout.shape and _corrects(train["ratio_epochs"], prior["kind"], rows),
     }
+
+
+def _corrects(epochs: int | None, prior: str, rows: int) -> bool:
+    """Whether a table's new rows are corrected: where it was asked for, else where a prior learns from enough rows."""
+    return getattr(PRIORS[prior], "learns", False) and rows >= ENOUGH if epochs is None else epochs > 0
 
 
 def _suits(preset: str | None, given: Mapping[str, Any]) -> None:
@@ -324,6 +307,11 @@ def _latent(latent: Any, layout: Layout) -> int:
     if isinstance(latent, bool) or not isinstance(latent, int) or latent < 1:
         raise SpecError(f"latent: given {latent!r}, expected a whole number of latents from 1 on", hint="latent=32")
     return latent
+
+
+def _prior(chosen: Any, usual: Mapping[str, Any]) -> Any:
+    """Options of the prior that learns on latents, where nobody chose others."""
+    return {**usual, "kind": "flow_matching", **_options(chosen)} if _kind(chosen) == "flow_matching" else chosen
 
 
 def _net(chosen: Any, usual: Any) -> Any:

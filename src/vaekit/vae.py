@@ -25,6 +25,7 @@ from vaekit.nets.own import adopt
 from vaekit.posteriors import POSTERIORS
 from vaekit.priors import PRIORS
 from vaekit.priors.normal import from_law
+from vaekit.priors.ratio import Ratio
 
 CANDIDATES = 8  # latents from which names beside an image choose
 
@@ -81,10 +82,11 @@ class VAE(nn.Module):
     def __init__(
         self, layout: Layout, embed: Embed | GridEmbed, net: nn.Module, posterior: nn.Module, prior: nn.Module,
         likelihood: nn.Module, given: Embed | None = None, gaps: Gaps | None = None, label: int | None = None,
+        ratio: Ratio | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.embed, self.net, self.posterior, self.prior, self.likelihood = embed, net, posterior, prior, likelihood
-        self.given, self.gaps, self.label = given, gaps, label
+        self.given, self.gaps, self.label, self.ratio = given, gaps, label, ratio
         self.layout, self.K = layout, layout.K
         self.latents = int(self.posterior.latents)
 
@@ -237,7 +239,7 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     Args:
         spec: parts by name: "net", "posterior", "prior", "likelihood" (a list, one a channel and plain column), "latent",
             "flags", "label" (the name of the label column or None), "gaps" (how many patterns the gaps head knows, None
-            without gaps).
+            without gaps), "ratio" (whether rows drawn are corrected).
         layout: the cells of a row.
         net: the user's own net, when the spec says so; the model has a copy of it.
 
@@ -262,28 +264,21 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     )
     told = embed.size.beside if isinstance(embed, GridEmbed) else inner - latents
     prior: Any = specs.build(
-        "prior",
-        spec["prior"],
-        PRIORS,
-        latents,
-        condition=told,
-        given=len(given),
-        posterior=posterior,
-        features=embed.features,
-        levels=levels,
-    )
+        "prior", spec["prior"], PRIORS, latents, condition=told, given=len(given), posterior=posterior,
+        features=embed.features, levels=levels,
+    )  # fmt: skip
     _check_prior(prior, posterior)
     likelihood: GridMix | Mix
     if isinstance(embed, GridEmbed):
-        likelihood = GridMix(
-            GridSize(layout.shape, body.local, body.beside, len(layout.channels)), layout, spec["likelihood"]
-        )
+        grid = GridSize(layout.shape, body.local, body.beside, len(layout.channels))
+        likelihood = GridMix(grid, layout, spec["likelihood"])
     else:
         likelihood = Mix(body.decoded, layout.fields, layout.every(spec["likelihood"]))
     gaps = None
     if spec["gaps"] is not None:
         gaps = Gaps(body.decoded, torch.zeros(spec["gaps"], layout.K, dtype=torch.bool), layout.K)
-    return VAE(layout, embed, body, posterior, prior, likelihood, condition, gaps, label)
+    ratio = Ratio([*layout.fields, *given]) if spec.get("ratio") else None
+    return VAE(layout, embed, body, posterior, prior, likelihood, condition, gaps, label, ratio)
 
 
 def _check_prior(prior: Any, posterior: Any) -> None:

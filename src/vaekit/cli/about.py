@@ -66,7 +66,7 @@ def families() -> dict[str, Mapping[str, Callable[..., Any]]]:
     from vaekit.nets import NETS
     from vaekit.objectives import OBJECTIVES
     from vaekit.posteriors import POSTERIORS
-    from vaekit.presets import adamw
+    from vaekit.pace import adamw
     from vaekit.priors import PRIORS
 
     return {

@@ -124,7 +124,7 @@ def _on_ray(engine: Engine, data: str, place: Path, checkpoint: Path, resume: bo
 def _stop(interrupt: Interrupt, place: Path, checkpoint: Path) -> NoReturn:
     """Leave with what a resumed fit needs; a stage that stood on an unfinished model is not part of it."""
     if interrupt.stage == "model":
-        _remove([_stages(checkpoint)[1]])
+        _remove(_stages(checkpoint)[1:3])
     say(f"stopped early: {place} is the best so far; the same command with --resume goes on")
     raise typer.Exit(INTERRUPTED)
 
@@ -226,7 +226,10 @@ def _begin(checkpoint: Path, resume: bool) -> None:
 
 
 def _stages(checkpoint: Path) -> list[Path]:
-    return [checkpoint, *(checkpoint.with_name(f"{checkpoint.name}.{stage}") for stage in ("prior", "pretrain"))]
+    return [
+        checkpoint,
+        *(checkpoint.with_name(f"{checkpoint.name}.{stage}") for stage in ("prior", "ratio", "pretrain")),
+    ]
 
 
 def _remove(paths: Iterable[Path]) -> None:

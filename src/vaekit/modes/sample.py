@@ -14,7 +14,8 @@ from torch import Tensor
 from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.errors import DataError, ModeUnavailable, SpecError
-from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, fitted_form, is_one
+from vaekit.modes.ask import Asked, answer, ask, decode_cells, fitted_form, is_one
+from vaekit.modes.draw import draw
 from vaekit.modes.options import number, whole
 from vaekit.modes.stream import numbered
 from vaekit.schema.look import listed
@@ -60,21 +61,9 @@ def drawn(fitted: Fitted, n: int | None, given: Any, seed: int, temperature: flo
     """New rows before they are given back; arguments as of `sample`."""
     cells, context, form, conditions = _conditions(fitted, n, given, seed)
     with rng.seeded(seed, "sample"):
-        parts = [_draw(fitted, cells[at], context[at], temperature) for at in chunks(len(cells), fitted.at_once)]
-    values, observed = (torch.cat(part) for part in zip(*parts, strict=True))
+        values, observed = draw(fitted, cells, context, temperature)
     table = decode_cells(fitted, values, observed, seed)
     return Drawn(table if conditions is None else _restore(fitted, table, conditions), len(values), form)
-
-
-def _draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
-    """Cells and observed flags of new rows: conditions stay, the rest is drawn, gaps fall as they did in training."""
-    vae = fitted.vae
-    features = vae.decoded(vae.latents_given(cells, context, temperature), cells, context)
-    drawn = vae.likelihood(features[None]).sample()[0]
-    known = context[:, : vae.K]
-    present = torch.ones_like(known) if vae.gaps is None else vae.gaps.sample(features, known)
-    values = torch.cat([drawn.where(~known, cells[:, : vae.K]), cells[:, vae.K :]], -1)
-    return values, torch.cat([present, context[:, vae.K :]], -1)
 
 
 def _conditions(fitted: Fitted, n: int | None, given: Any, seed: int) -> tuple[Tensor, Tensor, Table, pa.Table | None]:

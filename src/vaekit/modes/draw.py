@@ -1,0 +1,84 @@
+"""Cells of new rows: latents from the prior, cells from the decoder, and of what comes out as much as is real."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.distributions import Categorical
+
+from vaekit.artifact import Fitted
+from vaekit.modes.ask import chunks, decode_cells, tensors
+
+TRIES = 24  # how often a row is drawn anew: of rows given what is rare few are kept
+EACH = 2  # rows decoded from the same latents, of which one is chosen
+
+Lot = tuple[Tensor, Tensor]  # cells and observed flags, (B, K + G) each
+
+
+def draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 1.0) -> Lot:
+    """Cells and observed flags (B, K + G) of new rows: conditions stay, the rest is drawn, gaps fall as they did in training.
+
+    Where the model has learned how much likelier rows are among real ones than among its own, r (see `priors.ratio`), a row is
+    kept with a probability proportional to r and drawn anew otherwise: rejection sampling, exact but for the few rows whose
+    r is beyond what covers nearly all, and for those that `TRIES` did not suffice for. Azadi et al. 2019 (arXiv 1810.06758).
+    """
+    ratio = fitted.vae.ratio
+    if ratio is None or not ratio.learned:
+        return plain(fitted, cells, context, temperature)
+    values, present, waiting = cells.clone(), torch.zeros_like(context), torch.arange(len(cells))
+    for _ in range(TRIES):
+        new, there, weight = chosen(fitted, cells[waiting], context[waiting], temperature)
+        values[waiting], present[waiting] = new, there
+        waiting = waiting[torch.rand(len(waiting)) >= weight / ratio.most]
+        if not len(waiting):
+            break
+    return values, present
+
+
+def plain(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 1.0) -> Lot:
+    """New rows as the model alone draws them."""
+    values, present = _decoded(fitted, cells, context, temperature, 1)
+    return values[0], present[0]
+
+
+def chosen(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
+    """Of the rows that the same latents give one, in proportion to r; and the mean of r over them, (B,).
+
+    A row that is kept with a probability proportional to that mean has the law of a single row that is kept in proportion to
+    its own r, and is kept more often, since the mean varies less.
+    """
+    values, present = _decoded(fitted, cells, context, temperature, EACH)
+    ratio = torch.stack([log_ratio(fitted, *each) for each in zip(values, present, strict=True)], -1)
+    pick = Categorical(logits=ratio).sample()
+    at = torch.arange(len(cells))
+    return values[pick, at], present[pick, at], ratio.exp().mean(-1)
+
+
+def log_ratio(fitted: Fitted, values: Tensor, present: Tensor) -> Tensor:
+    """Log r (B,) of rows as they would be given back."""
+    assert fitted.vae.ratio is not None, "a model that has learned it"
+    cells, observed = as_given_back(fitted, values, present)
+    parts = [fitted.vae.ratio(cells[at], observed[at]) for at in chunks(len(cells), fitted.at_once)]
+    return torch.cat(parts)
+
+
+def as_given_back(fitted: Fitted, values: Tensor, present: Tensor) -> Lot:
+    """Drawn rows once they were given back and read again: numbers rounded, levels legal, nothing where they have gaps."""
+    return tensors(fitted.codec, decode_cells(fitted, values, present))
+
+
+def _decoded(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float, each: int) -> tuple[Tensor, Tensor]:
+    """Cells and observed flags (E, B, K + G) of `each` rows from the same latents."""
+    parts = [_part(fitted, cells[at], context[at], temperature, each) for at in chunks(len(cells), fitted.at_once)]
+    values, present = (torch.cat(part, 1) for part in zip(*parts, strict=True))
+    return values, present
+
+
+def _part(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float, each: int) -> tuple[Tensor, Tensor]:
+    vae = fitted.vae
+    features = vae.decoded(vae.latents_given(cells, context, temperature), cells, context)
+    drawn = vae.likelihood(features[None]).sample((each,))[:, 0]
+    known = context[:, : vae.K]
+    gaps = [torch.ones_like(known) if vae.gaps is None else vae.gaps.sample(features, known).bool() for _ in range(each)]
+    shown, rest = drawn.where(~known, cells[:, : vae.K]), cells[:, vae.K :].expand(each, -1, -1)
+    return torch.cat([shown, rest], -1), torch.cat([torch.stack(gaps), context[:, vae.K :].expand(each, -1, -1)], -1)

@@ -1,0 +1,65 @@
+"""The correction of new rows: how much likelier a row is among real ones than among those that the model draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vaekit import rng
+from vaekit.artifact import Fitted
+from vaekit.checkpoint import Run
+from vaekit.goals import RatioGoal, Rows
+from vaekit.modes.draw import as_given_back, chosen, plain
+from vaekit.pace import of_ratio
+from vaekit.train import Step, train
+
+REAL, PER_REAL = 30_000, 3  # real rows that teach the ratio, and rows of the model's own for each
+COVERED, ASKED = (
+    0.995,
+    8_000,
+)  # share of rows kept with the right probability, and rows that tell the ratio which covers it
+NO_BETTER = 0.995  # the loss from which on a ratio does not serve rows that never trained; that of none is 1
+
+
+@torch.no_grad()
+def own_rows(fitted: Fitted, rows: Rows, count: int) -> Rows:
+    """Rows that the model draws, under the given columns of real rows, as they would be given back."""
+    values, present = plain(fitted, *_asked(fitted, rows, count))
+    return Rows(*as_given_back(fitted, values, present))
+
+
+def _asked(fitted: Fitted, rows: Rows, count: int) -> tuple[Tensor, Tensor]:
+    """Cells and context of so many rows of which nothing but the given columns is known."""
+    at = torch.arange(count) % len(rows)
+    context = rows.observed[at]
+    context[:, : fitted.vae.K] = False
+    return rows.cells[at], context
+
+
+def learn(
+    fitted: Fitted, rows: Rows, held_out: Rows | None, device: torch.device, seed: int, deadline: float | None = None,
+    checkpoint: Path | None = None, on_step: Callable[[Step], Any] | None = None,
+) -> Run:  # fmt: skip
+    """Draw rows, learn to tell real ones from them, and use what was learned where rows that never trained say so too."""
+    ratio = fitted.vae.ratio
+    assert ratio is not None, "a model that has one"
+    rows = rows[torch.from_numpy(rng.numpy(seed, "ratio").permutation(len(rows))[:REAL])]
+    apart = len(rows) // 4 if held_out is None else len(held_out)
+    with rng.seeded(seed, "own rows"):
+        own = own_rows(fitted, rows, PER_REAL * len(rows) + apart).to(device)
+    goal = RatioGoal(ratio.to(device), own[torch.arange(apart, len(own))], own[torch.arange(apart)])
+    run = train(
+        ratio.train(), goal, rows.to(device), None if held_out is None else held_out.to(device),
+        of_ratio(fitted.spec["train"], len(rows)),
+        stage="ratio", seed=seed, deadline=deadline, checkpoint=checkpoint, on_step=on_step,
+    )  # fmt: skip
+    ratio.to("cpu").eval()
+    if held_out is None or run.best < NO_BETTER:
+        with rng.seeded(seed, "most"), torch.no_grad():
+            ratio.most.copy_(chosen(fitted, *_asked(fitted, rows, ASKED))[2].quantile(COVERED))
+        ratio.learned.fill_(True)
+    return run
