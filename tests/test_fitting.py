@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from vaekit.errors import SpecError
-from vaekit.fitting import HELD_OUT, blame, choose_device, deadline, split
+from vaekit.fitting import HELD_OUT, blame, choose_device, split
 from vaekit.goals import Rows
 
 
@@ -31,20 +31,6 @@ def test_scarce_rows_are_held_out_last():
     kept, apart = split(100, 0.2, 0, scarce)
     assert len(apart) == 20 and not scarce[apart].any() and sorted([*kept, *apart]) == list(range(100))
     assert scarce[split(100, 0.95, 0, scarce)[1]].sum() == 5
-
-
-@pytest.mark.parametrize(
-    ("limit", "seconds"), [(None, None), (5, 105), ("20s", 120), ("10m", 700), ("1h", 3700), ("2.5", 102.5)]
-)
-def test_a_time_limit_is_seconds_or_a_duration(limit: Any, seconds: float | None) -> None:
-    assert deadline(100.0, limit) == seconds
-
-
-@pytest.mark.parametrize("limit", [0, -1, "soon", "5 days", "", "m", float("nan"), [5]])
-def test_what_is_no_duration_is_refused(limit: Any) -> None:
-    with pytest.raises(SpecError, match="time_limit=") as refusal:
-        deadline(0.0, limit)
-    assert "20s" in str(refusal.value)
 
 
 def test_a_device_that_is_not_there_is_refused() -> None:

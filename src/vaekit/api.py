@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from vaekit import about, fitting, modes, outofcore, peers
+from vaekit import about, fitting, modes, outofcore, pace, peers
 from vaekit.artifact import Fitted, read_model, write_model
 from vaekit.modes.classify import Labels
 from vaekit.modes.cluster import By, Clusters
@@ -90,7 +90,7 @@ def fit(
         else:
             plan = fitting.plan(*_read(data, schema, roles), preset, parts, validation, seed)
         with reporter(shown, on_step) as report:
-            chosen, until = fitting.choose_device(device), fitting.deadline(began, time_limit)
+            chosen, until = fitting.choose_device(device), pace.deadline(began, time_limit)
             fitted = fitting.run(plan, seed, chosen, until, resume, report, store=store_rows)
     fitted.about["seconds"] = round(time.monotonic() - began, 2)
     return Model(fitted)

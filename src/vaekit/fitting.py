@@ -154,23 +154,9 @@ def run(
     """Assemble, train, learn the prior where it learns, calibrate."""
     if resume is not None and not Path(resume).parent.is_dir():
         raise UserError(f"resume: {str(resume)!r} lies in a folder that does not exist", hint="make the folder first")
-    K = plan.layout.K
     with rng.seeded(seed, "assemble"):
         vae = assemble(plan.spec, plan.layout, net=plan.net)
-    rows = plan.train
-    if vae.gaps is not None:
-        rows = Rows(rows.cells, rows.observed, vae.gaps.start(plan.patterns, rows.observed[:, :K]))
-    aside = None
-    if not plan.layout.shape and plan.lots is None:
-        aside = coverage.set_aside(rows.observed[:, :K], seed)
-    if aside is not None:
-        kept = rows.observed.clone()
-        kept[:, :K] &= ~aside
-        rows = Rows(rows.cells, kept, rows.target)
-    begin(vae, rows.cells, rows.observed)
-    if hasattr(vae.prior, "begin"):
-        some = torch.from_numpy(rng.numpy(seed, "pseudo-inputs").permutation(len(rows))[: len(vae.prior.inputs)])
-        vae.prior.begin(vae.embed(rows.cells[some], rows.observed[some]))
+    rows, aside = _begun(vae, plan, seed)
     runs = _train(vae.to(device), plan, rows.to(device), device, seed, deadline, resume, on_step)
     if runs[0].ended == "time limit" and len(runs[0].history) <= 1:
         warn("fit: the time limit ended the training in its first pass over the rows, so the model has learned little")
@@ -184,6 +170,25 @@ def run(
     fitted.history = [row for each in runs for row in each.history]
     _keep(fitted, plan, aside, store)
     return fitted
+
+
+def _begun(vae: VAE, plan: Plan, seed: int) -> tuple[Rows, Tensor | None]:
+    """The rows that train, where the model is told of them first; and the cells of them set aside for the intervals."""
+    rows, K = plan.train, plan.layout.K
+    if vae.gaps is not None:
+        rows = Rows(rows.cells, rows.observed, vae.gaps.start(plan.patterns, rows.observed[:, :K]))
+    aside = None
+    if not plan.layout.shape and plan.lots is None:
+        aside = coverage.set_aside(rows.observed[:, :K], seed)
+    if aside is not None:
+        kept = rows.observed.clone()
+        kept[:, :K] &= ~aside
+        rows = Rows(rows.cells, kept, rows.target)
+    begin(vae, rows.cells, rows.observed)
+    if hasattr(vae.prior, "begin"):
+        some = torch.from_numpy(rng.numpy(seed, "pseudo-inputs").permutation(len(rows))[: len(vae.prior.inputs)])
+        vae.prior.begin(vae.embed(rows.cells[some], rows.observed[some]))
+    return rows, aside
 
 
 def _train(
@@ -329,23 +334,3 @@ def choose_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise SpecError(f"device={name!r}: {str(error).splitlines()[0]}", hint="device='auto' or 'cpu'") from error
     return device
-
-
-def deadline(began: float, limit: float | str | None) -> float | None:
-    """When to stop, from seconds or "20s", "10m", "1h".
-
-    >>> deadline(0.0, "10m")
-    600.0
-    """
-    if limit is None:
-        return None
-    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
-    try:
-        seconds = (
-            float(limit[:-1]) * units[limit[-1]] if isinstance(limit, str) and limit[-1:] in units else float(limit)
-        )
-    except (TypeError, ValueError):
-        seconds = -1.0
-    if not seconds > 0:
-        raise SpecError(f"time_limit={limit!r}, expected seconds, or a duration such as 20s, 10m, 1h", hint="'10m'")
-    return began + seconds

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from vaekit.codec.layout import Layout
+from vaekit.errors import SpecError
 from vaekit.spec import AtLeastOne, Natural, NonNegative, Positive, Share
 from vaekit.train import Settings
 
@@ -88,10 +89,31 @@ def settings(options: dict[str, Any], epochs: int, *, larger: bool = False, work
 
 
 def of_ratio(options: dict[str, Any], rows: int) -> Settings:
-    """How the correction of new rows is trained: some 2,000 steps, few rows again and again until held-out rows say enough."""
+    """How the correction of new rows is trained: some 2,000 steps, or 60 passes, while held-out rows gain by it."""
     batch = min(256, max(rows, 1))
-    epochs = options["ratio_epochs"] or int(np.clip(round(2_000 / max(rows // batch, 1)), 20, 60))
+    usual = min(int(np.clip(round(2_000 / max(rows // batch, 1)), 20, 60)), options["prior_epochs"])
+    epochs = options["ratio_epochs"] or usual
     return Settings(epochs, batch, 2e-3, 10, weight_decay=1e-2, clip=1.0)
+
+
+def deadline(began: float, limit: float | str | None) -> float | None:
+    """When to stop, from seconds or "20s", "10m", "1h".
+
+    >>> deadline(0.0, "10m")
+    600.0
+    """
+    if limit is None:
+        return None
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    try:
+        seconds = (
+            float(limit[:-1]) * units[limit[-1]] if isinstance(limit, str) and limit[-1:] in units else float(limit)
+        )
+    except (TypeError, ValueError):
+        seconds = -1.0
+    if not seconds > 0:
+        raise SpecError(f"time_limit={limit!r}, expected seconds, or a duration such as 20s, 10m, 1h", hint="'10m'")
+    return began + seconds
 
 
 def _steps_of_tables(rows: int, layout: Layout) -> float:

@@ -65,8 +65,8 @@ def families() -> dict[str, Mapping[str, Callable[..., Any]]]:
     from vaekit.likelihoods import LIKELIHOODS
     from vaekit.nets import NETS
     from vaekit.objectives import OBJECTIVES
-    from vaekit.posteriors import POSTERIORS
     from vaekit.pace import adamw
+    from vaekit.posteriors import POSTERIORS
     from vaekit.priors import PRIORS
 
     return {

@@ -21,12 +21,11 @@ class Ratio(nn.Module):
 
         loss = E_model r(row) - E_real log r(row)
 
-    The loss is least at that ratio, and among all that can be told by a and net where the model's rows, weighted by r, make real
-    rows likeliest. There each level and each bin of a column has its real share, since a_k is one number for each: what the
-    net says of all cells together is held to +- c, so that no few rows stand for many. A table's rows are drawn in this way:
-    the model's own, kept with a probability that r is proportional to.
-    Nguyen, Wainwright and Jordan 2010 (arXiv 0809.0853); as the correction of a sampler Azadi et al. 2019 (arXiv 1810.06758), of
-    a VAE's prior Aneja et al. 2021 (arXiv 2010.02917).
+    The loss is least at that ratio; of what a and the net can say, where the model's rows weighted by r make real rows
+    likeliest. There each level and each bin of a column has its real share, since a_k is one number for each. What the net
+    says of all cells together is held to +- c, so that no few rows stand for many.
+    Nguyen, Wainwright and Jordan 2010 (arXiv 0809.0853); as the correction of a sampler Azadi et al. 2019 (arXiv
+    1810.06758), of a VAE's prior Aneja et al. 2021 (arXiv 2010.02917).
 
     Args:
         fields: the K + G columns.
@@ -46,10 +45,9 @@ class Ratio(nn.Module):
         self.embed, self.alone = Embed(fields, coded=coded), Embed(fields, coded=coded, width=1)
         self.share = nn.Linear(self.alone.features, 1)
         blocks = [layer for _ in range(DEPTH) for layer in (Block(WIDTH), nn.Dropout(DROPOUT))]
-        self.net = nn.Sequential(
-            nn.Linear(self.embed.features, WIDTH), *blocks, nn.LayerNorm(WIDTH), nn.SiLU(), nn.Linear(WIDTH, 1)
-        )
-        for part in (self.share.weight, self.share.bias, self.net[-1].weight, self.net[-1].bias):
+        last = nn.Linear(WIDTH, 1)
+        self.net = nn.Sequential(nn.Linear(self.embed.features, WIDTH), *blocks, nn.LayerNorm(WIDTH), nn.SiLU(), last)
+        for part in (self.share.weight, self.share.bias, last.weight, last.bias):
             nn.init.zeros_(part)
         if self.alone.table is not None:  # a number of its own for each level and bin, 0 at first
             nn.init.zeros_(self.alone.table.weight)
