@@ -191,7 +191,7 @@ def test_every_step_is_told_and_one_can_stop_it(numbers: Any) -> None:
     quick(numbers.fitted_on, on_step=steps.append, train={**BRIEF, "epochs": 3})
     fits = [step for step in steps if step.stage == "model"]
     assert [step.step for step in fits] == list(range(1, 22)) and fits[0].steps == 21 and fits[-1].epoch == 2
-    assert all(np.isfinite(step.loss) and step.rows_per_s > 0 for step in steps) and steps[-1].stage == "prior"
+    assert all(np.isfinite(step.loss) and step.rows_per_s > 0 for step in steps) and steps[-1].stage == "ratio"
 
     def stop(step: Any) -> bool:
         return step.step < 3

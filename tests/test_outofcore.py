@@ -137,7 +137,7 @@ def test_a_fit_says_what_a_fit_in_memory_says(parquet: str) -> None:
     model = vaekit.fit(parquet, **QUICK, train={**train, "memory": 0})
     whole = vaekit.fit(parquet, **QUICK, train=train)
     assert [model.card[name] for name in ("rows", "train_rows", "held_out_rows")] == [ROWS, ROWS - APART, APART]
-    assert model.card["ended"] == {"model": "complete", "prior": "complete"}
+    assert model.card["ended"] == {"model": "complete", "prior": "complete", "ratio": "complete"}
     fresh = table(200, seed=1).select(FEW)
     one, other = model.log_prob(fresh, 8), whole.log_prob(fresh, 8)
     assert abs(one.mean() - other.mean()) < 1.5 and np.corrcoef(one, other)[0, 1] > 0.8

@@ -113,7 +113,7 @@ def test_mistakes_are_told_with_what_was_meant(
 
 def test_a_complete_spec_names_every_choice(numbers: Any) -> None:
     spec = complete({}, None, numbers.model.fitted.layout, 500, gaps=False)
-    assert set(spec) == {*PARTS, "preset", "flags", "gaps", "label", "ratio"}
+    assert set(spec) == {*PARTS, "preset", "flags", "gaps", "label"}
     assert all(value is not None or name == "patience" for name, value in spec["train"].items())
     assert [part["kind"] for part in spec["likelihood"]] == ["gaussian", "gaussian"]
     again = complete(

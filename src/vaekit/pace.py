@@ -11,6 +11,7 @@ from vaekit.errors import SpecError
 from vaekit.spec import AtLeastOne, Natural, NonNegative, Positive, Share
 from vaekit.train import Settings
 
+REAL = 30_000  # real rows that teach the correction of new ones
 FEW = 100  # rows of a table below which training is short
 
 
@@ -70,7 +71,12 @@ def pace(train: dict[str, Any], rows: int, layout: Layout, cycles: int = 1) -> d
     prior_epochs = train["prior_epochs"] or (
         max(1, round(prior_steps / max(rows // batch, 1))) if layout.shape else round(2.4 * epochs)
     )
-    return {**train, "batch": batch, "epochs": epochs, "patience": patience, "prior_epochs": prior_epochs}
+    ratio_epochs = train["ratio_epochs"]
+    if ratio_epochs is None:  # some 2,000 steps, and no longer than the prior
+        some = min(rows, REAL)
+        ratio_epochs = min(int(np.clip(round(2_000 / max(some // _ratio_batch(some), 1)), 20, 60)), prior_epochs)
+    lengths = {"epochs": epochs, "prior_epochs": prior_epochs, "ratio_epochs": ratio_epochs}
+    return {**train, "batch": batch, "patience": patience, **lengths}
 
 
 def settings(options: dict[str, Any], epochs: int, *, larger: bool = False, workers: int = 1) -> Settings:
@@ -89,11 +95,12 @@ def settings(options: dict[str, Any], epochs: int, *, larger: bool = False, work
 
 
 def of_ratio(options: dict[str, Any], rows: int) -> Settings:
-    """How the correction of new rows is trained: some 2,000 steps, or 60 passes, while held-out rows gain by it."""
-    batch = min(256, max(rows, 1))
-    usual = min(int(np.clip(round(2_000 / max(rows // batch, 1)), 20, 60)), options["prior_epochs"])
-    epochs = options["ratio_epochs"] or usual
-    return Settings(epochs, batch, 2e-3, 10, weight_decay=1e-2, clip=1.0)
+    """How the correction of new rows is trained: as long as held-out rows gain by it, at most all its passes."""
+    return Settings(options["ratio_epochs"], _ratio_batch(rows), 2e-3, 10, weight_decay=1e-2, clip=1.0)
+
+
+def _ratio_batch(rows: int) -> int:
+    return min(256, max(rows, 1))
 
 
 def deadline(began: float, limit: float | str | None) -> float | None:

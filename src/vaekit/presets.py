@@ -237,6 +237,8 @@ def complete(
         getattr(kinds[part["kind"]], "labelled", False) for kinds, part in ((POSTERIORS, posterior), (PRIORS, prior))
     )
     objective = specs.normalise("objective", chosen.get("objective", usual["objective"]), OBJECTIVES)
+    corrects = not layout.shape and _corrects(train["ratio_epochs"], prior["kind"], rows)
+    paced = pace(train, rows, layout, objective.get("cycles", 1))
     return {
         "preset": preset or "default",
         "net": net,
@@ -245,11 +247,10 @@ def complete(
         "likelihood": choose(layout.columns, chosen.get("likelihood"), usual=usual.get("likelihood")),
         "objective": objective,
         "latent": _latent(chosen.get("latent"), layout),
-        "train": pace(train, rows, layout, objective.get("cycles", 1)),
+        "train": {**paced, "ratio_epochs": paced["ratio_epochs"] if corrects else 0},
         "flags": (gaps and not (told and label_alone)) or bool(layout.given) or train["hide"] > 0,
         "gaps": None,
         "label": label,
-        "ratio": not layout.shape and _corrects(train["ratio_epochs"], prior["kind"], rows),
     }
 
 

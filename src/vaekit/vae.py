@@ -239,7 +239,7 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     Args:
         spec: parts by name: "net", "posterior", "prior", "likelihood" (a list, one a channel and plain column), "latent",
             "flags", "label" (the name of the label column or None), "gaps" (how many patterns the gaps head knows, None
-            without gaps), "ratio" (whether rows drawn are corrected).
+            without gaps), "train" (whose "ratio_epochs" say whether new rows are corrected).
         layout: the cells of a row.
         net: the user's own net, when the spec says so; the model has a copy of it.
 
@@ -277,7 +277,7 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     gaps = None
     if spec["gaps"] is not None:
         gaps = Gaps(body.decoded, torch.zeros(spec["gaps"], layout.K, dtype=torch.bool), layout.K)
-    ratio = Ratio([*layout.fields, *given]) if spec.get("ratio") else None
+    ratio = Ratio([*layout.fields, *given]) if spec["train"].get("ratio_epochs") else None
     return VAE(layout, embed, body, posterior, prior, likelihood, condition, gaps, label, ratio)
 
 

@@ -15,7 +15,7 @@ def test_the_card_tells_what_was_fitted(mixed: Any) -> None:
     assert set(found["set_aside"]) == {"id", "country"} and "identifier" in found["set_aside"]["id"]
     assert found["latents"]["count"] == 8 == len(found["latents"]["kl_nats"])
     assert min(found["latents"]["kl_nats"]) >= 0 and sum(found["latents"]["kl_nats"]) > 1, "nothing collapsed"
-    assert set(found["ended"]) == {"model", "prior"} and found["modes"] == mixed.model.modes()
+    assert set(found["ended"]) == {"model", "prior", "ratio"} and found["modes"] == mixed.model.modes()
     assert found["versions"]["vaekit"] and found["seconds"] > 0 and found["parameters"] > 1000
     assert found["kept_training_rows"] == 560
 

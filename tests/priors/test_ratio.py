@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -79,4 +77,4 @@ def test_what_the_net_says_of_all_cells_together_is_bounded():
     ratio = Ratio([NUMBER, NAME]).eval()
     torch.nn.init.constant_(ratio.net[-1].bias, 100.0)
     rows = drawn(5, 0.0, [0.2, 0.3, 0.5], "few")
-    assert float(ratio(rows.cells, rows.observed).max()) == pytest.approx(REACH) == math.log(4)
+    assert float(ratio(rows.cells, rows.observed).max()) == pytest.approx(REACH)

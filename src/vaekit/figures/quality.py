@@ -12,7 +12,12 @@ from vaekit.figures.style import DATA, FONT, INK, MODEL, RULE, STRANGE, number, 
 
 LEVELS = 8
 PANELS = 20
-STAGES = {"model": "the autoencoder", "prior": "the prior", "pretrain": "reconstruction alone"}
+STAGES = {
+    "model": "the autoencoder",
+    "prior": "the prior",
+    "ratio": "the correction of new rows",
+    "pretrain": "reconstruction alone",
+}
 
 
 def errors(columns: Mapping[str, Mapping[str, Any]], label: str = "model") -> Any:
@@ -190,7 +195,7 @@ def training(history: Sequence[Mapping[str, Any]]) -> Any:
                 mark = "o" if len(line) == 1 else None
                 ax.plot(*zip(*line, strict=True), color=color, linewidth=1.6, marker=mark, markersize=4, label=label)
         style.title(ax, STAGES.get(stage, stage))
-        ax.set(xlabel="epoch", ylabel="loss per column" if stage != "prior" else "loss")
+        ax.set(xlabel="epoch", ylabel="loss" if stage in ("prior", "ratio") else "loss per column")
         if ax.lines:
             style.legend(ax)
     return figure

@@ -10,7 +10,7 @@ from vaekit.artifact import Fitted
 from vaekit.modes.ask import chunks, decode_cells, tensors
 
 TRIES = 24  # how often a row is drawn anew: of rows given what is rare few are kept
-EACH = 2  # rows decoded from the same latents, of which one is chosen
+EACH = 4  # rows decoded from the same latents, of which one is chosen
 
 Lot = tuple[Tensor, Tensor]  # cells and observed flags, (B, K + G) each
 

@@ -14,10 +14,10 @@ from vaekit.artifact import Fitted
 from vaekit.checkpoint import Run
 from vaekit.goals import RatioGoal, Rows
 from vaekit.modes.draw import as_given_back, chosen, plain
-from vaekit.pace import of_ratio
+from vaekit.pace import REAL, of_ratio
 from vaekit.train import Step, train
 
-REAL, PER_REAL = 30_000, 3  # real rows that teach the ratio, and rows of the model's own for each
+PER_REAL = 3  # rows of the model's own for each real one that teaches the ratio
 COVERED, ASKED = (
     0.995,
     8_000,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -12,7 +11,7 @@ from vaekit.codec.field import Field
 from vaekit.nets.embed import Embed
 from vaekit.nets.residual import Block
 
-REACH = math.log(4)  # how far the net alone may move a row
+REACH = 1.0  # nats by which the net alone may move a row
 WIDTH, DEPTH, DROPOUT = 128, 2, 0.1
 
 
