@@ -277,7 +277,7 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     gaps = None
     if spec["gaps"] is not None:
         gaps = Gaps(body.decoded, torch.zeros(spec["gaps"], layout.K, dtype=torch.bool), layout.K)
-    ratio = Ratio([*layout.fields, *given]) if spec["train"].get("ratio_epochs") else None
+    ratio = Ratio([*layout.fields, *given]) if spec.get("train", {}).get("ratio_epochs") else None
     return VAE(layout, embed, body, posterior, prior, likelihood, condition, gaps, label, ratio)
 
 
