@@ -123,3 +123,23 @@ def test_the_smallest_are_found_block_by_block(rows):
     found = nearest.smallest(values, 2)
     expected = values.topk(2, 0, largest=False).values.T
     torch.testing.assert_close(values.T.gather(1, found).sort(1).values, expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+def test_strange_rows_among_those_that_train_do_not_vouch_for_one_another(gaps):
+    """Eight rows of a hundred are a group of their own, each within a hair of the others."""
+    noise = np.random.default_rng(0)
+    rows = np.r_[noise.normal(size=(460, 3)), 4 + 0.01 * noise.normal(size=(40, 3))]
+    if gaps:
+        rows[noise.random(rows.shape) < 0.1] = np.nan
+    strange = np.arange(500) >= 460
+    found = {}
+    for preset in (None, "robust"):
+        model = vaekit.fit(
+            rows, preset, train={"epochs": 1, "prior_epochs": 1, "ratio_epochs": 0, "batch": 64}, validation=0
+        )
+        distance = nearest.distance(*asked(model, rows)).sum(-1).numpy()
+        found[preset] = (distance[strange][:, None] > distance[~strange][None]).mean()
+        kept, _ = nearest.kept(model.fitted)
+        assert len(kept) == (400 if preset else 500)
+    assert found["robust"] > 0.95 and found[None] < 0.6

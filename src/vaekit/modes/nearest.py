@@ -22,6 +22,7 @@ MOST_LEVELS = 64  # of a column that are told apart; the rarer ones are one
 FARTHEST = 20.0  # deviations from the mean that a number counts for, at most
 RAREST = 0.01  # share of a level below which being another level weighs no more
 PASS = 256  # rows that look for their neighbours together: their distances stay near the core
+AMONG = 5_000  # kept rows among which the far neighbour of a row is looked for
 BLOCK = 50  # kept rows of which the nearest one is found first
 
 
@@ -91,6 +92,27 @@ def keep(fitted: Fitted, cells: Tensor, observed: Tensor) -> None:
     most = max(1, min(KEPT, max(WIDE, MANY_CELLS // K), MOST_CELLS // K))
     pick = torch.from_numpy(rng.numpy(0, "neighbours").permutation(len(cells))[:most])
     fitted.arrays["neighbours.cells"] = cells[pick, :K].where(observed[pick, :K], torch.nan).numpy()
+    objective = fitted.spec["objective"]
+    if objective["kind"] == "robust" and objective["share"] > 0:
+        few = ordinary(fitted, objective["share"]).numpy()
+        fitted.arrays["neighbours.cells"] = fitted.arrays["neighbours.cells"][few]
+
+
+def ordinary(fitted: Fitted, share: float) -> Tensor:
+    """Flags (N,) of all kept rows but the strangest, where a `share` of the training rows may be strange: twice as many go.
+
+    Strange are those far from the neighbour past a `share` of all rows, so that strange rows do not vouch for one another; of
+    ordinary ones that go with them there are others. Trimming is from Rousseeuw 1984 (doi 10.1080/01621459.1984.10477105).
+    """
+    (cells, observed), search = kept(fitted), searched(fitted)
+    among = min(len(cells), AMONG)  # kept rows are in no order
+    far = []
+    for at in torch.arange(len(cells)).split(PASS):
+        own, seen = search.where.place(cells[at], observed[at])
+        apart = _order(search, own, observed[at])[:among] + (own.square() * seen).sum(1)
+        far.append(apart.kthvalue(min(1 + round(share * among), among), 0).values)
+    every = torch.cat(far)
+    return every <= every.kthvalue(max(1, round((1 - min(2 * share, 0.9)) * len(every)))).values
 
 
 def kept(fitted: Fitted) -> tuple[Tensor, Tensor]:
