@@ -37,11 +37,14 @@ def routes(app: FastAPI, book: Callable[[str], Book]) -> None:
 
 
 def latents(fitted: Fitted) -> pa.Table:
-    """One row a latent, the most used first: latent, kl_nats, and where training rows lie in it, centre and spread."""
-    names = {"kl_nats": "rate", "centre": "centre", "spread": "spread"}
-    columns = {name: np.asarray(fitted.arrays[f"latents.{part}"], dtype=float) for name, part in names.items()}
-    order = np.argsort(-columns["kl_nats"], kind="stable")
-    return pa.table({"latent": order, **{name: values[order] for name, values in columns.items()}})
+    """One row a latent, the most used first: latent, kl_nats, and where training rows lie in it, centre and spread.
+
+    A plain autoencoder has no kl_nats: its latents are no distributions.
+    """
+    rate, centre, spread = (np.asarray(fitted.arrays[f"latents.{part}"], float) for part in ("rate", "centre", "spread"))
+    order = np.argsort(-rate, kind="stable")
+    nats = pa.array(rate[order]) if fitted.has_density else pa.nulls(len(order), pa.float64())
+    return pa.table({"latent": order, "kl_nats": nats, "centre": centre[order], "spread": spread[order]})
 
 
 def levels(fitted: Fitted) -> pa.Table:

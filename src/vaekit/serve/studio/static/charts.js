@@ -63,7 +63,7 @@ export function lines(node, testid, { title, x, series, height = 200, xLabel, yL
   const wide = (low, high) => (within && low !== null ? [Math.min(low, within[0]), Math.max(high, within[1])] : [low, high]);
   const options = () => ({
     scales: { x: { time: false }, y: { range: (u, a, b) => { const [low, high] = wide(a, b); return low === high ? [low - 1, high + 1] : uPlot.rangeNum(low, high, 0.08, true); } } },
-    axes: axes(xLabel, yLabel, ticks ? { x: { values: (u, at) => at.map(ticks), space: 90 } } : {}),
+    axes: axes(xLabel, yLabel, ticks === undefined ? {} : ticks === null ? { x: { values: () => [], size: 8 } } : { x: { values: (u, at) => at.map(ticks), space: 90 } }),
     series: [{}, ...series.map((each) => ({
       label: each.label, stroke: () => colour(each.colour), width: each.width ?? 1.75, dash: each.dash, points: { show: x.length < 3 }, spanGaps: each.spanGaps ?? false,
     }))],

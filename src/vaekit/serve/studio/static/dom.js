@@ -27,7 +27,7 @@ export function exposed(testid) {
   return node;
 }
 
-const fine = new Intl.NumberFormat("en", { maximumSignificantDigits: 4, useGrouping: true });
+const fine = new Intl.NumberFormat("en", { maximumSignificantDigits: 4, useGrouping: false });
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 export function number(value) {

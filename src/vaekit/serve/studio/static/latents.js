@@ -46,9 +46,9 @@ latents.show = async (root, app) => {
       ondblclick: () => { input.value = each.centre; input.dispatchEvent(new Event("input")); keep(); },
     });
     sliders.set(each.latent, { put: (value) => { input.value = value; out.textContent = value.toFixed(2); } });
-    const use = h("span", { className: "use", title: `${each.kl_nats.toFixed(3)} nats a row` }, h("span", { style: { width: `${(100 * each.kl_nats) / most}%` } }));
+    const use = h("span", { className: "use", title: "nats a row" }, h("span", { style: { width: `${(100 * each.kl_nats) / most}%` } }));
     return h("div", { className: "slider", testid: "slider", hidden: rank >= FIRST && state.get("all") !== "1" },
-      h("label", {}, `latent ${each.latent}`, h("small", {}, `${each.kl_nats.toFixed(2)} nats`)), use, input, out);
+      h("label", {}, `latent ${each.latent}`, each.kl_nats !== null && h("small", {}, `${each.kl_nats.toFixed(2)} nats`)), use, input, out);
   };
   const rows = h("div", { className: "sliders" }, model.latents.map(line));
   const rest = model.latents.length - FIRST;

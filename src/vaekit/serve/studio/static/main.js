@@ -91,7 +91,7 @@ class App {
       h("span", { className: "grow" }),
       h("span", { className: `source ${this.data && !this.data.sampled ? "own" : ""}`, testid: "rows-source" }, this.data ? `${this.data.source} · ${count}` : count),
       this.chooser(), model.can("sample") && button("rows-sample", "Sample rows", () => this.useSample(true), "quiet"),
-      button("scheme", { auto: "Auto", light: "Light", dark: "Dark" }[this.schemed], () => { this.scheme(SCHEMES[(SCHEMES.indexOf(this.schemed) + 1) % 3]); this.drawTop(); }, "quiet", { ariaLabel: "colour scheme", title: "Colour scheme" }));
+      button("scheme", { auto: "◐", light: "☀", dark: "☾" }[this.schemed], () => { this.scheme(SCHEMES[(SCHEMES.indexOf(this.schemed) + 1) % 3]); this.drawTop(); }, "quiet", { ariaLabel: `colour scheme: ${this.schemed}`, title: `Colour scheme: ${this.schemed}` }));
   }
 
   chooser() {

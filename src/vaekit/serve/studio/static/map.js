@@ -1,7 +1,7 @@
 // The map of the latents: where rows lie, by colour and filter; a lasso makes a table, a click a row.
 import { PALETTE, colour, legend, ramp } from "./charts.js";
 import { busy, button, download, during, empty, field, fill, h, newest, number, plural, select, shown, trouble } from "./dom.js";
-import { Plane } from "./model.js";
+import { nats, Plane } from "./model.js";
 import { card, grid, picture, rangesOf } from "./rows.js";
 import { scatter } from "./scatter.js";
 import { toCsv } from "./table.js";
@@ -51,7 +51,7 @@ class Map_ {
 
   drawControls() {
     const { state, model } = this;
-    const pair = (which) => [["", which === "x" ? "principal plane" : "principal plane"], ...model.latents.map((each, i) => [each.latent, `latent ${each.latent} · ${each.kl_nats.toFixed(2)} nats`])];
+    const pair = (which) => [["", which === "x" ? "principal plane" : "principal plane"], ...model.latents.map((each, i) => [each.latent, `latent ${each.latent}${nats(each)}`])];
     const axis = (which) => select(`map-${which}`, pair(which), state.get(which, ""), (value) => {
       const other = which === "x" ? "y" : "x";
       const free = this.byLatent.find((each) => String(each) !== value);

@@ -98,6 +98,8 @@ export function reasonsOf(row) {
   return found;
 }
 
+export const nats = (latent) => (latent.kl_nats === null ? "" : ` · ${latent.kl_nats.toFixed(2)} nats`);
+
 // The plane of a map: z = base + x·u + y·v.
 export class Plane {
   constructor(base, u, v, labels) { Object.assign(this, { base, u, v, labels }); }

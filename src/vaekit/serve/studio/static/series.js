@@ -69,12 +69,16 @@ class Series {
     this.listNow();
   }
 
-  clock(i) { return this.cutting.time ? shown(this.items[i][this.cutting.time], { kind: "datetime" }) : `step ${i}`; }
+  clock(i) {
+    const value = this.cutting.time ? this.items[i][this.cutting.time] : `step ${i}`;
+    return this.cutting.dated ? String(value).replace("T", " ").slice(0, 16) : String(value);
+  }
+  short(text) { return this.cutting.dated ? text.slice(5) : text; }
   item(stretch) { return { ...(this.names.length > 1 || this.names[0] ? { [(this.cutting.by ?? ["machine"]).join(" ")]: stretch.owner } : {}), from: stretch.from, to: stretch.to }; }
   verdict(stretch) { return this.verdicts.get(this.app.keyOf(this.item(stretch))); }
 
   listNow() {
-    const rows = this.stretches.map((each) => ({ machine: each.owner, from: each.from.slice(0, 16), steps: each.rows.length, score: each.score, why: this.scores[each.peak].reason_1_column, verdict: this.verdict(each)?.verdict ?? null }));
+    const rows = this.stretches.map((each) => ({ machine: each.owner, from: this.short(each.from), steps: each.rows.length, score: each.score, why: this.scores[each.peak].reason_1_column, verdict: this.verdict(each)?.verdict ?? null }));
     const columns = [...(this.names.length > 1 ? [{ name: "machine", title: (this.cutting.by ?? []).join(", ") }] : []), { name: "from", title: "from" }, { name: "steps", title: "steps", right: true }, { name: "score", title: "peak", right: true }, { name: "why", title: "why" }, { name: "verdict", title: "verdict" }];
     const cell = (row, column) => (column.name === "verdict" ? h("span", row.verdict ? { className: `chip ${row.verdict}` } : { className: "muted" }, VERDICTS[row.verdict] ?? "open") : null);
     fill(this.list, rows.length ? grid("stretches", rows, columns, { onrow: (i) => this.pick(this.stretches[i]), cell, most: 60 }) : h("p", { className: "muted" }, "No step is above the threshold."));
@@ -113,15 +117,15 @@ class Series {
       if (k && shades.length && own.has(at[k - 1])) shades.at(-1)[1] = x[k] + 0.5;
       else shades.push([x[k] - 0.5, x[k] + 0.5]);
     });
-    const label = (k) => { const i = at[x.indexOf(Math.round(k))] ?? null; return i === null ? "" : this.clock(i).slice(this.cutting.dated ? 5 : 0, 16); };
+    const label = (k) => { const i = at[x.indexOf(Math.round(k))] ?? null; return i === null ? "" : this.short(this.clock(i)); };
     const take = (of) => at.map((i) => (i === null ? null : of(i)));
     fill(this.charts, legend([["observed", colour("--text"), "line"], ["reconstructed", colour("--c1"), "line"], ["strange", colour("--alarm-soft"), "area"]]));
-    const add = (title, testid, list, unit, height, last) => {
+    const add = (title, testid, list, unit, height, timed) => {
       const place = h("div");
       this.charts.append(h("h4", { className: "close" }, title, unit && h("small", {}, ` ${unit}`)), place);
-      lines(place, testid, { title, x, series: list, height: last ? height + 26 : height, shades, ticks: (k) => (last ? label(k) : ""), sync: "series", more: { machine: this.machine, from: steps.length ? this.clock(steps[0]) : null, to: steps.length ? this.clock(steps.at(-1)) : null, strange: steps.filter((i) => own.has(i)).length } });
+      lines(place, testid, { title, x, series: list, height: timed ? height : height - 16, shades, ticks: timed ? label : null, sync: "series", more: { machine: this.machine, from: steps.length ? this.clock(steps[0]) : null, to: steps.length ? this.clock(steps.at(-1)) : null, strange: steps.filter((i) => own.has(i)).length } });
     };
-    add("Score", "series-score", [{ label: "score", values: take((i) => this.scores[i].score), colour: "--alarm", width: 1.4 }], "", 92);
+    add("Score", "series-score", [{ label: "score", values: take((i) => this.scores[i].score), colour: "--alarm", width: 1.4 }], "", 104, true);
     this.model.fields.forEach((column, k) => add(column.name, `series-${column.name}`, [
       { label: "observed", values: take((i) => this.items[i][column.name]), colour: "--text", width: 1.3 },
       { label: "reconstructed", values: take((i) => this.rebuilt[i]?.[column.name] ?? null), colour: "--c1", width: 1.5 },
@@ -146,18 +150,19 @@ class Series {
     const kept = this.verdict(stretch);
     const why = this.scores[stretch.peak];
     const note = h("input", { type: "text", testid: "verdict-note", placeholder: "Note", "aria-label": "note", value: kept?.note ?? "", maxLength: 2000 });
-    const told = h("div");
+    const wrong = h("div");
+    const told = (value) => (value === null || Number.isNaN(Number(value)) ? shown(value) : number(Number(value)));
     const say = async (verdict) => {
       try {
         await this.app.decide(this.item(stretch), { verdict, note: note.value, score: stretch.score, p_value: why.p_value });
         this.listNow();
         this.about(stretch);
-      } catch (error) { fill(told, trouble(error)); }
+      } catch (error) { fill(wrong, trouble(error)); }
     };
     const reasons = [1, 2, 3].filter((k) => why[`reason_${k}_column`]).map((k) => h("div", { className: "reason", testid: "reason" }, h("div", { className: "bar" }, h("strong", {}, why[`reason_${k}_column`]), h("span", { className: "muted" }, `${Math.round(100 * why[`reason_${k}_share`])} %`)),
-      h("div", { className: "share" }, h("span", { style: { width: `${100 * why[`reason_${k}_share`]}%` } })), h("div", { className: "told" }, h("span", { className: "observed" }, why[`reason_${k}_observed`] ?? "missing"), h("span", { className: "muted" }, "expected"), why[`reason_${k}_expected`])));
+      h("div", { className: "share" }, h("span", { style: { width: `${100 * why[`reason_${k}_share`]}%` } })), h("div", { className: "told" }, h("span", { className: "observed" }, told(why[`reason_${k}_observed`])), h("span", { className: "muted" }, "expected"), told(why[`reason_${k}_expected`]))));
     fill(this.side, h("h3", { testid: "stretch-title" }, `${stretch.owner} ${stretch.from}`), h("p", { className: "muted tight" }, `${plural(stretch.rows.length, "step")}, strangest at ${this.clock(stretch.peak)} · score ${number(stretch.score)}`),
-      h("div", { className: "verdict", testid: "verdict" }, h("div", { className: "row" }, Object.entries(VERDICTS).map(([key, text]) => button(`verdict-${key}`, text, () => say(kept?.verdict === key ? null : key), `${key} ${kept?.verdict === key ? "pressed" : ""}`, { ariaPressed: String(kept?.verdict === key) }))), note, told), reasons);
+      h("div", { className: "verdict", testid: "verdict" }, h("div", { className: "row" }, Object.entries(VERDICTS).map(([key, text]) => button(`verdict-${key}`, text, () => say(kept?.verdict === key ? null : key), `${key} ${kept?.verdict === key ? "pressed" : ""}`, { ariaPressed: String(kept?.verdict === key) }))), note, wrong), reasons);
   }
 
   download() {
