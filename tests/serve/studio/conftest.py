@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import threading
 import time
@@ -18,6 +19,8 @@ import vaekit
 
 NET = {"kind": "mlp", "hidden": [24]}
 QUICK = {"epochs": 2, "prior_epochs": 1}
+GUIDE = Path(__file__).parents[3] / "docs/guides/studio.md"
+CONTROLS = "button, input, select, a[href]:not(.skip), [tabindex='0'], [role=slider], .chart, script[type$=json]"
 WAIT = 20_000  # milliseconds, on a busy machine
 
 
@@ -77,6 +80,21 @@ class Studio:
     def data(self, testid: str) -> Any:
         """What a chart exposes."""
         return json.loads(self.at(f"{testid}-data").first.text_content())
+
+    def nameless(self) -> dict[str, list[str]]:
+        """Controls of every panel, and charts, whose test id the guide does not list; or what shows an error."""
+        known = re.findall(r"`([a-z][\w*-]*)`", GUIDE.read_text())
+        listed = re.compile("|".join(re.escape(name).replace(r"\*", ".+") for name in known))
+        found = {}
+        for tab in self.page.eval_on_selector_all("#nav a", "each => each.map(one => one.dataset.testid.slice(4))"):
+            self.at(f"tab-{tab}").click()
+            self.ready(tab)
+            names = self.page.eval_on_selector_all(
+                CONTROLS, "each => each.map(one => one.dataset.testid ?? one.outerHTML)"
+            )
+            found[tab] = sorted({name for name in names if not listed.fullmatch(name)})
+            found[tab] += self.at("error").all_text_contents()
+        return found
 
     def until(self, holds: Any) -> None:
         """Wait until it holds."""

@@ -95,3 +95,8 @@ def test_new_pictures_follow_a_condition(studio: Any) -> None:
     assert studio.at("sample-picture").count() == 5
     text = studio.saved("sample-csv").splitlines()
     assert len(text) == 6 and all(line.endswith(",7") for line in text[1:])
+
+
+def test_every_control_and_chart_is_listed_in_the_guide(studio: Any) -> None:
+    found = studio.nameless()
+    assert len(found) > 6 and not any(found.values()), found

@@ -65,3 +65,8 @@ def test_sampled_windows_are_a_stream_as_well(studio: Any) -> None:
     studio.at("rows-sample").click()
     studio.until(lambda: "sampled" in studio.at("rows-source").text_content())
     studio.until(lambda: studio.at("series-flow-data").count() and len(studio.data("series-flow")["x"]) >= 12)
+
+
+def test_every_control_and_chart_is_listed_in_the_guide(studio: Any) -> None:
+    found = studio.nameless()
+    assert len(found) > 6 and not any(found.values()), found

@@ -219,3 +219,8 @@ def test_back_goes_to_the_panel_before(opened: Any) -> None:
     opened.ready("training")
     opened.page.go_back()
     opened.ready("map")
+
+
+def test_every_control_and_chart_is_listed_in_the_guide(opened: Any) -> None:
+    found = opened.nameless()
+    assert len(found) > 6 and not any(found.values()), found
