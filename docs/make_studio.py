@@ -51,6 +51,7 @@ SHOTS: list[Shot] = [
 
 
 def main() -> None:
+    """Fit what is absent, serve it, take every picture."""
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("folder", type=Path, nargs="?", default=Path("demo"))
     words.add_argument("--to", type=Path, default=Path(__file__).parent / "assets")
@@ -105,6 +106,7 @@ def take(browser: Browser, address: str, shot: Shot, rows: str) -> bytes:
 
 
 def ready(page: Page, tab: str) -> None:
+    """Wait until a panel shows what it has."""
     page.wait_for_selector(f"[data-testid=panel-{tab}][data-ready]", state="attached")
 
 
@@ -114,6 +116,7 @@ def keep(picture: bytes, path: Path) -> None:
 
 
 def the_flights(folder: Path) -> str:
+    """New flights as CSV."""
     known, new = flights.split(flights.read_flights(ROWS + NEW), ROWS)
     if not (path := folder / "flights.vae").exists():
         flights.fit(known).save(path)
@@ -121,6 +124,7 @@ def the_flights(folder: Path) -> str:
 
 
 def the_digits(folder: Path) -> str:
+    """New digits as CSV, a column a pixel."""
     every = digits.read_digits()
     if not (path := folder / "digits.vae").exists():
         api.fit(every[PICTURES:], time_limit=digits.SECONDS).save(path)
@@ -131,6 +135,7 @@ def the_digits(folder: Path) -> str:
 
 
 def the_weather(folder: Path) -> str:
+    """Hours of the weeks that were kept out, with faults, as CSV."""
     known, new = weather.split(weather.read_weather())
     if not (path := folder / "weather.vae").exists():
         stream = windows(known, size=weather.DAY, stride=weather.STRIDE, time="time", by="origin")

@@ -41,7 +41,9 @@ def latents(fitted: Fitted) -> pa.Table:
 
     A plain autoencoder has no kl_nats: its latents are no distributions.
     """
-    rate, centre, spread = (np.asarray(fitted.arrays[f"latents.{part}"], float) for part in ("rate", "centre", "spread"))
+    rate, centre, spread = (
+        np.asarray(fitted.arrays[f"latents.{part}"], float) for part in ("rate", "centre", "spread")
+    )
     order = np.argsort(-rate, kind="stable")
     nats = pa.array(rate[order]) if fitted.has_density else pa.nulls(len(order), pa.float64())
     return pa.table({"latent": order, "kl_nats": nats, "centre": centre[order], "spread": spread[order]})

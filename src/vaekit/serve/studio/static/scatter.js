@@ -24,7 +24,11 @@ export function scatter(node, testid, { title, height, xLabel, yLabel, onplace, 
       Object.assign(state, changes, changes.points ? { points: { ...changes.points } } : {});
       if (changes.points) {
         state.range = rangeOf(changes.points);
-        for (const axis of ["x", "y"]) state.points[axis] = changes.points[axis].map((value) => Math.min(Math.max(value, state.range[axis][0]), state.range[axis][1]));
+        for (const axis of ["x", "y"]) {
+          const [low, high] = state.range[axis];
+          const edge = 0.012 * (high - low);
+          state.points[axis] = changes.points[axis].map((value) => Math.min(Math.max(value, low + edge), high - edge));
+        }
       }
       made.plot.setScale("x", { min: state.range.x[0], max: state.range.x[1] });
       made.plot.redraw(false, true);
