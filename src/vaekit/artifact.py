@@ -53,7 +53,7 @@ class Fitted:
     history: list[dict[str, Any]]
     about: dict[str, Any]
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
-    prepared: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    prepared: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def schema(self) -> Schema:

@@ -51,9 +51,17 @@ def test_the_shares_of_a_segment_are_one():
         torch.testing.assert_close(whole[cut.valid[k]], torch.ones(int(cut.valid[k].sum()), dtype=torch.double))
 
 
-def test_an_atom_in_a_tail_is_searched_for():
-    cut = Partition([torch.tensor([5.0])], [torch.tensor([0.0, 2.0])], [False], ONE)
-    law = Bins(torch.tensor([[[0.5, 0.4, 0.05, 0.05]]]).log(), cut)
-    assert law.quantile(0.9) is None
-    joined = Columns([law], [torch.tensor([0])], torch.tensor([0]))
-    assert joined.quantile(0.9).item() == pytest.approx(5.0, abs=1e-4)
+@pytest.mark.parametrize("level", [0.01, 0.04, 0.08, 0.3, 0.6, 0.93, 0.97, 0.995])
+def test_atoms_in_tails_cut_them(level):
+    cut = Partition([torch.tensor([-3.0, -1.0, 1.0, 3.0, 5.0])], [torch.tensor([0.0, 1.5, 2.0])], [False], ONE)
+    shares = torch.tensor([[[0.03, 0.05, 0.1, 0.04, 0.02, 0.3, 0.2, 0.12, 0.14]]])
+    law, one = Bins(shares.log(), cut), torch.tensor([0])
+    searched = bisect(Columns([law], [one], one).mixture_cdf, law.batch_shape[1:], torch.device("cpu"), level)
+    assert law.quantile(level).item() == pytest.approx(searched.item(), abs=1e-4)
+
+
+def test_a_number_in_a_tail_of_whole_numbers_is_searched_for():
+    cut = Partition([torch.tensor([5.0])], [torch.tensor([-0.5, 2.5])], [True], ONE)
+    law, one = Bins(torch.tensor([[[0.5, 0.4, 0.0, 0.1]]]).log(), cut), torch.tensor([0])
+    assert law.quantile(0.8) is None
+    assert Columns([law], [one], one).quantile(0.8).item() == pytest.approx(5.0, abs=1e-4)

@@ -7,9 +7,10 @@ import torch
 
 from vaekit import rng, spec
 from vaekit.distributions import CELL_LAWS, Columns
+from vaekit.distributions.columns import quantile
 from vaekit.likelihoods import LIKELIHOODS, Mix, choose
 from vaekit.likelihoods.mix import serves
-from vaekit.likelihoods.narrow import narrow
+from vaekit.likelihoods.narrow import narrow, of_pairs
 
 FEATURES = 6
 
@@ -92,6 +93,16 @@ def test_one_column_of_it_is_the_same_law(part):
     some = narrow(made, several)
     assert torch.allclose(some(features(2, 1)).log_prob(cells[:, several]), whole.log_prob(cells)[..., several])
     assert torch.equal(some.masses(cells[:, several]), made.masses(cells)[:, several])
+
+
+def test_a_column_of_each_row_is_the_same_law(part):
+    made, fields, _ = part
+    rows, places = rng.table(0, (7, FEATURES), "rows", dtype=torch.float64), [k % len(fields) for k in range(7)][::-1]
+    law, whole, each = of_pairs(made, rows, places), made(rows[None]), torch.arange(7)
+    assert law.batch_shape == (1, 1, 7)
+    torch.testing.assert_close(law.best()[0], whole.best()[each, places])
+    wide = Columns([whole], [torch.arange(len(fields))], torch.arange(len(fields))).quantile(0.9)
+    torch.testing.assert_close(quantile(law, torch.full((7,), 0.9, dtype=torch.float64))[0], wide[each, places])
 
 
 def test_local_features_have_laws_of_their_own(part):

@@ -100,3 +100,18 @@ def test_a_wide_table_costs_no_more_passes() -> None:
     scores = model.score(pa.table({f"x{k}": rows[:4, k] for k in range(60)}), alpha=0.2)
     assert len(blocks_of(model.fitted)) == TOGETHER
     assert scores.cells.shape == (4, 60) and (scores.cells != 0).all()
+
+
+def test_few_rows_are_told_the_same_as_many(mixed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted, rows = mixed.model.fitted, ask(mixed.model.fitted, mixed.rows[:9])
+    with torch.no_grad():
+        few = leave_out(fitted, rows.cells, rows.observed)
+        monkeypatch.setattr("vaekit.modes.leave_out.FEW", 0)
+        many = leave_out(fitted, rows.cells, rows.observed)
+        assert few.mean is not None and many.mean is None
+        torch.testing.assert_close(
+            few.mean, fitted.vae.posterior_of(rows.cells, rows.observed).mean, rtol=1e-5, atol=1e-6
+        )
+    torch.testing.assert_close(few.nats, many.nats, rtol=1e-5, atol=1e-5)
+    block, which = torch.tensor([1, 0, 1]), torch.tensor([8, 2, 5])
+    torch.testing.assert_close(few.of(block, which)[0, 1], many.of(0, which[1:2])[0, 0], rtol=1e-5, atol=1e-6)

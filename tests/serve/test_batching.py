@@ -34,7 +34,7 @@ def _double(table: pa.Table) -> pa.Table:
 
 def test_one_pass_for_all_who_wait() -> None:
     answers, passes = _together([_rows(1, 2), _rows(3), _rows(4)], _double)
-    assert [answer.to_pydict() for answer in answers] == [
+    assert [answer.table().to_pydict() for answer in answers] == [
         {"row": [0, 1], "y": [2, 4]}, {"row": [0], "y": [6]}, {"row": [0], "y": [8]},
     ]  # fmt: skip
     assert passes == [(3, 4)]
@@ -52,7 +52,7 @@ def test_a_mistake_is_its_own_requests_alone() -> None:
         return _double(table)
 
     answers, _ = _together([_rows(1), _rows(-1), _rows(2)], picky)
-    assert isinstance(answers[1], ValueError) and answers[2].to_pydict() == {"row": [0], "y": [4]}
+    assert isinstance(answers[1], ValueError) and answers[2].table().to_pydict() == {"row": [0], "y": [4]}
 
 
 def test_who_left_is_not_waited_for() -> None:
@@ -62,4 +62,4 @@ def test_who_left_is_not_waited_for() -> None:
             await asyncio.wait_for(batcher.ask("score", {}, _rows(1), _double, alone=True), 0)
         return await batcher.ask("score", {}, _rows(2), _double, alone=True)
 
-    assert asyncio.run(ask())["y"].to_pylist() == [4]
+    assert asyncio.run(ask()).table()["y"].to_pylist() == [4]

@@ -57,6 +57,7 @@ class Partition(nn.Module):
         # added to logits: one pass over them, where masking would copy them first
         self.register_buffer("absent", torch.zeros(valid.shape).masked_fill(~valid, -torch.inf), persistent=False)
         self.pieces: list[object] = [None] * len(whole)  # column by column, found when they are asked for
+        self.stacked = False  # then they are tensors
 
     @property
     def M(self) -> int:  # noqa: N802 - a size, as K is

@@ -19,7 +19,7 @@ class Pieces(NamedTuple):
     """For K columns R stretches from left to right, each a share of a segment: a bin between two atoms, an atom, a tail.
 
     segment (K, R) along M, share (K, R) of the segment's probability, start and end (K, R) in cells, of whole numbers the first
-    number and the one after the last; padding has no share. Left tails begin and end at the first edge, right ones at the last.
+    number and the one after the last; padding has no share. A left tail begins at minus infinity, a right one ends at infinity.
     """
 
     segment: Tensor
@@ -29,7 +29,9 @@ class Pieces(NamedTuple):
 
 
 def pieces(cut: Partition) -> Pieces | None:
-    """The pieces of all columns; None where an atom lies in a tail, which it would cut."""
+    """The pieces of all columns; None where an atom of whole numbers lies in a tail, which it would cut."""
+    if cut.stacked:  # of some columns it has their rows of what was stacked
+        return Pieces(*(getattr(cut, f"piece_{name}") for name in Pieces._fields))
     for k, known in enumerate(cut.pieces):
         if known is None:
             cut.pieces[k] = _of_column(cut, k)
@@ -37,7 +39,11 @@ def pieces(cut: Partition) -> Pieces | None:
     if len(found) < len(cut.pieces):
         return None
     width = max(len(part.segment) for part in found)
-    return Pieces(*(torch.stack([_padded(each, width) for each in parts]) for parts in zip(*found, strict=True)))
+    for name, every in zip(Pieces._fields, zip(*found, strict=True), strict=True):
+        stacked = torch.stack([_padded(each, width) for each in every]).to(cut.edges.device)
+        cut.register_buffer(f"piece_{name}", stacked, persistent=False)
+    cut.stacked = True
+    return pieces(cut)
 
 
 def _padded(values: Tensor, width: int) -> Tensor:
@@ -48,16 +54,31 @@ def _of_column(cut: Partition, k: int) -> Pieces | bool:
     edges, atoms = (row[row.isfinite()].double().cpu().numpy() for row in (cut.edges[k], cut.atoms[k]))
     if cut.whole[k]:  # in whole numbers: each bin from its first one to the first one of the next
         edges, atoms = (_number(cut, k, edges) + 0.5).round(), _number(cut, k, atoms).round()
-    if len(atoms) and (atoms.min() < edges[0] or atoms.max() > edges[-1]):
+    fore, aft = atoms[atoms < edges[0]], atoms[atoms > edges[-1]]
+    if cut.whole[k] and len(fore) + len(aft):
         return False
-    segment, share, start, end = _between(edges, atoms, cut.A)
-    left, right, tails = edges[:1], edges[-1:] - float(cut.whole[k]), cut.A + cut.J + np.arange(2)
-    return Pieces(
-        _joined(tails[:1], segment, tails[1:]),
-        _joined(np.ones(1), share, np.ones(1)),
-        _joined(left, start, right),
-        _joined(left, end, right),
-    )
+    inner, tail = _between(edges, atoms[len(fore) : len(atoms) - len(aft)], cut.A), cut.A + cut.J
+    inner[0][inner[0] < cut.A] += len(fore)  # atoms are counted from the first one on
+    parts = _left(edges[0], fore, tail), inner, _right(edges[-1], aft, tail + 1, len(atoms) - len(aft))
+    found = Pieces(*(_joined(*each) for each in zip(*parts, strict=True)))
+    if cut.whole[k]:  # whole numbers are counted from the last one that is in no tail
+        found.start[0], found.start[-1], found.end[-1] = edges[0], edges[-1] - 1, edges[-1] - 1
+    return found
+
+
+def _right(last: float, atoms: Floats, tail: int, first: int) -> tuple[Floats, ...]:
+    """Pieces of the exponential tail from `last` on, and of the atoms in it, which are counted from `first` on."""
+    ends = np.concatenate([[last], atoms, [np.inf]])
+    reached = np.exp(last - ends)
+    segment, share = np.full(2 * len(atoms) + 1, tail), np.ones(2 * len(atoms) + 1)
+    segment[1::2], share[::2] = first + np.arange(len(atoms)), reached[:-1] - reached[1:]
+    return segment, share, np.repeat(ends[:-1], 2)[1:], np.repeat(ends[1:], 2)[:-1]
+
+
+def _left(first: float, atoms: Floats, tail: int) -> tuple[Floats, ...]:
+    """Pieces of the exponential tail up to `first`, and of the atoms in it."""
+    segment, share, start, end = (each[::-1] for each in _right(-first, -atoms[::-1], tail, 0))
+    return np.where(segment == tail, tail, len(atoms) - 1 - segment), share, -end, -start
 
 
 def _joined(*parts: NDArray[Any]) -> Tensor:
@@ -82,7 +103,8 @@ def _number(cut: Partition, k: int, cells: Floats) -> Floats:
 
 
 def quantile(cut: Partition, probs: Tensor, level: float | Tensor) -> Tensor | None:
-    """The smallest cells (..., K) whose probability reaches `level`, for shares (..., K, M); None where atoms lie in tails.
+    """The smallest cells (..., K) whose probability reaches `level`, for shares (..., K, M); None where atoms of whole
+    numbers lie in tails.
 
     >>> from vaekit.distributions import Partition, Scale
     >>> scale = Scale(["linear"], torch.zeros(1), torch.ones(1))
@@ -93,7 +115,6 @@ def quantile(cut: Partition, probs: Tensor, level: float | Tensor) -> Tensor | N
     found = pieces(cut)
     if found is None:
         return None
-    found = Pieces(*(each.to(probs.device) for each in found))
     mass = probs.gather(-1, found.segment.expand(*probs.shape[:-2], -1, -1)) * found.share.to(probs.dtype)
     total = mass.cumsum(-1)
     level = torch.as_tensor(level).to(total)[..., None]
@@ -106,12 +127,13 @@ def quantile(cut: Partition, probs: Tensor, level: float | Tensor) -> Tensor | N
 
 def _placed(cut: Partition, tail: Tensor, within: Tensor, start: Tensor, end: Tensor) -> Tensor:
     """Cells at a share `within` of their pieces; tail is 0 in a left one, 1 in a right one."""
-    beyond = -torch.log1p(-within.clamp(max=1 - 1e-6))
+    rest = torch.exp(start - end)  # the share of an exponential tail beyond a piece of it, of all from there on
     cell = start + within * (end - start)
-    cell = torch.where(tail == 0, start + within.clamp(min=1e-30).log(), cell)
-    cell = torch.where(tail == 1, start + beyond, cell)
+    cell = torch.where(tail == 0, end + (within + (1 - within) * rest).clamp(min=1e-30).log(), cell)
+    cell = torch.where(tail == 1, start - (1 - within + within * rest).clamp(min=1e-6).log(), cell)
     if not cut.counts_whole:
         return cell
     number = start + (within * (end - start)).ceil().clamp(min=1) - 1
+    beyond = -torch.log1p(-within.clamp(max=1 - 1e-6))
     steps = (beyond / torch.log1p(1 / cut.tail_mean())).ceil().clamp(min=1)
     return torch.where(cut.whole, cut.scale.cell(torch.where(tail == 1, start + steps, number)), cell)

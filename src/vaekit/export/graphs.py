@@ -146,9 +146,9 @@ class Space(nn.Module):
         super().__init__()
         where = nearest.space(fitted)
         known, flags = where.place(*nearest.kept(fitted))
-        self.fields, self.count = where.fields, len(known)
-        owner = nn.functional.one_hot(where.owner, len(where.fields)).to(known.dtype)
-        kept = {"centre": where.centre, "scale": where.scale, "at": where.owner, "owner": owner}
+        self.fields, self.count = fitted.fields, len(known)
+        owner = nn.functional.one_hot(where.axes.owner, fitted.layout.K).to(known.dtype)
+        kept = {"centre": where.centre, "scale": where.scale, "at": where.axes.owner, "owner": owner}
         for name, tensor in {**kept, "known": known.where(flags, 0.0)}.items():
             self.register_buffer(name, tensor)
 

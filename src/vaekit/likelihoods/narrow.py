@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from vaekit.likelihoods.head import Head
@@ -31,21 +32,55 @@ def narrow(part: nn.Module, places: int | Sequence[int]) -> nn.Module:
     """
     at = [places] if isinstance(places, int) else list(places)
     K = _columns(part)
-    return part if at == list(range(K)) else _narrowed(part, K, at)
+    return part if at == list(range(K)) else _narrowed(part, K, at, _head)
+
+
+def of_pairs(part: nn.Module, features: Tensor, places: Sequence[int]) -> Any:
+    """The law of one column each of N rows, batch shape (1, 1, N): of the n-th row that of its n-th place.
+
+    Args:
+        part: a likelihood of several columns.
+        features: (N, F).
+        places: (N,).
+
+    >>> import torch
+    >>> from vaekit.codec.field import Field
+    >>> from vaekit.likelihoods import LIKELIHOODS
+    >>> three = LIKELIHOODS["gaussian"](4, [Field(name, "real") for name in "abc"])
+    >>> features = torch.randn(2, 4)
+    >>> torch.allclose(of_pairs(three, features, [2, 0]).mean[0, 0], three(features[None]).mean[0, [0, 1], [2, 0]])
+    True
+    """
+
+    def head(small: Any, head: Head, at: list[int]) -> nn.Module:
+        return Known(head(features)[torch.arange(len(at)), at])
+
+    return _narrowed(part, _columns(part), list(places), head)(features[None])
+
+
+class Known(nn.Module):
+    """A head whose parameters (N, P) are known already, whatever it is asked about."""
+
+    def __init__(self, parameters: Tensor) -> None:
+        super().__init__()
+        self.known = parameters
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.known[None, None]
 
 
 def _columns(part: nn.Module) -> int:
     return next(module.shape[0] for module in part.modules() if isinstance(module, Head))
 
 
-def _narrowed(module: nn.Module, K: int, at: list[int]) -> Any:
+def _narrowed(module: nn.Module, K: int, at: list[int], of_head: Callable[..., nn.Module]) -> Any:
     small = copy.copy(module)
     small.__dict__ = dict(module.__dict__)
     if isinstance(module, Head):
-        return _head(small, module, at)
+        return of_head(small, module, at)
     own = {**module._parameters, **module._buffers}
     small._parameters, small._buffers = {}, {name: _own(tensor, K, at) for name, tensor in own.items()}
-    small._modules = {name: None if m is None else _narrowed(m, K, at) for name, m in module._modules.items()}
+    small._modules = {name: None if m is None else _narrowed(m, K, at, of_head) for name, m in module._modules.items()}
     for name, value in module.__dict__.items():
         if isinstance(value, list) and len(value) == K:
             small.__dict__[name] = [value[k] for k in at]

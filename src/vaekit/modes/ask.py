@@ -231,4 +231,5 @@ def column_values(fitted: Fitted, name: str, cells: Tensor) -> pa.Array:
     part: Any = fitted.codec.parts[name]
     everything = np.ones(len(cells), dtype=bool)
     low, high = trained_range(part.field)
-    return part.decode(cells.double().clamp(low, high).numpy(), everything, rng.numpy(0, "decode", name))
+    draws = rng.numpy(0, "decode", name) if isinstance(part, Levels) else None  # of rare levels; numbers need none
+    return part.decode(cells.double().clamp(low, high).numpy(), everything, draws)

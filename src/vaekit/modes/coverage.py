@@ -64,7 +64,12 @@ def nominal(fitted: Fitted, level: float) -> float | Tensor:
     """The levels (K,) at which the model's intervals hold a share `level` of the true values; the level itself if unknown."""
     if NAME not in fitted.arrays:
         return level
-    return torch.tensor([np.interp(level, ASKED, own) for own in fitted.arrays[NAME]], dtype=torch.float32)
+    of, ready = fitted.prepared.get((NAME, level), (None, None))
+    if of is not fitted.arrays[NAME]:
+        of = fitted.arrays[NAME]
+        ready = torch.tensor([np.interp(level, ASKED, own) for own in of], dtype=torch.float32)
+        fitted.prepared[NAME, level] = of, ready
+    return ready
 
 
 def _hide(observed: Tensor, turn: int) -> Tensor:

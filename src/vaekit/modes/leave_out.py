@@ -16,6 +16,7 @@ from vaekit.artifact import Fitted
 from vaekit.codec import Layout
 from vaekit.codec.field import Field
 from vaekit.distributions import Columns
+from vaekit.likelihoods.merge import for_few
 from vaekit.modes.units import units
 from vaekit.nets import Embed
 
@@ -26,19 +27,26 @@ LEFT_OUT = "left_out"  # the array that says in which block each cell is
 ALONE, TOGETHER = 8, 4  # up to so many columns are left out one by one; more in so many blocks
 SHOWN = 5_000  # rows from which dependence is taken
 COMMON = 4  # levels of a name whose dependence is looked at
+FEW = 2**12  # cells, times blocks: for so few all heads are computed for every block, which are fewer steps
 PASS = 1024  # rows, each with another block left out, that pass the network together: they stay in a core's cache
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Nats (B, K) of cells, and the decoder's features with each block left out, (blocks, rows, F) for lots of rows."""
+    """Nats (B, K) of cells; the decoder's features with each block left out, (blocks, rows, F) for lots of rows; and where
+    few rows were asked about, the mean of q(z | all observed cells), (B, L).
+    """
 
     nats: Tensor
     features: list[Tensor]
+    mean: Tensor | None = None
 
-    def of(self, block: int, rows: Tensor) -> Tensor:
-        """The features (1, rows, F) of some rows with one block left out."""
+    def of(self, block: int | Tensor, rows: Tensor) -> Tensor:
+        """The features (1, rows, F) of some rows with one block left out, or with a block of each row's own (rows,)."""
         size = self.features[0].shape[1]
+        if isinstance(block, Tensor):
+            stacked = self.features[0] if len(self.features) == 1 else torch.cat(self.features, 1)
+            return stacked[block, rows][None]
         lots = [each[block, rows[rows // size == i] - i * size] for i, each in enumerate(self.features)]
         return torch.cat(lots)[None]
 
@@ -57,6 +65,8 @@ def leave_out(fitted: Fitted, cells: Tensor, observed: Tensor, left_out: Blocks 
     """
     K, blocks = fitted.vae.K, list(left_out or blocks_of(fitted))
     back = torch.tensor([k for block in blocks for k in block]).argsort()
+    if len(blocks) * len(cells) * K <= FEW:
+        return _of_few(fitted, cells, observed, blocks)
     asks = [_asking(fitted, block) for block in blocks]
     nats, kept = [], []
     for at in torch.arange(len(cells)).split(PASS):
@@ -66,6 +76,28 @@ def leave_out(fitted: Fitted, cells: Tensor, observed: Tensor, left_out: Blocks 
         kept.append(features)
     every = torch.cat(nats) if nats else cells.new_zeros(0, K)
     return LeftOut(every.where(observed[:, :K], 0.0), kept)
+
+
+def _of_few(fitted: Fitted, cells: Tensor, observed: Tensor, blocks: Blocks) -> LeftOut:
+    """The same of few rows: all blocks, and none, pass the encoder together, and each likelihood serves every block."""
+    vae, K = fitted.vae, fitted.vae.K
+    z = _latents_without(fitted, cells, observed, [[], *blocks], _embedded(fitted, cells, observed))
+    features = vae.decoded(z[1:], cells, observed)
+    law = for_few(vae.likelihood, fitted.prepared)(features)
+    nats = -law.log_prob(cells[:, :K])[owners(blocks), :, torch.arange(K)].T
+    return LeftOut(nats.where(observed[:, :K], 0.0), [features], z[0])
+
+
+def owners(blocks: Blocks) -> Tensor:
+    """The block of each cell, (K,).
+
+    >>> owners([[0, 2], [1]])
+    tensor([0, 1, 0])
+    """
+    owner = torch.zeros(sum(map(len, blocks)), dtype=torch.long)
+    for b, block in enumerate(blocks):
+        owner[block] = b
+    return owner
 
 
 def _asking(fitted: Fitted, block: list[int]) -> Any:

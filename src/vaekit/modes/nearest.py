@@ -31,59 +31,88 @@ class Space:
     """Where rows lie: a number as its cell and as its value, both in standard deviations; a name as a corner of a simplex.
 
     Args:
-        fields: the K modelled columns.
+        axes: what each coordinate is.
         centre: mean of every coordinate over the kept training rows, (D,).
         scale: by which each is stretched, (D,).
-        owner: the column of each coordinate, (D,).
     """
 
-    fields: tuple[Field, ...]
+    axes: Axes
     centre: Tensor
     scale: Tensor
-    owner: Tensor
 
     def place(self, cells: Tensor, observed: Tensor) -> tuple[Tensor, Tensor]:
         """Coordinates (B, D) of cells (B, K), 0 where missing, and where they are not."""
-        seen = observed[:, self.owner]
-        where = ((_raw(self.fields, cells) - self.centre) * self.scale).clamp(-FARTHEST, FARTHEST)
+        seen = observed[:, self.axes.owner]
+        where = ((self.axes.of(cells) - self.centre) * self.scale).clamp(-FARTHEST, FARTHEST)
         return where.where(seen, 0.0), seen
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What the D coordinates of a row are: cells, numbers where those lie on another scale, and flags of levels.
+
+    Args:
+        owner: the column of each, (D,).
+        level: of which level a flag is, -1 where the coordinate is no flag, (D,).
+        curved: which ones are numbers rather than cells, (N,).
+        scale: from the cells of these to numbers.
+    """
+
+    owner: Tensor
+    level: Tensor
+    last: Tensor
+    curved: Tensor
+    scale: Scale
+
+    def of(self, cells: Tensor) -> Tensor:
+        """Coordinates (B, D) before they are standardised."""
+        own = cells[:, self.owner]
+        if len(self.curved):
+            own[:, self.curved] = self.scale.to(cells).number(own[:, self.curved])
+        named = (self.level >= 0).nonzero()[:, 0]
+        if len(named):
+            level = own[:, named].nan_to_num(0.0).long().clamp(min=0).minimum(self.last[named])
+            own[:, named] = (level == self.level[named]).to(own.dtype)
+        return own
+
+
+def axes(fields: tuple[Field, ...]) -> Axes:
+    """The coordinates of the columns: two of a number, one of each common level of a name.
+
+    >>> axes((Field("age", "count", transform="log1p"), Field("sex", "binary", levels=2))).level.tolist()
+    [-1, -1, 0, 1]
+    """
+    width = [min(field.levels, MOST_LEVELS) if _is_named(field) else 2 for field in fields]
+    level = [list(range(count)) if _is_named(field) else [-1, -1] for field, count in zip(fields, width, strict=True)]
+    start = [sum(width[:k]) for k in range(len(fields))]
+    curved = [k for k, field in enumerate(fields) if not field.levels and field.transform != "linear"]
+    mean, std = (torch.tensor([getattr(fields[k], name) for k in curved]) for name in ("mean", "std"))
+    return Axes(
+        torch.arange(len(fields)).repeat_interleave(torch.tensor(width)),
+        torch.tensor([each for own in level for each in own]),
+        torch.tensor(width).repeat_interleave(torch.tensor(width)) - 1,
+        torch.tensor([start[k] + 1 for k in curved], dtype=torch.long),
+        Scale([fields[k].transform for k in curved], mean, std),
+    )
+
+
+def _is_named(field: Field) -> bool:
+    return field.levels > 0 and field.kind != "ordinal"
 
 
 def space(fitted: Fitted) -> Space:
     """The space that the kept training rows span."""
     fields, cells, observed = fitted.fields, *kept(fitted)
-    raw, owner = _raw(fields, cells), _owner(fields)
-    seen = observed[:, owner].double()
+    along = axes(fields)
+    raw, seen = along.of(cells), observed[:, along.owner].double()
     count = seen.sum(0).clamp(min=1)
     centre = (raw.double() * seen).sum(0) / count
     spread = (((raw.double() - centre) * seen).square().sum(0) / count).sqrt()
-    named = torch.tensor([field.levels > 0 and field.kind != "ordinal" for field in fields])[owner]
+    named = along.level >= 0
     share = centre.clamp(RAREST, 1 - RAREST)
     scale = torch.where(named, (0.5 + 0.5 / (share * (1 - share))).sqrt(), 1 / spread.clamp(min=1e-6))
     scale = scale.where(named | (spread > 1e-6), 0.0)
-    return Space(fields, centre.where(~named, 0.0).to(cells), scale.to(cells), owner)
-
-
-def _raw(fields: tuple[Field, ...], cells: Tensor) -> Tensor:
-    """Coordinates (B, D) before they are standardised."""
-    out = []
-    for k, field in enumerate(fields):
-        own = cells[:, k]
-        if field.kind == "ordinal":
-            out += [own, own]
-        elif field.levels:
-            count = min(field.levels, MOST_LEVELS)
-            level = own.nan_to_num(0.0).long().clamp(0, field.levels - 1).clamp(max=count - 1)
-            out += list(torch.nn.functional.one_hot(level, count).to(cells.dtype).unbind(-1))
-        else:
-            scale = Scale([field.transform], torch.tensor([field.mean]), torch.tensor([field.std]))
-            out += [own, own if field.transform == "linear" else scale.to(cells).number(own[:, None])[:, 0]]
-    return torch.stack(out, -1)
-
-
-def _owner(fields: tuple[Field, ...]) -> Tensor:
-    width = [min(field.levels, MOST_LEVELS) if field.levels and field.kind != "ordinal" else 2 for field in fields]
-    return torch.arange(len(fields)).repeat_interleave(torch.tensor(width))
+    return Space(along, centre.where(~named, 0.0).to(cells), scale.to(cells))
 
 
 def keep(fitted: Fitted, cells: Tensor, observed: Tensor) -> None:
@@ -155,7 +184,7 @@ def _search(fitted: Fitted, of: NDArray[Any]) -> Search:
     where = space(fitted)
     known, flags = where.place(*kept(fitted))
     known = known.where(flags, 0.0)
-    columns = torch.nn.functional.one_hot(where.owner, fitted.layout.K).to(known)
+    columns = torch.nn.functional.one_hot(where.axes.owner, fitted.layout.K).to(known)
     gappy = torch.cat([-2 * known, known.square() @ columns], 1)
     whole = torch.cat([-2 * known, known.square().sum(1, keepdim=True)], 1)
     return Search(of, where, known, columns, whole, gappy)

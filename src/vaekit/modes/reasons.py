@@ -15,16 +15,15 @@ from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.distributions import Columns
-from vaekit.modes import coverage
 from vaekit.modes.ask import Asked, chunks, column_values, law_given
 from vaekit.modes.calibrate import Centred
+from vaekit.modes.expected import FEW, LEVEL, ends_at, few, has_ends
 from vaekit.modes.leave_out import LeftOut, blocks_of
 from vaekit.modes.stream import by_row
 from vaekit.modes.units import Unit, units
 from vaekit.modes.ways import law_without, parts
 from vaekit.schema.values import flat
 
-LEVEL = 0.9  # of the interval of expected values
 LOW, HIGH = (1 - LEVEL) / 2, (1 + LEVEL) / 2
 
 
@@ -139,7 +138,7 @@ def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int, left_out:
     top, which = positive.topk(count, dim=-1) if count else (positive[:, :0], torch.zeros(len(positive), 0).long())
     which = which.where(top > 0, -1)
     share = top / everything.clamp(min=1e-300)[:, None]
-    tell, parts = teller(fitted, asked, left_out), []
+    tell, parts = teller(fitted, asked, which, left_out), []
     for u in which[which >= 0].unique().tolist():
         rows, rank = (which == u).nonzero(as_tuple=True)
         parts.append(Part(rows.numpy(), rank.numpy(), tell(u, rows)))
@@ -153,10 +152,12 @@ def contributions(fitted: Fitted, scored: Centred) -> Tensor:
     return torch.stack([scored.cells[:, list(unit.cells)].sum(-1) for unit in units(fitted.layout)], -1)
 
 
-def teller(fitted: Fitted, asked: Asked, left_out: LeftOut | None = None) -> Callable[[int, Tensor], Told]:
-    """What tells observed, expected, low and high of one unit in some rows."""
+def teller(fitted: Fitted, asked: Asked, which: Tensor, left_out: LeftOut | None) -> Callable[[int, Tensor], Told]:
+    """What tells observed, expected, low and high of one unit in some rows; `which` (B, R) are those that will be told."""
     if asked.at is not None:
         return Channels(fitted, asked).tell
+    if not fitted.layout.shape and which.numel() * fitted.vae.K <= FEW:
+        return partial(_from, fitted, asked, few(fitted, asked, which, left_out))
     return partial(_tile_or_column, fitted, asked, left_out)
 
 
@@ -169,6 +170,16 @@ def _tile_or_column(fitted: Fitted, asked: Asked, left_out: LeftOut | None, u: i
         return Told(seen, *expectation(fitted, asked.cells[rows], asked.observed[rows], k))
     block = next(b for b, block in enumerate(blocks_of(fitted)) if k in block)
     return Told(seen, *told_by(fitted, [fitted.vae.likelihood.only(left_out.of(block, rows), k)], k))
+
+
+def _from(fitted: Fitted, asked: Asked, expected: Tensor, u: int, rows: Tensor) -> Told:
+    """What is told of column u where best value, low and high end of cells (3, B, K) are known."""
+    name, count = fitted.names[u], len(rows)
+    seen = flat(asked.arrow[name].take(pa.array(rows.numpy())))
+    wanted = expected[: 3 if has_ends(fitted, u) else 1, rows, u]
+    values = column_values(fitted, name, wanted.flatten())
+    told = [values[i * count : (i + 1) * count] for i in range(len(wanted))]
+    return Told(seen, *told) if len(told) == 3 else Told(seen, told[0], None, None)
 
 
 def _brightness(fitted: Fitted, unit: Unit, cells: Tensor, observed: Tensor) -> Told:
@@ -226,9 +237,8 @@ def told_by(
     fitted: Fitted, laws: Iterable[Columns], k: int
 ) -> tuple[pa.Array, pa.Array | None, pa.Array | None]:  # fmt: skip
     """Expected value, low and high end of column k under laws (1, B, 1) of its cells in some rows after others."""
-    ends = fitted.fields[k].kind not in ("categorical", "binary")
-    level = float(np.broadcast_to(coverage.nominal(fitted, LEVEL), fitted.vae.K)[k])
-    at = ((1 - level) / 2, (1 + level) / 2)
+    ends = has_ends(fitted, k)
+    at = [float(end[k]) for end in ends_at(fitted)]
     wanted = [[law.best()[:, 0], *([law.quantile(q)[:, 0] for q in at] if ends else [])] for law in laws]
     joined = [column_values(fitted, fitted.names[k], torch.cat(each)) for each in zip(*wanted, strict=True)]
     return (joined[0], joined[1], joined[2]) if ends else (joined[0], None, None)

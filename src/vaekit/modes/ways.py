@@ -131,7 +131,8 @@ def row_errors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     usual values. Both divide over the columns, and weigh by their spread over ordinary rows (`calibrate`): of one spread the
     distance, of a third of a spread the nats.
     """
-    found, far = leave_out(fitted, cells, observed), unusual(fitted, cells, observed)
+    found = leave_out(fitted, cells, observed)
+    far = unusual(fitted, cells, observed) if found.mean is None else _apart(fitted, found.mean)
     nats, rate = found.nats, far.mean(-1)
     if MIX in fitted.arrays:  # else the file keeps no training rows
         near, share = (float(weight) for weight in fitted.arrays[MIX])

@@ -8,6 +8,8 @@ request --gate: token, limits, log, meters--> app: body, rows --> batching: one 
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +19,8 @@ from vaekit.errors import UserError, warn
 PACKAGES = ("fastapi", "uvicorn", "prometheus_client")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 GRACE = 30  # seconds for requests at work when the server is told to stop
+IDLE = 75  # seconds that a connection may be idle
+TURN = 0.001  # seconds until the thread at a model lets the one that reads requests have a turn; Python's own are 0.005
 
 
 def require_serve() -> None:
@@ -56,7 +60,10 @@ def serve(
         warn(f"serve: {host} can be reached from outside, and no token is asked for: --token-env NAME")
     server = Server(Shelf(paths), Limits(body, rows, requests, seconds), token)
     logged()
+    sys.setswitchinterval(TURN)
+    gc.collect()
+    gc.freeze()  # what was read lives as long as the process: a collection need not look at it again and again
     uvicorn.run(
         server, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE,
-        lifespan="on", server_header=False,
+        timeout_keep_alive=IDLE, lifespan="on", server_header=False,
     )  # fmt: skip

@@ -12,13 +12,13 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from vaekit.errors import heard
-from vaekit.serve.batching import as_rows
+from vaekit.serve.batching import Part
 from vaekit.serve.bodies import json_of, options_model
 from vaekit.serve.problems import Problem
 from vaekit.serve.questions import Question
-from vaekit.serve.rows import latents_table, table_of
+from vaekit.serve.rows import Sent
 from vaekit.serve.shelf import Book
-from vaekit.sources import read
+from vaekit.sources import Table, read
 
 LOG = logging.getLogger("vaekit.serve")
 ARROW, JSON = "application/vnd.apache.arrow.stream", "application/json"
@@ -29,12 +29,12 @@ class Asked:
     """What a request asks of a model: rows, if any, and options; and the form that its answer shall have.
 
     Args:
-        table: the rows in columns whose types do not depend on their values, so that rows of several requests fit together.
+        table: the rows.
         options: of the mode, complete.
         arrow: whether the answer is an Arrow IPC stream.
     """
 
-    table: pa.Table | None
+    table: pa.Table | Sent | None
     options: dict[str, Any]
     arrow: bool
 
@@ -63,7 +63,8 @@ def asked(
     if kind not in (JSON, ""):
         raise Problem(415, f"content-type {kind!r}, expected {JSON} or {ARROW}")
     checked = body.model_validate_json(raw or b"{}")
-    return Asked(_sent(book, question, checked), _options(checked), as_arrow)
+    rows = getattr(checked, "rows", None)
+    return Asked(None if rows is None else Sent(book.model, rows), _options(checked), as_arrow)
 
 
 def _options(checked: BaseModel) -> dict[str, Any]:
@@ -72,13 +73,6 @@ def _options(checked: BaseModel) -> dict[str, Any]:
         name: value.model_dump(by_alias=True, exclude_unset=True) if isinstance(value, BaseModel) else value
         for name, value in values.items()
     }
-
-
-def _sent(book: Book, question: Question, checked: Any) -> pa.Table | None:
-    rows = getattr(checked, "rows", None)
-    if rows is None:
-        return None
-    return latents_table(rows) if question.rows == "latents" else table_of(book.model, rows)
 
 
 def _received(book: Book, raw: bytes) -> pa.Table:
@@ -91,20 +85,21 @@ def _received(book: Book, raw: bytes) -> pa.Table:
         return read(table, text=book.model.fitted.schema.text).arrow
 
 
-def answered(book: Book, question: Question, options: dict[str, Any], table: pa.Table | None) -> pa.Table:
+def answered(book: Book, question: Question, options: dict[str, Any], rows: pa.Table | Sent | None) -> pa.Table:
     """The answer of a model; what it warns of is a line of the log."""
     with heard() as told:
-        answer = question.ask(book.model, None if table is None else as_rows(table), options)
+        table = rows.table() if isinstance(rows, Sent) else rows
+        answer = question.ask(book.model, None if table is None else Table(table, "arrow"), options)
     for each in dict.fromkeys(told):
         LOG.debug("%s: %s", book.name, each)
     return answer
 
 
-def written(answer: pa.Table, as_arrow: bool) -> bytes:
+def written(part: Part, as_arrow: bool) -> bytes:
     """An answer as it is sent."""
     if not as_arrow:
-        return json_of(answer)
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, answer.schema) as writer:
-        writer.write_table(answer)
+        return json_of(part)
+    sink, table = io.BytesIO(), part.table()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
     return sink.getvalue()

@@ -14,14 +14,57 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
-from vaekit.sources import Table
-
 TOGETHER = 4096  # rows of one pass; a larger request passes alone
-Run = Callable[[pa.Table | None], pa.Table]
+Run = Callable[[Any], pa.Table]
+
+
+@dataclass
+class Whole:
+    """The answer of a pass, which several requests may have a part of; `shown` is kept for them once one needs it."""
+
+    table: pa.Table
+    shown: Any = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a request gets: some rows of the answer of a pass, their numbers from 0 on.
+
+    >>> whole = Whole(pa.table({"row": [0, 1, 2], "y": [5, 6, 7]}))
+    >>> Part(whole, 1, 2).table().to_pydict()
+    {'row': [0, 1], 'y': [6, 7]}
+    """
+
+    whole: Whole
+    first: int
+    size: int
+
+    @property
+    def nbytes(self) -> float:
+        """About how many bytes it has."""
+        return float(self.whole.table.nbytes * self.size / max(1, self.whole.table.num_rows))
+
+    def table(self) -> pa.Table:
+        """These rows."""
+        part = self.whole.table.slice(self.first, self.size)
+        if self.first and "row" in part.column_names:
+            at = part.column_names.index("row")
+            part = part.set_column(at, "row", pa.array(range(self.size), part.schema.field(at).type))
+        return part
+
+
+class Rows(Protocol):
+    """Rows of a request; those of several requests fit together where their schemas are equal."""
+
+    @property
+    def num_rows(self) -> int: ...
+
+    @property
+    def schema(self) -> Any: ...
 
 
 @dataclass
@@ -29,9 +72,9 @@ class Waiting:
     """A request: which others it may share a pass with, its rows, what asks, and who waits."""
 
     key: str
-    rows: pa.Table | None
+    rows: Rows | None
     run: Run
-    done: asyncio.Future[pa.Table] = field(repr=False)
+    done: asyncio.Future[Part] = field(repr=False)
 
 
 class Batcher:
@@ -49,14 +92,12 @@ class Batcher:
         self.watch, self.worker = watch, worker or ThreadPoolExecutor(1, "vaekit-model")
         self.task: asyncio.Task[None] | None = None
 
-    async def ask(
-        self, mode: str, options: dict[str, Any], rows: pa.Table | None, run: Run, *, alone: bool
-    ) -> pa.Table:
+    async def ask(self, mode: str, options: dict[str, Any], rows: Rows | None, run: Run, *, alone: bool) -> Part:
         """The answer of `run` to these rows, perhaps beside those of others that ask the same."""
         key = ""  # it passes alone
         if rows is not None and not alone:
             key = json.dumps([mode, options], sort_keys=True, default=str) + str(rows.schema)
-        done: asyncio.Future[pa.Table] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[Part] = asyncio.get_running_loop().create_future()
         self.queue.append(Waiting(key, rows, run, done))
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._work())
@@ -88,44 +129,30 @@ class Batcher:
         self.watch(len(taken), rows)
         return taken
 
-    def _answers(self, batch: list[Waiting]) -> list[pa.Table | Exception]:
+    def _answers(self, batch: list[Waiting]) -> list[Part | Exception]:
         if len(batch) == 1:
             return [_try(batch[0])]
         try:
-            whole = batch[0].run(pa.concat_tables([waiting.rows for waiting in batch]))
+            whole = Whole(batch[0].run(joined([waiting.rows for waiting in batch])))
         except Exception:  # noqa: BLE001 - one request's mistake is that request's answer alone
             return [_try(waiting) for waiting in batch]
-        return cut(whole, [waiting.rows.num_rows for waiting in batch if waiting.rows is not None])
+        sizes = [waiting.rows.num_rows for waiting in batch if waiting.rows is not None]
+        return [Part(whole, sum(sizes[:i]), size) for i, size in enumerate(sizes)]
 
     def close(self) -> None:
         """Finish what has begun."""
         self.worker.shutdown(wait=True, cancel_futures=True)
 
 
-def _try(waiting: Waiting) -> pa.Table | Exception:
+def joined(parts: list[Any]) -> Any:
+    """The rows of several requests as one."""
+    own = getattr(parts[0], "joined", None)
+    return pa.concat_tables(parts) if own is None else own(parts)
+
+
+def _try(waiting: Waiting) -> Part | Exception:
     try:
-        return waiting.run(waiting.rows)
+        answer = waiting.run(waiting.rows)
+        return Part(Whole(answer), 0, answer.num_rows)
     except Exception as error:  # noqa: BLE001 - told to whoever asked
         return error
-
-
-def cut(answer: pa.Table, sizes: list[int]) -> list[Any]:
-    """The answer to each request; numbers of rows begin at 0 in each.
-
-    >>> [each.to_pylist() for each in cut(pa.table({"row": [0, 1, 2], "y": [5, 6, 7]}), [1, 2])]
-    [[{'row': 0, 'y': 5}], [{'row': 0, 'y': 6}, {'row': 1, 'y': 7}]]
-    """
-    out, first = [], 0
-    for size in sizes:
-        part = answer.slice(first, size)
-        if "row" in part.column_names:
-            at = part.column_names.index("row")
-            part = part.set_column(at, "row", pa.array(range(size), part.schema.field(at).type))
-        out.append(part)
-        first += size
-    return out
-
-
-def as_rows(table: pa.Table) -> Table:
-    """An Arrow table as what modes take."""
-    return Table(table, "arrow")

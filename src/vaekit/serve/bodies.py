@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from vaekit.api import Model
 from vaekit.schema.tensors import is_tensor, ndarray_of
+from vaekit.serve.batching import Part
 from vaekit.serve.questions import Question
 from vaekit.serve.rows import example, given_model, latents_model, row_model, told
 
@@ -28,12 +29,12 @@ def body_models(model: Model, name: str, asked: Mapping[str, Question], most: in
     bodies = {}
     for mode, question in asked.items():
         fields = {option: own.get(option, kind) for option, kind in question.options.items()}
-        fields |= _rows(model, mode, question, latents if question.rows == "latents" else row, most)
+        fields |= _row_fields(model, mode, question, latents if question.rows == "latents" else row, most)
         bodies[mode] = create_model(f"{name}_{mode}_request", __config__=ConfigDict(extra="forbid"), **fields)
     return bodies
 
 
-def _rows(model: Model, mode: str, question: Question, row: type[BaseModel], most: int) -> dict[str, Any]:
+def _row_fields(model: Model, mode: str, question: Question, row: type[BaseModel], most: int) -> dict[str, Any]:
     steps = model.fitted.steps or 1
     if question.rows == "none":
         return {}
@@ -68,15 +69,24 @@ def answer_schema(model: Model, question: Question) -> dict[str, Any]:
     return {"type": "object", "properties": {"rows": {"type": "array", "items": row}}, "required": ["rows"]}
 
 
-def json_of(table: pa.Table) -> bytes:
-    """{"rows": [...]} of a table: null for what is missing or not a number, ISO 8601 for moments.
+def json_of(part: Part) -> bytes:
+    """{"rows": [...]} of an answer: null for what is missing or not a number, ISO 8601 for moments.
 
-    >>> json_of(pa.table({"x": [1.0, float("nan")]}))
+    >>> from vaekit.serve.batching import Whole
+    >>> json_of(Part(Whole(pa.table({"x": [1.0, float("nan"), 2.0]})), 0, 2))
     b'{"rows": [{"x": 1.0}, {"x": null}]}'
     """
-    columns = {name: _listed(table[name]) for name in table.column_names}
-    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    if part.whole.shown is None:
+        part.whole.shown = _rows_of(part.whole.table)
+    rows = part.whole.shown[part.first : part.first + part.size]
+    if part.first and "row" in part.whole.table.column_names:
+        rows = [{**row, "row": i} for i, row in enumerate(rows)]
     return json.dumps({"rows": rows}, default=_plain, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _rows_of(table: pa.Table) -> list[dict[str, Any]]:
+    columns = {name: _listed(table[name]) for name in table.column_names}
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def _listed(column: pa.ChunkedArray) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
@@ -120,6 +121,38 @@ def _pixels(kind: Any) -> Callable[[list[Any]], Any]:
         return other
 
     return check
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Rows of a JSON body that were checked; they become columns when they are asked about, with those of other requests.
+
+    Args:
+        model: whose rows they are.
+        rows: each a row, or a point in the latents, as its pydantic model has it.
+    """
+
+    model: Model
+    rows: Sequence[BaseModel]
+
+    @property
+    def num_rows(self) -> int:
+        """How many there are."""
+        return len(self.rows)
+
+    @property
+    def schema(self) -> Any:
+        """What all rows that fit together have in common."""
+        return type(self.rows[0])
+
+    @staticmethod
+    def joined(several: Sequence[Sent]) -> Sent:
+        """The rows of several requests as one."""
+        return Sent(several[0].model, [row for each in several for row in each.rows])
+
+    def table(self) -> pa.Table:
+        """The rows as columns."""
+        return table_of(self.model, self.rows) if "c0" in self.schema.model_fields else latents_table(self.rows)
 
 
 def table_of(model: Model, rows: Sequence[BaseModel]) -> pa.Table:
