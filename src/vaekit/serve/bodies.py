@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from vaekit.api import Model
 from vaekit.schema.tensors import is_tensor, ndarray_of
-from vaekit.serve.batching import Part
+from vaekit.serve.batching import Part, Whole
 from vaekit.serve.questions import Question
 from vaekit.serve.rows import example, given_model, latents_model, row_model, told
 
@@ -69,13 +69,13 @@ def answer_schema(model: Model, question: Question) -> dict[str, Any]:
     return {"type": "object", "properties": {"rows": {"type": "array", "items": row}}, "required": ["rows"]}
 
 
-def json_of(part: Part) -> bytes:
-    """{"rows": [...]} of an answer: null for what is missing or not a number, ISO 8601 for moments.
+def json_of(answer: pa.Table | Part) -> bytes:
+    """{"rows": [...]} of a table, or of a part of one: null for what is missing or not a number, ISO 8601 for moments.
 
-    >>> from vaekit.serve.batching import Whole
-    >>> json_of(Part(Whole(pa.table({"x": [1.0, float("nan"), 2.0]})), 0, 2))
+    >>> json_of(pa.table({"x": [1.0, float("nan")]}))
     b'{"rows": [{"x": 1.0}, {"x": null}]}'
     """
+    part = answer if isinstance(answer, Part) else Part(Whole(answer), 0, answer.num_rows)
     if part.whole.shown is None:
         part.whole.shown = _rows_of(part.whole.table)
     rows = part.whole.shown[part.first : part.first + part.size]
