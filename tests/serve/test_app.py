@@ -126,6 +126,19 @@ def test_what_stands_beside_the_modes(client: Any) -> None:
     assert client.get("/nowhere").json()["status"] == 404 and client.delete("/health").json()["status"] == 405
 
 
+def test_a_defect_has_the_same_shape_and_tells_nothing(
+    server: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise KeyError("password")
+
+    monkeypatch.setattr("vaekit.serve.app.answered", broken)
+    answer = TestClient(server, raise_server_exceptions=False).post("/v1/models/shop/sample", json={"n": 1})
+    assert answer.status_code == 500 and answer.headers["content-type"].startswith("application/problem+json")
+    assert "password" not in answer.text and answer.json()["title"] == "a defect of ours"
+    assert client.put("/v1/models/shop").headers["allow"] == "GET"
+
+
 def test_the_docs_need_nothing_from_elsewhere(client: Any) -> None:
     page = client.get("/docs").text
     assert "/assets/swagger-ui-bundle.js" in page and "http://" not in page and "https://" not in page

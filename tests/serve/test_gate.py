@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import logging
 from pathlib import Path
@@ -41,6 +42,22 @@ def test_too_much_at_once(shelf: Shelf, rows: Any) -> None:
     assert long.status_code == 413 and "400 bytes" in long.json()["detail"]
     piecewise = client.post("/v1/models/shop/encode", content=(b"x" * 100 for _ in range(9)))
     assert piecewise.status_code == 413
+
+
+def test_packed_bodies_are_unpacked_within_the_limit(shelf: Shelf, rows: Any) -> None:
+    client, url = TestClient(Server(shelf, Limits(body=4000))), "/v1/models/shop/encode"
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+
+    def told(content: bytes, **others: str) -> tuple[int, str]:
+        answer = client.post(url, content=content, headers={**headers, **others})
+        return answer.status_code, answer.text
+
+    packed = gzip.compress(json.dumps({"rows": rows}).encode())
+    assert told(packed)[1] == client.post(url, json={"rows": rows}).text
+    bomb = gzip.compress(b" " * 2_000_000)
+    assert len(bomb) < 4000 and told(bomb)[0] == 413
+    assert told(b"plain")[0] == told(packed[:-9])[0] == 400
+    assert told(packed, **{"content-encoding": "br"})[0] == 415
 
 
 def _call(gate: Gate, method: str = "POST") -> dict[str, Any]:

@@ -136,7 +136,7 @@ async def _answer(
     note |= {"model": book.name, "mode": mode}
     require(mode, book.model.fitted)
     raw = await request.body()
-    read = partial(asked, book, question, body, raw, request.headers, request.query_params)
+    read = partial(asked, book, question, body, raw, request.headers, request.query_params, server.limits.body)
     wanted = await _beside(len(raw) > SHORT, read)
     if wanted.rows > server.limits.rows:
         raise Problem(413, f"{wanted.rows:,} rows at once, at most {server.limits.rows:,}", hint="send them in parts")
@@ -219,9 +219,11 @@ def _told(app: FastAPI) -> None:
 
     app.exception_handler(ValidationError)(handler(_invalid))
     app.exception_handler(RequestValidationError)(handler(_invalid))
-    app.exception_handler(HTTPException)(handler(lambda error: from_http(error.status_code, error.detail)))
-    app.exception_handler(Problem)(handler(problem_of))
-    app.exception_handler(vaekit.VaekitError)(handler(problem_of))
+    app.exception_handler(HTTPException)(
+        handler(lambda error: from_http(error.status_code, error.detail, error.headers))
+    )
+    for kind in (Problem, vaekit.VaekitError, Exception):
+        app.exception_handler(kind)(handler(problem_of))
 
 
 def _invalid(error: Any) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from pydantic import BaseModel
 from vaekit.errors import heard
 from vaekit.serve.batching import Part
 from vaekit.serve.bodies import json_of, options_model
+from vaekit.serve.gate import too_long
 from vaekit.serve.problems import Problem
 from vaekit.serve.questions import Question
 from vaekit.serve.rows import Sent
@@ -46,14 +48,16 @@ class Asked:
 
 
 def asked(
-    book: Book, question: Question, body: type[BaseModel], raw: bytes, headers: Mapping[str, str], query: Mapping[str, str]
+    book: Book, question: Question, body: type[BaseModel], raw: bytes, headers: Mapping[str, str], query: Mapping[str, str],
+    most: int,
 ) -> Asked:  # fmt: skip
     """A request that was received whole.
 
     Raises:
-        Problem: no Arrow stream, or a body of an unknown type.
+        Problem: no Arrow stream, a body of an unknown type, or of more than `most` bytes once it is unpacked.
         ValidationError: what does not fit the body.
     """
+    raw = unpacked(raw, headers.get("content-encoding", ""), most)
     kind, wanted = headers.get("content-type", JSON).partition(";")[0].strip().lower(), headers.get("accept", "")
     as_arrow = ARROW in wanted or (kind == ARROW and "json" not in wanted)
     if kind == ARROW:
@@ -65,6 +69,29 @@ def asked(
     checked = body.model_validate_json(raw or b"{}")
     rows = getattr(checked, "rows", None)
     return Asked(None if rows is None else Sent(book.model, rows), _options(checked), as_arrow)
+
+
+def unpacked(raw: bytes, coding: str, most: int) -> bytes:
+    """The bytes of a body that may be packed by gzip, unpacked no further than `most` bytes.
+
+    >>> import gzip
+    >>> unpacked(gzip.compress(b"{}"), "gzip", 2)
+    b'{}'
+    """
+    if coding.lower() in ("", "identity"):
+        return raw
+    if coding.lower() not in ("gzip", "x-gzip"):
+        raise Problem(415, f"content-encoding {coding!r}, expected gzip or none")
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        plain = unpacker.decompress(raw, most + 1)
+    except zlib.error as error:
+        raise Problem(400, f"the body is not packed by gzip: {error}") from None
+    if len(plain) > most:
+        raise too_long(most)
+    if not unpacker.eof:
+        raise Problem(400, "the body ends before its gzip stream does")
+    return plain
 
 
 def _options(checked: BaseModel) -> dict[str, Any]:

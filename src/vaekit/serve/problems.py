@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -43,15 +44,19 @@ class Problem(Exception):
     404
     """
 
-    def __init__(self, status: int, detail: str, *, hint: str | None = None, kind: str = "about:blank") -> None:
+    def __init__(
+        self, status: int, detail: str, *, hint: str | None = None, kind: str = "about:blank",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(detail)
         self.status, self.detail, self.hint, self.kind = status, detail, hint, kind
+        self.headers = dict(headers or {})
 
     def response(self) -> Response:
         """The answer that tells it."""
         body = {"type": self.kind, "title": TITLES.get(self.status, "error"), "status": self.status}
         body |= {"detail": self.detail, "hint": self.hint}
-        headers = {"retry-after": "1"} if self.status == 503 else {}
+        headers = self.headers | ({"retry-after": "1"} if self.status == 503 else {})
         headers |= {"www-authenticate": "Bearer"} if self.status == 401 else {}
         return Response(json.dumps(body, ensure_ascii=False), self.status, headers, MEDIA)
 
@@ -76,8 +81,7 @@ def responses(*statuses: int) -> dict[int | str, Any]:
     return {status: {"description": TITLES[status], "content": content} for status in statuses}
 
 
-def from_http(status: int, detail: Any) -> Problem:
+def from_http(status: int, detail: Any, headers: Mapping[str, str] | None = None) -> Problem:
     """A problem of the framework's own errors."""
-    return Problem(
-        status, str(detail) if status not in (404, 405) else TITLES[status], hint="GET /docs lists every route"
-    )
+    said = str(detail) if status not in (404, 405) else TITLES[status]
+    return Problem(status, said, hint="GET /docs lists every route", headers=headers)
