@@ -221,6 +221,49 @@ def test_back_goes_to_the_panel_before(opened: Any) -> None:
     opened.ready("map")
 
 
+def test_the_map_asks_the_model_for_colours(opened: Any) -> None:
+    opened.open(tab="map", colour="(cluster)", filter="(score)", low="0")
+    opened.until(lambda: any(each.startswith("cluster") for each in opened.data("map")["key"]))
+    opened.until(lambda: 0 < opened.data("map")["shown"] < 120)
+
+
+def test_sliders_start_from_a_row(opened: Any) -> None:
+    opened.open(tab="latents")
+    before = opened.data("latents")["z"]
+    opened.at("latents-row-number").fill("119")
+    opened.at("latents-row").click()
+    opened.until(lambda: opened.data("latents")["z"] != before)
+
+
+def test_what_goes_wrong_is_told_and_a_busy_service_asked_again(opened: Any) -> None:
+    opened.open(tab="latents")
+    asked: list[str] = []
+
+    def busy(route: Any) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.fulfill(status=503, headers={"retry-after": "0"}, content_type="application/problem+json", body="{}")
+        elif len(asked) == 2:
+            route.continue_()
+        else:
+            route.abort()
+
+    opened.page.route("**/decode", busy)
+    opened.at("latents-random").click()
+    opened.until(lambda: len(asked) == 2)
+    opened.until(lambda: opened.at("error").count() == 0)
+    opened.page.wait_for_timeout(100)
+    opened.at("latents-centre").click()
+    opened.at("error").wait_for()
+    assert (
+        "does not answer" in opened.at("error").text_content() and "vaekit serve" in opened.at("error").text_content()
+    )
+    opened.page.unroute("**/decode")
+    opened.at("latents-random").click()
+    opened.until(lambda: opened.at("error").count() == 0)
+    opened.wrong[:] = [line for line in opened.wrong if "Failed to load" not in line]  # Chromium tells of each
+
+
 def test_every_control_and_chart_is_listed_in_the_guide(opened: Any) -> None:
     found = opened.nameless()
     assert len(found) > 6 and not any(found.values()), found

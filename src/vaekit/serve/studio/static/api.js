@@ -16,7 +16,15 @@ export class Api {
     this.asksToken = asksToken;
   }
 
-  async request(path, options = {}) {
+  // One question for the token, however many requests were refused; none where it has been given meanwhile.
+  async ask(sent) {
+    if (this.token && sent !== `Bearer ${this.token}`) return;
+    this.asking ??= this.asksToken(Boolean(this.token)).finally(() => { this.asking = null; });
+    this.token = await this.asking;
+    sessionStorage.setItem(KEY, this.token);
+  }
+
+  async request(path, options = {}, tries = 3) {
     const headers = { ...(options.body ? { "content-type": "application/json" } : {}), ...(this.token ? { authorization: `Bearer ${this.token}` } : {}) };
     let answer;
     try {
@@ -24,10 +32,10 @@ export class Api {
     } catch {
       throw new Problem(0, "The service does not answer", "No connection to the server.", "is `vaekit serve` still running?");
     }
-    if (answer.status === 401) {
-      this.token = await this.asksToken(Boolean(this.token));
-      sessionStorage.setItem(KEY, this.token);
-      return this.request(path, options);
+    if (answer.status === 401) { await this.ask(headers.authorization); return this.request(path, options); }
+    if (answer.status === 503 && tries > 0) { // others are asking: it says when to come again
+      await new Promise((next) => setTimeout(next, 1000 * Number(answer.headers.get("retry-after") ?? 1)));
+      return this.request(path, options, tries - 1);
     }
     if (answer.ok) return answer;
     const told = await answer.json().catch(() => ({}));

@@ -56,7 +56,7 @@ latents.show = async (root, app) => {
   const actions = h("div", { className: "bar" }, h("h3", {}, "Latents, the most used first"),
     button("latents-centre", "Centre", () => put(model.centre)),
     button("latents-random", "Random", () => put(model.latents.reduce((found, each) => { found[each.latent] = each.centre + gauss() * each.spread; return found; }, []))),
-    app.point && button("latents-point", app.point.row === null ? "From the map" : `Row ${app.point.row}`, () => put(app.point.z)));
+    rowOf(app, put), app.point && button("latents-point", app.point.row === null ? "From the map" : `Row ${app.point.row}`, () => put(app.point.z)));
   const conditions = form(model, model.conditions, "cond", () => { Object.assign(model.given, conditions.values()); state.set({ cond: conditions.known() }); decode(); });
   conditions.put(model.given);
   const under = model.conditions.length > 0 && h("div", { className: "conditions" }, h("h4", {}, "Under these conditions"), conditions);
@@ -65,6 +65,18 @@ latents.show = async (root, app) => {
   if (model.kind === "image") traversal(walk, app, z);
   await decode();
 };
+
+// The latents of one of the rows that are open.
+function rowOf(app, put) {
+  if (!app.data?.items.length) return null;
+  const pick = h("input", { type: "number", min: 0, step: 1, value: 0, testid: "latents-row-number", "aria-label": app.model.kind === "stream" ? "first row of a window" : "row" });
+  return [pick, button("latents-row", "Take this row", async () => {
+    const { Z, at } = await app.encoded();
+    const i = at.reduce((best, each, k) => (Math.abs(each - pick.value) < Math.abs(at[best] - pick.value) ? k : best), 0);
+    pick.value = at[i];
+    put(Z[i]);
+  })];
+}
 
 // Each latent a line of pictures, from low to high, all others where the sliders stand.
 async function traversal(node, { model }, z) {

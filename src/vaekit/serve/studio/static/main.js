@@ -139,7 +139,8 @@ class App {
 
   async useSample(draw = false) {
     try {
-      const items = await this.model.sample(SAMPLED[this.model.kind]);
+      this.seed = draw ? (this.seed ?? 0) + 1 : 0;
+      const items = await this.model.sample(SAMPLED[this.model.kind], { seed: this.seed });
       const data = { source: "sampled from the model", sampled: true, items, names: Object.keys(items[0] ?? {}) };
       if (draw) return void this.use(data);
       Object.assign(this, { data, cache: {} });

@@ -19,9 +19,16 @@ map.show = async (root, app) => {
   await view.begin();
 };
 
+// What is no column but asked of the model, for each row.
+const ASKED = {
+  "(score)": { mode: "score", text: "anomaly score", ask: (app) => app.scored(), of: (row) => row.score },
+  "(cluster)": { mode: "cluster", text: "cluster", ask: (app) => app.once("cluster", () => app.model.ask("cluster", app.data.items)), of: (row) => (row.cluster === null ? null : `cluster ${row.cluster}`) },
+  "(class)": { mode: "classify", text: "predicted class", ask: (app) => app.once("classify", () => app.model.ask("classify", app.data.items)), of: (row) => row.label },
+};
+
 class Map_ {
   constructor(app, { Z, at }) {
-    Object.assign(this, { app, Z, at, model: app.model, state: app.state, chosen: [] });
+    Object.assign(this, { app, Z, at, model: app.model, state: app.state, chosen: [], answers: {} });
     this.items = at.map((i) => app.data.items[i]);
     this.byLatent = [...app.model.latents].map((each) => each.latent);
     this.controls = h("div", { className: "controls" });
@@ -61,7 +68,7 @@ class Map_ {
       const at = this.plane.at(this.model.centre);
       this.go(at.x, at.y, -1);
     });
-    const columns = [["", "nothing"], ...model.fields.map(({ name }) => [name, name]), ...this.asideNames().map((name) => [name, name]), ...(model.can("score") ? [["(score)", "anomaly score"]] : [])];
+    const columns = [["", "nothing"], ...model.fields.map(({ name }) => [name, name]), ...this.asideNames().map((name) => [name, name]), ...Object.entries(ASKED).filter(([, each]) => model.can(each.mode)).map(([name, each]) => [name, each.text])];
     const colouring = select("map-colour", columns, state.get("colour", this.usual()), (value) => { state.set({ colour: value || "-" }); this.recolour(); });
     const filter = select("map-filter", columns, state.get("filter", ""), (value) => { state.set({ filter: value, low: null, high: null, is: null }); this.drawControls(); this.recolour(); });
     fill(this.controls, field("Horizontal", axis("x")), field("Vertical", axis("y")), field("Colour", colouring), field("Filter", filter), this.filterControls(),
@@ -84,7 +91,7 @@ class Map_ {
   }
 
   values(name) {
-    if (name === "(score)") return this.scores ?? this.items.map(() => null);
+    if (ASKED[name]) return this.answers[name] ?? this.items.map(() => null);
     return this.items.map((item) => item[name] ?? null);
   }
 
@@ -93,6 +100,10 @@ class Map_ {
     const legal = (i) => i !== null && i >= 0 && i < this.model.latents.length;
     this.plane = legal(x) && legal(y) && x !== y ? Plane.latents(this.Z, x, y) : Plane.principal(this.Z);
     this.sheet.labels(...this.plane.labels);
+    const places = this.Z.map((z) => this.plane.at(z));
+    this.places = { x: places.map((p) => p.x), y: places.map((p) => p.y) };
+    this.sheet.show({ points: { ...this.places, colours: this.Z.map(() => colour("--gone")), shown: this.Z.map(() => true) } }); // until their colours are known
+    this.told(this.Z.map(() => true), []);
     this.recolour();
     this.pictures();
   }
@@ -100,20 +111,27 @@ class Map_ {
   async recolour() {
     const name = this.state.get("colour", this.usual());
     const wanted = [name, this.state.get("filter")];
-    if (wanted.includes("(score)") && !this.scores && this.model.kind !== "stream") {
-      fill(this.key, busy("Scoring…"));
-      try { this.scores = (await this.app.scored()).map((row) => row.score); } catch (error) { return void fill(this.key, trouble(error)); }
+    for (const each of wanted.filter((one) => ASKED[one] && !this.answers[one])) {
+      fill(this.key, busy(`Asking for the ${ASKED[each].text}…`));
+      try {
+        const rows = await ASKED[each].ask(this.app);
+        this.answers[each] = this.at.map((i) => ASKED[each].of(rows[i]));
+      } catch (error) { return void fill(this.key, trouble(error)); }
+      if (each === wanted[1]) this.drawControls();
     }
     const { colours, key } = colouring(this.values(name === "-" ? "" : name), this.model.levels[name]);
     const flags = this.flags();
-    const places = this.Z.map((z) => this.plane.at(z));
-    const points = { x: places.map((p) => p.x), y: places.map((p) => p.y), colours, shown: flags };
+    const points = { ...this.places, colours, shown: flags };
     this.sheet.show({ points, chosen: new Set(this.chosen) });
     fill(this.key, legend(key));
-    const round = (value) => Math.round(value * 1e4) / 1e4;
+    this.told(flags, key);
+  }
+
+  told(flags, key) {
+    const round = (values) => values.map((value) => Math.round(value * 1e4) / 1e4);
     this.sheet.made.numbers.show({
-      axes: this.plane.labels, colour: name, points: this.Z.length, shown: flags.filter(Boolean).length, selected: this.chosen.length,
-      x: points.x.map(round), y: points.y.map(round), visible: flags, key: key.map(([label]) => label),
+      axes: this.plane.labels, colour: this.state.get("colour", this.usual()), points: this.Z.length, shown: flags.filter(Boolean).length, selected: this.chosen.length,
+      x: round(this.places.x), y: round(this.places.y), visible: flags, key: key.map(([label]) => label),
     });
   }
 

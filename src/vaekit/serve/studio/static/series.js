@@ -22,12 +22,15 @@ class Series {
     this.owners = this.items.map((item) => (this.cutting.by ?? []).map((name) => item[name]).join(" · "));
     this.names = [...new Set(this.owners)];
     this.times = this.items.map((item, i) => (this.cutting.time ? moment(item[this.cutting.time], this.cutting.dated) : i));
+    this.ordered = new Map(this.names.map((name) => [name, []]));
+    this.owners.forEach((owner, i) => this.ordered.get(owner).push(i));
+    for (const rows of this.ordered.values()) rows.sort((a, b) => this.times[a] - this.times[b]);
   }
 
   begin() {
-    const flagged = this.scores.filter((each) => each.p_value !== null && each.p_value <= 0.01).map((each) => each.score);
+    const flagged = this.scores.filter((each) => each.p_value !== null && each.p_value <= 0.01).map((each) => each.score).sort((a, b) => a - b);
     const all = this.scores.map((each) => each.score).filter((score) => score !== null).sort((a, b) => b - a);
-    this.cut = this.state.number("cut", flagged.length ? Math.min(...flagged) : all[Math.floor(0.02 * all.length)]);
+    this.cut = this.state.number("cut", flagged.length ? flagged[0] : all[Math.floor(0.02 * all.length)]);
     this.charts = h("div", { className: "surface", testid: "series" });
     this.list = h("div");
     this.side = h("aside", { className: "side", testid: "stretch" });
@@ -47,7 +50,7 @@ class Series {
   }
 
   // Steps of one machine in the order of time.
-  steps(owner) { return [...this.owners.keys()].filter((i) => this.owners[i] === owner).sort((a, b) => this.times[a] - this.times[b]); }
+  steps(owner) { return this.ordered.get(owner) ?? []; }
 
   told() {
     const strange = (i) => this.scores[i].score !== null && this.scores[i].score >= this.cut;

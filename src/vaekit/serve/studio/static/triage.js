@@ -123,7 +123,9 @@ class Triage {
       try {
         await this.app.decide(this.app.data.items[row], { verdict, note: note.value, score: score?.score ?? null, p_value: score?.p_value ?? null });
         this.listNow();
+        const held = this.side.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
         if (this.row === row) this.look(row, false);
+        if (held) this.side.querySelector(`[data-testid="${held}"]`)?.focus();
       } catch (error) { fill(told, trouble(error)); }
     };
     this.say = say;
