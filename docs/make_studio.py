@@ -31,6 +31,7 @@ ROWS, NEW, PICTURES = 10_000, 1500, 300
 Shot = tuple[str, str, str, dict[str, Any]]  # name, model, state, {how}
 SHOTS: list[Shot] = [
     ("map", "flights", "tab=map&colour=origin&x=5&y=8&at=[1.1,0.6]", {}),
+    ("lasso", "flights", "tab=map&colour=(score)&x=5&y=8", {"high": 1100}),
     ("latents", "flights", "tab=latents", {}),
     ("between", "flights", "tab=between&a=3&b=30", {}),
     ("triage", "flights", "tab=triage", {}),
@@ -99,10 +100,22 @@ def take(browser: Browser, address: str, shot: Shot, rows: str) -> bytes:
             page.get_by_test_id(f"verdict-{verdict}").click()
             page.locator(f"[data-testid=triage-table] .chip.{verdict}").first.wait_for()
             page.keyboard.press("j")
+    if name == "lasso":
+        lasso(page)
     page.wait_for_timeout(1200)
     picture = page.screenshot()
     page.close()
     return picture
+
+
+def lasso(page: Page) -> None:
+    """Drag round the upper right of the map."""
+    box: Any = page.get_by_test_id("map").locator(".u-over").bounding_box()
+    for i, (x, y) in enumerate([(0.8, 0.1), (0.97, 0.12), (0.98, 0.6), (0.85, 0.62), (0.8, 0.3)]):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=5)
+        if i == 0:
+            page.mouse.down()
+    page.mouse.up()
 
 
 def ready(page: Page, tab: str) -> None:

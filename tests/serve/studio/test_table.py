@@ -221,10 +221,42 @@ def test_back_goes_to_the_panel_before(opened: Any) -> None:
     opened.ready("map")
 
 
+DROP = """text => {
+    const carried = new DataTransfer();
+    carried.items.add(new File([text], "dropped.csv", { type: "text/csv" }));
+    for (const kind of ["dragover", "drop"]) {
+        document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: carried, bubbles: true, cancelable: true }));
+    }
+}"""
+
+
+def test_a_file_can_be_dropped_on_the_page(opened: Any, shop_csv: Path) -> None:
+    opened.open(tab="map")
+    opened.page.evaluate(DROP, shop_csv.read_text())
+    opened.until(lambda: "dropped.csv · 120 rows" in opened.at("rows-source").text_content())
+    opened.until(lambda: opened.data("map")["points"] == 120)
+
+
+def test_anchors_are_set_on_the_map(opened: Any) -> None:
+    opened.open(tab="map", pick="[4,9]")
+    rows = opened.at("map-table-row")
+    for i, which in enumerate("ab"):
+        rows.nth(i).click()
+        opened.page.get_by_text(f"Row {(4, 9)[i]}, as").wait_for()
+        opened.at(f"map-to-{which}").click()
+    opened.at("notice-between").click()
+    opened.ready("between")
+    found = opened.data("between")
+    assert (found["a"], found["b"]) == (4, 9)
+
+
 def test_the_map_asks_the_model_for_colours(opened: Any) -> None:
+    rows = [{"cluster": i % 2, "probability": 1.0} for i in range(120)]  # the question itself takes seconds
+    opened.page.route("**/cluster", lambda route: route.fulfill(json={"rows": rows}))
     opened.open(tab="map", colour="(cluster)", filter="(score)", low="0")
-    opened.until(lambda: any(each.startswith("cluster") for each in opened.data("map")["key"]))
+    opened.until(lambda: opened.data("map")["key"] == ["cluster 0", "cluster 1"])
     opened.until(lambda: 0 < opened.data("map")["shown"] < 120)
+    opened.page.unroute("**/cluster")
 
 
 def test_sliders_start_from_a_row(opened: Any) -> None:

@@ -55,6 +55,14 @@ def test_what_is_no_verdict_is_refused(own: Any, said: Any) -> None:
     assert answer.status_code == 422 and answer.json()["title"] == "the body does not fit"
 
 
+def test_a_page_from_elsewhere_cannot_write_one(own: Any) -> None:
+    """A browser sends other types of content to another origin only after asking, which nobody answers."""
+    said = b'{"row": {"a": 1}, "verdict": "anomaly"}'
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+        assert own.post(PATH, content=said, headers={"content-type": kind}).status_code in (415, 422)
+    assert own.get(PATH).json() == {"rows": []}
+
+
 def test_a_place_that_cannot_be_written_is_told(own: Any, tmp_path: Path) -> None:
     (tmp_path / "shop.verdicts.sqlite").mkdir()
     answer = own.post(PATH, json={"row": ROW, "verdict": "anomaly"})

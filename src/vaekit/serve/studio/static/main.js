@@ -127,7 +127,7 @@ class App {
     return this.model.kind === "image" ? pixelsOf(this.model, found) : found;
   }
 
-  tell(text) { fill(this.notice, h("p", { className: "told-notice", role: "status", testid: "notice" }, text), button("notice-close", "Close", () => fill(this.notice), "quiet")); }
+  tell(text, more = null) { fill(this.notice, h("p", { className: "told-notice", role: "status", testid: "notice" }, text), more, button("notice-close", "Close", () => fill(this.notice), "quiet")); }
 
   use(data) {
     fill(this.notice);
@@ -182,7 +182,11 @@ class App {
     else this.kept.delete(this.keyOf(item));
   }
 
-  anchor(which, row) { this.state.set({ [which]: row }); this.tell(`Row ${row} is anchor ${which.toUpperCase()}.`); }
+  anchor(which, row) {
+    this.state.set({ [which]: row });
+    const both = this.state.get("a") !== null && this.state.get("b") !== null;
+    this.tell(`Row ${row} is anchor ${which.toUpperCase()}.`, both && button("notice-between", "Show the way", () => { fill(this.notice); this.open("between"); }));
+  }
 
   scheme(name) {
     this.schemed = name;
