@@ -99,3 +99,27 @@ def test_equations_and_code_are_told_apart() -> None:
     hooks = _module("hooks")
     assert hooks.equations("costs $5 or $6, $x^2$").count("<math") == 1
     assert "<math" in hooks.equations("$$\n\\frac{1}{2}\n$$") and "<math" not in hooks.equations("US$ 5 and US$ 6")
+
+
+def _commands() -> list[str]:
+    """Commands in blocks that are too long, or wait too long, to be run."""
+    blocks = [
+        block for path in DOCS.rglob("*.md") for block in re.findall(r"^```\n(.*?)^```$", path.read_text(), re.M | re.S)
+    ]
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    found = [re.search(r"(?:^|[|] |-m )(vaekit [a-z-]+ [^|>#]*)", line) for line in lines]
+    return sorted({" ".join(each[1].split()) for each in found if each})
+
+
+@pytest.mark.parametrize("line", _commands())
+def test_a_command_that_is_not_run_is_understood(line: str) -> None:
+    import shlex
+
+    import typer.main
+
+    from vaekit.cli.app import app
+
+    _, name, *words = shlex.split(line.replace("...", ""))
+    command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    with command.make_context(name, words) as context:  # raises for an option that is not there
+        assert context.params
