@@ -306,8 +306,8 @@ class Model:
 
     @property
     def history(self) -> Any:
-        """One row an epoch: loss, reconstruction, KL of each latent, held-out loss, rows/s; a table of the fitted type, of models
-        of arrays a list of dicts.
+        """One row an epoch: loss, reconstruction, KL of each latent, held-out loss, rows/s; a table of the fitted type, of
+        models of arrays a list of dicts.
         """
         flavour = self.fitted.form["flavour"]
         return give_back(about.history(self.fitted), "rows" if flavour in ("numpy", "torch") else flavour)
