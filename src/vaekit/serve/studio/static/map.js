@@ -49,6 +49,8 @@ class Map_ {
       onplace: ({ x, y, row }) => this.go(x, y, row), onlasso: (rows) => this.choose(rows), describe: (i) => this.describe(i),
     });
     this.replane();
+    const again = () => (this.node.isConnected ? this.recolour() : removeEventListener("schemechange", again));
+    addEventListener("schemechange", again);
     const [x, y] = this.state.json("at", []);
     const first = Number.isFinite(x) ? { x, y } : this.plane.at(this.model.centre);
     this.go(first.x, first.y, -1, false);
@@ -176,6 +178,7 @@ class Map_ {
     this.chosen = rows;
     if (keep) this.state.set({ pick: rows.length && rows.length <= 200 ? rows : null });
     this.recolour();
+    this.below.className = rows.length ? "surface" : "";
     if (!rows.length) return void fill(this.below);
     const items = rows.map((i) => ({ "#": this.at[i], ...this.items[i] }));
     const columns = [{ name: "#", title: "row", right: true }, ...(this.model.kind === "stream" ? this.model.aside : []), ...this.model.fields];

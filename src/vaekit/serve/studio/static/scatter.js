@@ -6,7 +6,7 @@ const NEAR = 9; // pixels
 
 // points: {x, y, colours, shown (flags), titles}; pictures: [{x, y, canvas, size}] behind them; marks: [{x, y, label}]
 export function scatter(node, testid, { title, height, xLabel, yLabel, onplace, onlasso, describe }) {
-  const state = { points: { x: [], y: [], colours: [], shown: [] }, pictures: [], marks: [], chosen: new Set(), range: null, lasso: [] };
+  const state = { points: { x: [], y: [], colours: [], shown: [] }, pictures: [], marks: [], chosen: new Set(), range: null, lasso: [], version: 0, layer: null };
   const options = () => ({
     scales: { x: { time: false, range: () => state.range?.x ?? [-3, 3] }, y: { range: () => state.range?.y ?? [-3, 3] } },
     axes: axes(xLabel, yLabel), series: [{}, { paths: () => null, points: { show: false } }],
@@ -22,6 +22,7 @@ export function scatter(node, testid, { title, height, xLabel, yLabel, onplace, 
     labels(x, y) { [xLabel, yLabel] = [x, y]; made.remake(); listen(); },
     show(changes) {
       Object.assign(state, changes, changes.points ? { points: { ...changes.points } } : {});
+      if (changes.points || changes.chosen || changes.pictures) state.version += 1;
       if (changes.points) {
         state.range = rangeOf(changes.points);
         for (const axis of ["x", "y"]) {
@@ -30,7 +31,7 @@ export function scatter(node, testid, { title, height, xLabel, yLabel, onplace, 
           state.points[axis] = changes.points[axis].map((value) => Math.min(Math.max(value, low + edge), high - edge));
         }
       }
-      made.plot.setScale("x", { min: state.range.x[0], max: state.range.x[1] });
+      if (changes.points) made.plot.setScale("x", { min: state.range.x[0], max: state.range.x[1] });
       made.plot.redraw(false, true);
     },
   };
@@ -127,13 +128,44 @@ export function inside(points, lasso) {
   return found;
 }
 
-function paint(u, { points, pictures, marks, chosen, lasso }) {
+// Rows are painted once, on a layer of their own; what moves is painted over them.
+function paint(u, state) {
   const { ctx } = u;
-  const dot = devicePixelRatio;
   const at = (x, y) => [u.valToPos(x, "x", true), u.valToPos(y, "y", true)];
+  const { width, height } = ctx.canvas;
+  const key = [width, height, u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height, state.version].join();
+  if (state.layer?.key !== key) {
+    const canvas = document.createElement("canvas");
+    Object.assign(canvas, { width, height });
+    paintRows(canvas.getContext("2d"), u.bbox, at, state);
+    state.layer = { key, canvas };
+  }
   ctx.save();
   ctx.beginPath();
   ctx.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
+  ctx.clip();
+  ctx.drawImage(state.layer.canvas, 0, 0);
+  for (const mark of state.marks) paintMark(ctx, at(mark.x, mark.y), mark.label, devicePixelRatio);
+  paintLasso(ctx, at, state.lasso);
+  ctx.restore();
+}
+
+function paintLasso(ctx, at, lasso) {
+  if (lasso.length < 2) return;
+  ctx.beginPath();
+  lasso.forEach((each, i) => ctx[i ? "lineTo" : "moveTo"](...at(each.x, each.y)));
+  ctx.closePath();
+  ctx.fillStyle = colour("--band");
+  ctx.strokeStyle = colour("--accent");
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.fill();
+  ctx.stroke();
+}
+
+function paintRows(ctx, box, at, { points, pictures, chosen }) {
+  const dot = devicePixelRatio;
+  ctx.beginPath();
+  ctx.rect(box.left, box.top, box.width, box.height);
   ctx.clip();
   ctx.imageSmoothingEnabled = false;
   for (const each of pictures) {
@@ -170,18 +202,6 @@ function paint(u, { points, pictures, marks, chosen, lasso }) {
     ctx.fill();
     ctx.stroke();
   }
-  for (const mark of marks) paintMark(ctx, at(mark.x, mark.y), mark.label, dot);
-  if (lasso.length > 1) {
-    ctx.beginPath();
-    lasso.forEach((each, i) => ctx[i ? "lineTo" : "moveTo"](...at(each.x, each.y)));
-    ctx.closePath();
-    ctx.fillStyle = colour("--band");
-    ctx.strokeStyle = colour("--accent");
-    ctx.lineWidth = 1.5 * dot;
-    ctx.fill();
-    ctx.stroke();
-  }
-  ctx.restore();
 }
 
 function paintMark(ctx, [x, y], label, dot) {
