@@ -32,6 +32,7 @@ def test_there_are_pages() -> None:
     assert len(PAGES.programs()) > 7
 
 
+@pytest.mark.timeout(400)  # a busy machine takes its time
 @pytest.mark.filterwarnings("default::vaekit.errors.VaekitWarning")  # a name that training never saw is ordinary
 @pytest.mark.parametrize("path", PAGES.programs(), ids=lambda path: path.stem)
 def test_a_page_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
