@@ -106,7 +106,8 @@ def train(
                 _recover(module, optimiser, good, run, blame, lot)
                 continue
             good = _weights(module)
-            best = _judge(module, goal, held_out, settings, run, totals, best, seed)
+            if _judge(module, goal, held_out, settings, run, totals, seed):
+                best = good
             run.epoch += 1
             whole = run.ended in ("", WAITED)  # an epoch cut short is repeated when resumed
             if checkpoint is not None and whole and peers.is_first():
@@ -191,24 +192,22 @@ def schedule(progress: float) -> float:
 
 
 def _judge(
-    module: nn.Module, goal: Goal, held_out: Rows | None, settings: Settings, run: Run,
-    totals: dict[str, Any], best: dict[str, Tensor], seed: int,
-) -> dict[str, Tensor]:  # fmt: skip
-    """Write the epoch down; the weights to keep so far."""
+    module: nn.Module, goal: Goal, held_out: Rows | None, settings: Settings, run: Run, totals: dict[str, Any], seed: int
+) -> bool:  # fmt: skip
+    """Write the epoch down; whether its weights are those to keep so far."""
     row = {"stage": run.stage, "epoch": run.epoch, **totals}
+    run.history.append(row)
     if held_out is None or settings.patience is None:
         if held_out is not None:
             row["validation"] = held_out_loss(module, goal, held_out, seed)
-        run.history.append(row)
-        return _weights(module)
+        return True
     row["validation"] = value = peers.told(held_out_loss(module, goal, held_out, seed), held_out.cells.device)
-    run.history.append(row)
     if value < run.best or not math.isfinite(run.best):  # held-out rows without a finite loss choose nothing
         run.best, run.since = value if math.isfinite(value) else math.inf, 0
-        return _weights(module)
+        return True
     run.since += 1
     run.ended = WAITED if _waited(run, settings) else run.ended
-    return best
+    return False
 
 
 def _waited(run: Run, settings: Settings) -> bool:
@@ -252,8 +251,8 @@ def _recover(
 
 
 def _finite(module: nn.Module) -> bool:
-    """A finite loss may still have had a gradient that was not."""
-    return all(bool(parameter.isfinite().all()) for parameter in module.parameters())
+    """A finite loss may still have had a gradient that was not. One number that is not finite makes the norm of all such."""
+    return bool(nn.utils.get_total_norm(list(module.parameters())).isfinite())
 
 
 def _weights(module: nn.Module) -> dict[str, Tensor]:
