@@ -171,17 +171,22 @@ class VAE(nn.Module):
         """
         empty = ~self.unlabelled(context)[:, : self.K].any(1)
         label = None if self.label is None else self.label_of(cells, context)
-        law, told = self.posterior_of(cells, context), self.told(cells, context)
+        law, told = self._posterior_given(cells, context), self.told(cells, context)
         prior = None if hasattr(self.prior, "given") else self.prior_law(cells, context)
-        named = [
-            self.layout.grid + i for i, field in enumerate(self.layout.plain) if field.levels and self.layout.shape
-        ]
+        beside = self.layout.plain if self.layout.shape else ()
+        named = [self.layout.grid + i for i, field in enumerate(beside) if field.levels]
         if not named or not context[:, named].any():
             return self.latents_from(law, empty, temperature, told, label, prior)
         drawn = [self.latents_from(law, empty, temperature, told, label, prior) for _ in range(CANDIDATES)]
         weight = torch.stack([self._fit(z, cells, context, named) for z in drawn], -1)
         pick = Categorical(logits=weight).sample()
         return torch.stack(drawn)[pick, torch.arange(len(cells), device=cells.device)]
+
+    def _posterior_given(self, cells: Tensor, context: Tensor) -> Distribution:
+        """q(z|context); rows of which nothing is known all have the same, found once."""
+        if len(cells) < 2 or not getattr(self.posterior, "normal", False) or context.any():
+            return self.posterior_of(cells, context)
+        return self.posterior_of(cells[:1], context[:1]).expand(torch.Size((len(cells), self.latents)))
 
     def _fit(self, z: Tensor, cells: Tensor, context: Tensor, named: list[int]) -> Tensor:
         """Nats of the named cells that the context shows, given latents (B, L): (B,)."""

@@ -22,9 +22,9 @@ def tilted(mixed: Any) -> Any:
     fitted = copy.deepcopy(mixed.model.fitted)
     ratio = Ratio([*fitted.layout.fields, *fitted.layout.given]).eval()
     k = fitted.names.index("city")
-    place = int(ratio.alone.offsets[(ratio.alone.levels == k).nonzero()[0, 0]]) + 2
+    place = int(ratio.embed.offsets[(ratio.embed.levels == k).nonzero()[0, 0]]) + 2
     with torch.no_grad():
-        ratio.alone.table.weight[place] = math.log(5.0)  # type: ignore[union-attr]
+        ratio.embed.table.weight[place, 0] = math.log(5.0)  # type: ignore[union-attr]
     ratio.learned.fill_(True)
     ratio.most.fill_(5.0)
     fitted.vae.ratio = ratio

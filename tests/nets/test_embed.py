@@ -84,3 +84,13 @@ def test_every_feature_has_its_column():
         hidden[:, k] = False
         moved = (made(CELLS, hidden) != before).any(0).nonzero().flatten().tolist()
         assert set(moved) <= set(place) and place[-1] in moved
+
+
+def test_single_features_are_those_of_one_column_alone() -> None:
+    """Numbers, the first of every learned vector, and flags."""
+    embed = Embed(FIELDS, coded=[field.levels == 0 for field in FIELDS], width=3)
+    places, own = embed.single()
+    kept = [embed.owner[place] for place in places.tolist()]
+    numbers, vectors = len(embed.numbers), len(embed.offsets)
+    assert kept == [*embed.numbers.tolist(), *embed.levels.tolist(), *embed.binned.tolist(), *range(len(FIELDS))]
+    assert own.tolist() == list(range(numbers, numbers + vectors)) and len(kept) == numbers + vectors + len(FIELDS)

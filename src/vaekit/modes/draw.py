@@ -48,7 +48,7 @@ def chosen(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 
     its own r, and is kept more often, since the mean varies less.
     """
     values, present = _decoded(fitted, cells, context, temperature, EACH)
-    ratio = torch.stack([log_ratio(fitted, *each) for each in zip(values, present, strict=True)], -1)
+    ratio = log_ratio(fitted, values.flatten(0, 1), present.flatten(0, 1)).unflatten(0, (EACH, -1)).T
     pick = Categorical(logits=ratio).sample()
     at = torch.arange(len(cells))
     return values[pick, at], present[pick, at], ratio.exp().mean(-1)

@@ -89,6 +89,18 @@ class Embed(nn.Module):
             each[k].append(place)
         return ColumnSize(tuple(map(tuple, each)), modelled)
 
+    def single(self) -> tuple[Tensor, Tensor]:
+        """Features that depend on one column by a number each: numbers, the first of every learned vector, flags.
+
+        Returns:
+            Their places among all features, and which of these belong to learned vectors.
+        """
+        first, count = len(self.numbers), len(self.offsets)
+        width = 0 if self.table is None else self.table.embedding_dim
+        flags = range(first + count * width, self.features)
+        places = [*range(first), *(first + i * width for i in range(count)), *flags]
+        return torch.tensor(places), torch.arange(first, first + count)
+
     def _vectors(self, cells: Tensor, seen: Tensor) -> Tensor:
         assert self.table is not None
         index = cells[..., self.levels].long()

@@ -35,27 +35,30 @@ class Ratio(nn.Module):
     tensor([0., 0., 0.], grad_fn=<AddBackward0>)
     """
 
+    alone: Tensor
     learned: Tensor
     most: Tensor
 
     def __init__(self, fields: Sequence[Field]) -> None:
         super().__init__()
-        coded = [field.levels == 0 for field in fields]
-        self.embed, self.alone = Embed(fields, coded=coded), Embed(fields, coded=coded, width=1)
-        self.share = nn.Linear(self.alone.features, 1)
+        self.embed = Embed(fields, coded=[field.levels == 0 for field in fields])
         blocks = [layer for _ in range(DEPTH) for layer in (Block(WIDTH), nn.Dropout(DROPOUT))]
         last = nn.Linear(WIDTH, 1)
         self.net = nn.Sequential(nn.Linear(self.embed.features, WIDTH), *blocks, nn.LayerNorm(WIDTH), nn.SiLU(), last)
+        alone, own = self.embed.single()
+        self.share = nn.Linear(len(alone), 1)
         for part in (self.share.weight, self.share.bias, last.weight, last.bias):
             nn.init.zeros_(part)
-        if self.alone.table is not None:  # a number of its own for each level and bin, 0 at first
-            nn.init.zeros_(self.alone.table.weight)
-            first = len(self.alone.numbers)
-            nn.init.ones_(self.share.weight[:, first : first + len(self.alone.offsets)])
+        if self.embed.table is not None:  # a number of its own for each level and bin, 0 at first
+            with torch.no_grad():
+                self.embed.table.weight[:, 0] = 0.0
+                self.share.weight[0, own] = 1.0
+        self.register_buffer("alone", alone, persistent=False)
         self.register_buffer("learned", torch.tensor(False))
         self.register_buffer("most", torch.tensor(1.0))
 
     def forward(self, cells: Tensor, observed: Tensor) -> Tensor:
         """Log r of rows (B, K + G), (B,) in nats."""
-        together = self.net(self.embed(cells, observed))[..., 0]
-        return self.share(self.alone(cells, observed))[..., 0] + REACH * torch.tanh(together / REACH)
+        features = self.embed(cells, observed)
+        together = self.net(features)[..., 0]
+        return self.share(features[..., self.alone])[..., 0] + REACH * torch.tanh(together / REACH)
