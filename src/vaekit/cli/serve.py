@@ -22,8 +22,8 @@ def serve(
     max_requests: Annotated[int, typer.Option(metavar="N", min=1, help="Requests at work at once; more get 503.")] = 64,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", min=0.1, help="Until an answer is given up.")] = 60.0,
 ) -> None:
-    """Every mode of every model over HTTP: JSON or Arrow IPC, described at /docs, measured at /metrics. A model file that is
-    replaced is read anew. Needs the extra serve.
+    """Every mode of every model over HTTP: a page to explore them at /, JSON or Arrow IPC, described at /docs, measured at
+    /metrics. A model file that is replaced is read anew. Needs the extra serve.
     """
     from vaekit.serve import require_serve
     from vaekit.serve import serve as run
@@ -35,7 +35,7 @@ def serve(
             f"--token-env {token_env}: there is no such variable, or it is empty", hint=f"export {token_env}=..."
         )
     shown = f"[{host}]" if ":" in host else host
-    typer.echo(f"http://{shown}:{port}/docs   stop with Ctrl-C", err=True)
+    typer.echo(f"http://{shown}:{port}/   the studio; /docs describes the routes; stop with Ctrl-C", err=True)
     run(
         models, host=host, port=port, token=token, body=max_body * 2**20, rows=max_rows, requests=max_requests,
         seconds=timeout,
