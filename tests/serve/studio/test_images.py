@@ -43,6 +43,17 @@ def test_the_map_shows_pictures_and_decodes_one(studio: Any) -> None:
     assert len(_pixels(studio, "map-decoded-picture")) == 64
 
 
+def test_a_row_is_decoded_under_its_own_condition(studio: Any) -> None:
+    sent: list[Any] = []
+    studio.page.on(
+        "request", lambda asked: sent.append(asked.post_data_json) if asked.url.endswith("/decode") else None
+    )
+    studio.open(tab="map", pick="[7]")
+    studio.at("map-table-row").first.click()
+    studio.page.get_by_text("Row 7, as").wait_for()
+    assert sent[-1]["given"] == {"digit": 7} and len(sent[-1]["rows"]) == 1
+
+
 def test_each_latent_is_a_line_of_pictures(studio: Any) -> None:
     studio.open(tab="latents")
     studio.at("traversal-picture").first.wait_for()

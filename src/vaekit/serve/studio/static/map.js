@@ -163,7 +163,7 @@ class Map_ {
     const z = row >= 0 ? this.Z[row] : this.plane.z(x, y);
     const began = performance.now();
     try {
-      const [found] = await this.model.decode([z]);
+      const [found] = await this.model.decode([z], row >= 0 ? this.model.givenOf(this.items[row]) : undefined);
       this.decoded.show(found);
       const time = performance.now() - began;
       this.app.point = { z, row: row >= 0 ? this.at[row] : null };

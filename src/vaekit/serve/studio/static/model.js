@@ -44,9 +44,12 @@ export class Model {
     return this.api.rows(`${this.at}/${mode}`, this.asked(items), options, told, lot);
   }
 
-  async decode(points) {
+  // The given columns of a row, under which its latents are decoded.
+  givenOf(item) { return Object.fromEntries(this.conditions.map(({ name }) => [name, item[name] ?? null])); }
+
+  async decode(points, given = this.given) {
     const rows = points.map((z) => Object.fromEntries(Array.from(z, (value, i) => [`mean_${i}`, value])));
-    const known = Object.entries(this.given).filter(([, value]) => value !== null && value !== undefined);
+    const known = Object.entries(given).filter(([, value]) => value !== null && value !== undefined);
     const answer = await this.api.rows(`${this.at}/decode`, rows, known.length ? { given: Object.fromEntries(known) } : {});
     return this.lots(answer);
   }
