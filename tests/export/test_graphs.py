@@ -13,7 +13,7 @@ from vaekit.modes.calibrate import centred, raw_scores
 from vaekit.modes.ways import way
 
 
-@pytest.mark.parametrize("name", ["mixed", "numbers", "given", "ae"])
+@pytest.mark.parametrize("name", ["mixed", "numbers", "given", "ae", "image-given", "stream-mlp"])
 def test_the_scorer_scores_as_the_model_does(fitted: Any, name: str) -> None:
     model = fitted(name).model.fitted
     rows, by = example(model), way(model, "default")

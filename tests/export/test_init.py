@@ -72,6 +72,40 @@ def test_without_torch_and_vaekit_the_answers_are_the_same(exported: Any) -> Non
     np.testing.assert_allclose([row["size"] for row in found["back"]], back["size"], rtol=1e-4)
 
 
+@pytest.mark.slow
+def test_images_are_exported(tmp_path: Path) -> None:
+    from vaekit.export.runtime import Runtime
+
+    pixels = np.random.default_rng(0).integers(0, 256, (80, 8, 8)).astype("uint8")
+    model = vaekit.fit(vaekit.images(pixels, columns={"digit": np.arange(80) % 3}), train=QUICK, latent=2)
+    ran = Runtime(model.export(tmp_path / "m.onnx"))
+    shown = vaekit.images(pixels[:3], columns={"digit": [0, 2, None]})
+    rows = [{"image": image[..., None], "digit": digit} for image, digit in zip(pixels, (0, 2, None), strict=False)]
+    np.testing.assert_allclose(ran.score(rows)["score"], model.score(shown, alpha=0.5).total, rtol=1e-3, atol=1e-3)
+    codes = ran.encode(rows)["mean"]
+    np.testing.assert_allclose(codes, model.encode(shown).mean, atol=1e-4)
+    back = np.stack([row["image"] for row in ran.decode(codes)])[..., 0]
+    wanted = np.asarray(model.reconstruct(shown), float)
+    assert np.abs(back - wanted).max() < 0.51  # torch's answer is rounded to whole grey levels
+
+
+@pytest.mark.slow
+def test_windows_are_exported(tmp_path: Path) -> None:
+    import pandas as pd
+
+    from vaekit.export.runtime import Runtime
+
+    stream = pd.DataFrame({"a": np.sin(np.arange(300) / 5), "b": np.random.default_rng(0).normal(size=300)})
+    model = vaekit.fit(vaekit.windows(stream, size=4, stride=4), train=QUICK, latent=2)
+    ran = Runtime(model.export(tmp_path / "m.onnx"))
+    some = stream[:12]
+    rows = some.to_dict("records")
+    means = model.score(some, alpha=0.5).total.reshape(3, 4).mean(1)
+    np.testing.assert_allclose(ran.score(rows)["score"], means, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(ran.encode(rows)["mean"], model.encode(some).mean, atol=1e-4)
+    assert len(ran.decode(ran.encode(rows)["mean"])) == 12
+
+
 def test_noise_is_an_input(exported: Any) -> None:
     import onnxruntime
 

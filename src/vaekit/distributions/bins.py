@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Size, Tensor
 from torch.distributions import Distribution
@@ -65,7 +64,7 @@ class Bins(Distribution):
     def log_prob(self, value: Tensor) -> Tensor:
         atom, slab = self.partition.atom(value), self.partition.slab(value)
         within = self.partition.log_density(value, slab)
-        shape = np.broadcast_shapes(value.shape, self.batch_shape)
+        shape = torch.broadcast_shapes(value.shape, self.batch_shape)
         index = torch.stack([atom.clamp(min=0), slab], -1).expand(*shape, 2)
         on_atom, on_slab = self.logits.expand(*shape, -1).gather(-1, index).unbind(-1)
         on_slab = on_slab + within
@@ -77,7 +76,7 @@ class Bins(Distribution):
         return torch.where(is_atom, both, on_slab)
 
     def cdf(self, value: Tensor) -> Tensor:
-        A, shape = self.partition.A, np.broadcast_shapes(value.shape, self.batch_shape)
+        A, shape = self.partition.A, torch.broadcast_shapes(value.shape, self.batch_shape)
         atoms, slab, inside, left, right = (part.expand(shape) for part in self.partition.below(value))
         first = torch.full_like(slab, A)
         index = torch.stack([atoms, first, slab, slab + 1], -1)

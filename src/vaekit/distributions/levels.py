@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Size, Tensor
 from torch.distributions import Distribution
@@ -62,7 +61,7 @@ class Levels(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         index = value.long().clamp(0, self.logits.shape[-1] - 1)
-        shape = np.broadcast_shapes(index.shape, self.batch_shape)
+        shape = torch.broadcast_shapes(index.shape, self.batch_shape)
         return self.logits.expand(*shape, -1).gather(-1, index.expand(shape)[..., None])[..., 0]
 
     def cdf(self, value: Tensor) -> Tensor:
@@ -84,6 +83,6 @@ def cumulative(probs: Tensor, value: Tensor) -> Tensor:
     """P(index <= value) along the last axis of `probs`."""
     index = value.floor().long()
     total = probs.cumsum(-1)
-    shape = np.broadcast_shapes(index.shape, probs.shape[:-1])
+    shape = torch.broadcast_shapes(index.shape, probs.shape[:-1])
     inside = index.clamp(0, probs.shape[-1] - 1).expand(shape)[..., None]
     return total.expand(*shape, -1).gather(-1, inside)[..., 0] * (index >= 0)

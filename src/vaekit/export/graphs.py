@@ -20,9 +20,10 @@ from torch import Tensor, nn
 from vaekit.artifact import Fitted
 from vaekit.distributions.latents import place
 from vaekit.modes import nearest
+from vaekit.modes.ask import noise_table
 from vaekit.modes.calibrate import centred, weighed
 from vaekit.modes.leave_out import blocks_of
-from vaekit.modes.ways import LATENT, MIX, WAYS, way
+from vaekit.modes.ways import LATENT, MIX, SAMPLES, WAYS, way
 from vaekit.objectives import kl
 
 
@@ -77,6 +78,7 @@ class Scorer(nn.Module):
         super().__init__()
         self.vae, self.fitted, self.way = fitted.vae, fitted, way(fitted, "default")
         self.table = not fitted.layout.shape and self.way == "default"
+        noise_table(fitted, SAMPLES)  # a graph cannot draw it, but it can hold it
         if not self.table:
             return
         several, K = blocks_of(fitted), fitted.layout.K

@@ -25,7 +25,7 @@ INVERSE: dict[str, Any] = {"linear": lambda x: x, "log": np.exp, "log1p": np.exp
 class Runtime:
     """The scorer in `model.onnx`, the encoder and the decoder beside it, and the columns in `model.codec.json`.
 
-    Rows are dicts {column: value or None}; an absent column is missing.
+    Rows are dicts {column: value or None}; an absent column is missing. Of a stream they are steps, one window after another.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -48,13 +48,16 @@ class Runtime:
 
     def encode(self, rows: list[dict[str, Any]], noise: Any = None) -> dict[str, Any]:
         """mean, std and z, each (B, L); z is the mean moved by noise (B, L) deviations."""
-        noise = np.zeros((len(rows), self.about["latents"])) if noise is None else noise
-        return dict(zip(("mean", "std", "z"), self._run("encoder", *self.cells(rows), noise), strict=True))
+        cells, observed = self.cells(rows)
+        noise = np.zeros((len(cells), self.about["latents"])) if noise is None else noise
+        return dict(zip(("mean", "std", "z"), self._run("encoder", cells, observed, noise), strict=True))
 
     def decode(self, z: Any, given: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
         """Rows at latents (B, L): the best value of every column; `given` holds the columns that the model is told."""
-        cells, observed = self.cells([{}] * len(z) if given is None else given)
+        steps = self.about["steps"] or 1
+        cells, observed = self.cells([{}] * (len(z) * steps) if given is None else given)
         (best,) = self._run("decoder", z, cells, observed)
+        best = best.reshape(len(z) * steps, -1)
         columns, at = self.about["columns"][: self._modelled], 0
         out: list[dict[str, Any]] = [{} for _ in best]
         for column in columns:
@@ -68,6 +71,9 @@ class Runtime:
         """Cells (B, K + G), 0 where missing, and which are observed."""
         parts = [[cell_of(column, row.get(column["name"])) for row in rows] for column in self.about["columns"]]
         cells = np.concatenate([np.array(part, dtype=np.float64).reshape(len(rows), -1) for part in parts], 1)
+        if steps := self.about["steps"]:
+            halves = cells[:, : self._modelled], cells[:, self._modelled :]
+            cells = np.concatenate([half.reshape(len(rows) // steps, -1) for half in halves], 1)
         return np.nan_to_num(np.clip(cells, -1e6, 1e6)), ~np.isnan(cells)
 
     @property

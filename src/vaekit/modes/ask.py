@@ -171,9 +171,17 @@ def latents(fitted: Fitted, cells: Tensor, context: Tensor, samples: int = 1, se
 
 def placed(fitted: Fitted, posterior: Distribution, samples: int, seed: int = 0) -> Tensor:
     """Latents (S, B, L) of a posterior, from a noise table that all rows share."""
-    noise = rng.table(seed, ((samples + 1) // 2, 1, fitted.vae.latents), "latents")
-    noise = torch.stack([noise, -noise], 1).flatten(0, 1)[:samples]
-    return place(posterior, noise)
+    return place(posterior, noise_table(fitted, samples, seed))
+
+
+def noise_table(fitted: Fitted, samples: int, seed: int = 0) -> Tensor:
+    """The noise (S, 1, L) that all rows share; the last one that was asked for is kept."""
+    known, table = fitted.prepared.get("noise", (None, None))
+    if known != (samples, seed):
+        half = rng.table(seed, ((samples + 1) // 2, 1, fitted.vae.latents), "latents")
+        table = torch.stack([half, -half], 1).flatten(0, 1)[:samples]
+        fitted.prepared["noise"] = (samples, seed), table
+    return table
 
 
 def law_given(

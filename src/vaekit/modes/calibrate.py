@@ -33,7 +33,7 @@ class Centred:
 
     @property
     def total(self) -> Tensor:
-        return self.cells.sum(-1) + sum(self.parts.values(), torch.zeros(len(self.cells), dtype=self.cells.dtype))
+        return sum(self.parts.values(), self.cells.sum(-1))
 
 
 def calibrate(

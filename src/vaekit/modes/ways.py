@@ -66,9 +66,9 @@ def channel_errors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     K = fitted.vae.K
     law = fitted.vae.likelihood_of(latents(fitted, cells, observed), cells, observed)
     nats = (cells[:, :K] - law.best()).square().clamp(max=MOST) / 2
-    named = torch.tensor([field.levels > 2 for field in fitted.fields])
-    if named.any():
-        nats = torch.where(named, -law.log_prob(cells[:, :K])[0], nats)
+    named = [field.levels > 2 for field in fitted.fields]
+    if any(named):
+        nats = torch.where(torch.tensor(named), -law.log_prob(cells[:, :K])[0], nats)
     return Raw(nats.where(observed[:, :K], 0.0), {LATENT: _rate(fitted, cells, observed)})
 
 

@@ -41,7 +41,7 @@ class Double(nn.Module):
         # channels stay last in memory, which is what convolutions are fast with
         grown = self.conv(x).movedim(1, -1).unflatten(-1, (*[2] * d, self.after))
         order = [axis for i in range(d) for axis in (1 + i, 1 + d + i)]
-        grown = grown.permute(0, *order, -1).reshape(len(x), *(2 * n for n in small), self.after)
+        grown = grown.permute(0, *order, -1).reshape(x.shape[0], *(2 * n for n in small), self.after)
         return grown[(slice(None), *(slice(n) for n in self.shape))].movedim(-1, 1)
 
 

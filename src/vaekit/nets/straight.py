@@ -47,7 +47,7 @@ class Straight(nn.Module):
         weight = self.weight[:, at].flatten(0, 1)
         precision = seen @ (weight[:, :, None] * weight[:, None, :]).flatten(1)
         precision = precision.unflatten(-1, (weight.shape[-1], -1)) + torch.eye(weight.shape[-1]).to(weight)
-        inverse = torch.cholesky_inverse(torch.linalg.cholesky(precision))
+        inverse = inverted(precision)
         pull = (values - seen * self.mean[:, at].flatten()) @ weight
         mean = (inverse @ pull[..., None])[..., 0]
         return torch.cat([mean, inverse.diagonal(dim1=-2, dim2=-1).log()], -1)
@@ -55,3 +55,27 @@ class Straight(nn.Module):
     def decode(self, latents: Tensor) -> Tensor:
         """The expected cells of latents (B, L): (B, positions, channels)."""
         return torch.einsum("bl,pcl->bpc", latents, self.weight) + self.mean
+
+
+def inverted(matrix: Tensor) -> Tensor:
+    """The inverse of positive definite matrices (..., L, L); within a graph by elimination, which is made of plain steps.
+
+    >>> matrix = torch.tensor([[2.0, 1.0], [1.0, 3.0]])
+    >>> torch.allclose(inverted(matrix), eliminated(matrix))
+    True
+    """
+    if torch.compiler.is_compiling():
+        return eliminated(matrix)
+    return torch.cholesky_inverse(torch.linalg.cholesky(matrix))
+
+
+def eliminated(matrix: Tensor) -> Tensor:
+    """The inverse by Gauss and Jordan's elimination, which needs no search for pivots where matrices are positive definite."""
+    found, one = matrix.double(), torch.eye(matrix.shape[-1], dtype=torch.double, device=matrix.device)
+    for k in range(matrix.shape[-1]):
+        here, pivot = one[k], found[..., k : k + 1, k : k + 1]
+        row, column = found[..., k : k + 1, :] / pivot, found[..., :, k : k + 1]
+        rest = (found - column * row) * (1 - here) * (1 - here)[:, None]
+        found = rest + here[:, None] * row * (1 - here) - column / pivot * (1 - here)[:, None] * here
+        found = found + here[:, None] * here / pivot
+    return found.to(matrix.dtype)
