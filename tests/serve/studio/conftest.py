@@ -21,7 +21,7 @@ NET = {"kind": "mlp", "hidden": [24]}
 QUICK = {"epochs": 2, "prior_epochs": 1}
 GUIDE = Path(__file__).parents[3] / "docs/guides/studio.md"
 CONTROLS = "button, input, select, a[href]:not(.skip), [tabindex='0'], [role=slider], .chart, script[type$=json]"
-WAIT = 20_000  # milliseconds, on a busy machine
+WAIT = 40_000  # milliseconds, on a busy machine
 
 
 def chromium() -> str | None:
