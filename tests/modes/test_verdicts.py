@@ -65,6 +65,15 @@ def test_few_hidden_cells_are_no_evidence_against_an_interval() -> None:
     assert _state("intervals", imputation=few) == "fine"
 
 
+def test_intervals_that_are_off_by_little_in_every_column_are_off_together() -> None:
+    all_wide = {
+        "coverage": 0.99,
+        "coverage_by_column": dict.fromkeys("abcdefgh", 0.99),
+        "cells_by_column": dict.fromkeys("abcdefgh", 60),
+    }
+    assert _state("intervals", imputation=all_wide) == "look"
+
+
 def test_samples_are_not_blamed_for_rows_that_drifted() -> None:
     moved = {"drift": {"columns": {"a": {"distance": 0.4, "by_chance": 0.05}}}, "samples": {"two_sample_auc": 0.95}}
     assert "drifted" in next(each.says for each in verdicts({**FINE, **moved}) if each.about == "samples")

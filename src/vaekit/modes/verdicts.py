@@ -108,11 +108,12 @@ def intervals(metrics: Metrics) -> tuple[State, str] | None:
     off = [name for name, share in found["coverage_by_column"].items()
            if abs(share - 0.9) > OFF + 2 * (0.09 / max(found["cells_by_column"][name], 1)) ** 0.5]  # fmt: skip
     low = [name for name in off if found["coverage_by_column"][name] < 0.9]
+    every = f"{found['coverage']:.0%} of hidden numbers lie in their 90% intervals"
     if not off:
-        return (
-            "fine",
-            f"{found['coverage']:.0%} of hidden numbers lie in their 90% intervals, and about as many in each column.",
-        )
+        if abs(found["coverage"] - 0.9) > OFF + 2 * (0.09 / max(sum(found["cells_by_column"].values()), 1)) ** 0.5:
+            wide = "wider than need be" if found["coverage"] > 0.9 else "narrower than they say"
+            return "look", f"{every}: they are {wide}."
+        return "fine", f"{every}, and about as many in each column."
     named = ", ".join(f"{name} ({found['coverage_by_column'][name]:.0%})" for name in off[:5])
     more = f" and {len(off) - 5} more" if len(off) > 5 else ""
     kind = (
