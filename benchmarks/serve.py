@@ -52,7 +52,7 @@ def main() -> None:
         with served(str(model.save(f"{folder}/flights.vae"))) as process:
             found: dict[str, Any] = {"rows": table.num_rows, "columns": table.num_columns}
             found["arrow"] = arrow(model, table)
-            rates = (asked.rate / 3, asked.rate)
+            rates = (asked.rate / 6, asked.rate / 3, asked.rate)
             found["single"] = [asyncio.run(single(table, rate, asked.seconds, process.pid)) for rate in rates]
             found["overload"] = asyncio.run(overload(table))
     write_result("serve", found)

@@ -1,3 +1,4 @@
+import re
 import shlex
 import subprocess
 import sys
@@ -63,3 +64,10 @@ def test_help_answers_in_under_a_third_of_a_second():
     )
     spent = [float(subprocess.check_output([sys.executable, "-c", clock])) for _ in range(5)]
     assert min(spent) < 0.3, spent
+
+
+def test_help_texts_hold_nothing_that_rich_takes_for_markup() -> None:
+    command = typer.main.get_command(app)
+    for name, each in command.commands.items():  # type: ignore[attr-defined]
+        texts = [each.help or "", *(getattr(option, "help", None) or "" for option in each.params)]
+        assert not [text for text in texts if re.search(r"\[[a-z@#/]", text)], name

@@ -16,7 +16,7 @@ Squeezed = Annotated[str, typer.Option("--out", "-o", metavar="OUT.vz", help="Wh
 
 def compress(model: ModelFile, data: Data, out: Squeezed) -> None:
     """Without loss: values to the last bit, gaps, types and the order of rows and columns come back; identifiers, new levels
-    and unknown columns travel beside. Only this model, on the same kind of machine, reads them. Needs vaekit[compress].
+    and unknown columns travel beside. Only this model, on the same kind of machine, reads them. Needs the extra compress.
     """
     from vaekit.sources import whole_file
 
