@@ -1,3 +1,4 @@
+import os
 import re
 import shlex
 import subprocess
@@ -71,3 +72,10 @@ def test_help_texts_hold_nothing_that_rich_takes_for_markup() -> None:
     for name, each in command.commands.items():  # type: ignore[attr-defined]
         texts = [each.help or "", *(getattr(option, "help", None) or "" for option in each.params)]
         assert not [text for text in texts if re.search(r"\[[a-z@#/]", text)], name
+
+
+def test_threads_are_those_of_torch():
+    words = "import vaekit.cli.app as a; a.vaekit_(threads=1); import torch; print(torch.get_num_threads())"
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    told = subprocess.run([sys.executable, "-c", words], env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any, NamedTuple
@@ -73,8 +74,13 @@ def vaekit_(
         bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and other packages' warnings.")] = False,
+    threads: Annotated[
+        int | None, typer.Option("--threads", metavar="N", min=1, help="Cores that a command takes; all by default.")
+    ] = None,
 ) -> None:
     """Fit one variational autoencoder to a table, images or a stream, and ask that one file anything."""
+    if threads is not None:  # torch reads them when it is imported, which is later
+        os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(threads)
 
 
 def modes() -> dict[str, Command]:
