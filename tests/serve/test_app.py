@@ -126,6 +126,11 @@ def test_what_stands_beside_the_modes(client: Any) -> None:
     assert client.get("/nowhere").json()["status"] == 404 and client.delete("/health").json()["status"] == 405
 
 
+def test_the_smallest_share_is_answered(client: Any, rows: Any) -> None:
+    answer = client.post("/v1/models/shop/score", json={"rows": rows, "alpha": 2e-313})
+    assert [row["flagged"] for row in answer.json()["rows"]] == [False, False]
+
+
 def test_a_defect_has_the_same_shape_and_tells_nothing(
     server: Any, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -185,7 +185,7 @@ def _flag(fitted: Fitted, by: str, p: NDArray[np.float64], alpha: float) -> NDAr
     if (1 + count) * alpha < 1:
         warn(
             f"score: {count} calibration rows cannot give a p-value of {alpha} or less, so nothing is flagged; "
-            f"at least {int(np.ceil(1 / alpha)) - 1} are needed"
+            f"at least {np.ceil(1 / alpha) - 1:.0f} are needed"
         )
         return np.zeros(len(p), dtype=bool)
     return p <= alpha
