@@ -33,6 +33,19 @@ def test_a_token_is_asked_for(shelf: Shelf) -> None:
     assert client.get("/v1/models", headers={"authorization": "Bearer open sesame"}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("host", "status"), [("localhost:8000", 200), ("[::1]:8000", 200), ("evil.example", 403), ("", 403)]
+)
+def test_a_service_at_loopback_without_a_token_answers_to_its_own_names_alone(
+    shelf: Shelf, host: str, status: int
+) -> None:
+    client = TestClient(Server(shelf, names=("127.0.0.1", "localhost", "::1")))
+    answer = client.get("/v1/models", headers={"host": host})
+    assert answer.status_code == status
+    if status == 403:
+        assert answer.headers["content-type"] == "application/problem+json" and "127.0.0.1" in answer.json()["detail"]
+
+
 def test_too_much_at_once(shelf: Shelf, rows: Any) -> None:
     client = TestClient(Server(shelf, Limits(body=400, rows=2)))
     assert client.post("/v1/models/shop/encode", json={"rows": rows}).status_code == 200

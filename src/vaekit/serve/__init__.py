@@ -58,7 +58,8 @@ def serve(
 
     if host not in LOOPBACK and token is None:
         warn(f"serve: {host} can be reached from outside, and no token is asked for: --token-env NAME")
-    server = Server(Shelf(paths), Limits(body, rows, requests, seconds), token)
+    names = LOOPBACK if host in LOOPBACK and token is None else None
+    server = Server(Shelf(paths), Limits(body, rows, requests, seconds), token, names=names)
     logged()
     sys.setswitchinterval(TURN)
     gc.collect()

@@ -47,17 +47,19 @@ class Server:
         limits: of what is taken at once.
         token: that every request but /health must bear; None asks for none.
         every: seconds between two looks at the files.
+        names: hosts that a request may be addressed to; None for any.
     """
 
     def __init__(
-        self, shelf: Shelf, limits: Limits | None = None, token: str | None = None, every: float = EVERY
-    ) -> None:
+        self, shelf: Shelf, limits: Limits | None = None, token: str | None = None, every: float = EVERY,
+        names: tuple[str, ...] | None = None,
+    ) -> None:  # fmt: skip
         self.shelf, self.limits, self.every = shelf, limits or Limits(), every
         self.meters = Meters()
         worker = ThreadPoolExecutor(1, "vaekit-model")
         self.batchers = {name: Batcher(self._count, worker) for name in shelf.books}
         self.inner = self.build()
-        self.gate = Gate(self._pass, self.limits, token, self.meters)
+        self.gate = Gate(self._pass, self.limits, token, self.meters, names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.gate(scope, receive, send)

@@ -32,10 +32,21 @@ class Limits:
 
 
 class Gate:
-    """An ASGI application around another one."""
+    """An ASGI application around another one.
 
-    def __init__(self, app: ASGIApp, limits: Limits, token: str | None, meters: Meters) -> None:
-        self.app, self.limits, self.token, self.meters = app, limits, token, meters
+    Args:
+        app: the other one.
+        limits: of what is taken at once.
+        token: that every request but the open ones must bear.
+        meters: what is counted.
+        names: the hosts that a request may be addressed to, None for any. A page from elsewhere whose own name was made to
+            mean this machine (DNS rebinding) would otherwise be let in to what listens at loopback and asks for no token.
+    """
+
+    def __init__(
+        self, app: ASGIApp, limits: Limits, token: str | None, meters: Meters, names: tuple[str, ...] | None = None
+    ) -> None:
+        self.app, self.limits, self.token, self.meters, self.names = app, limits, token, meters, names
         self.busy = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,6 +72,9 @@ class Gate:
 
     def _check(self, scope: Scope, work: bool) -> None:
         headers = {name.lower(): value for name, value in scope["headers"]}
+        if self.names is not None and (asked := host_of(headers.get(b"host", b""))) not in self.names:
+            hint = "ask for http://localhost, or serve with --token-env NAME"
+            raise Problem(403, f"this service answers at {self.names[0]}, not at {asked!r}", hint=hint)
         if self.token is not None and scope["path"] not in OPEN and not scope["path"].startswith(STATIC):
             given = headers.get(b"authorization", b"")
             if not hmac.compare_digest(given, b"Bearer " + self.token.encode()):
@@ -118,6 +132,16 @@ class Counted:
         if self.bytes > self.most:
             raise too_long(self.most)
         return message
+
+
+def host_of(header: bytes) -> str:
+    """The name of a Host header, without the port.
+
+    >>> host_of(b"LocalHost:8000"), host_of(b"[::1]:8000")
+    ('localhost', '::1')
+    """
+    name = header.decode("latin-1").lower()
+    return name[1:].split("]")[0] if name.startswith("[") else name.split(":")[0]
 
 
 def too_long(most: int) -> Problem:

@@ -14,6 +14,7 @@ MEDIA = "application/problem+json"
 TITLES = {
     400: "the request cannot be read",
     401: "a bearer token is needed",
+    403: "addressed to another host",
     404: "there is no such thing",
     405: "not this method",
     406: "the answer cannot take that form",

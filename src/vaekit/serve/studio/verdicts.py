@@ -127,7 +127,7 @@ def routes(app: FastAPI, book: Callable[[str], Book]) -> None:
         return Response(Ledger.of(book(model)).csv(), media_type="text/csv")
 
     @app.post("/v1/models/{model}/verdicts", tags=["verdicts"],
-              responses=responses(401, 404, 409, 413, 415, 422, 503))  # fmt: skip
+              responses=responses(400, 401, 404, 409, 413, 415, 422, 503))  # fmt: skip
     def keep(model: str, said: Verdict) -> dict[str, Any]:
         Ledger.of(book(model)).keep(said)
         return {"kept": said.verdict}
