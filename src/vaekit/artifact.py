@@ -55,6 +55,10 @@ class Fitted:
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
     prepared: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies and pickles leave out what is prepared: it is found again, and need not be of a kind that can be pickled."""
+        return {**self.__dict__, "prepared": {}}
+
     @property
     def schema(self) -> Schema:
         return self.codec.schema

@@ -9,7 +9,7 @@ import torch
 from torch import Size, Tensor
 from torch.distributions import Distribution
 
-from vaekit.distributions.levels import draw_index
+from vaekit.distributions.levels import draw_index, together
 from vaekit.distributions.partition import Partition
 from vaekit.distributions.pieces import quantile
 from vaekit.distributions.scale import Scale
@@ -64,7 +64,7 @@ class Bins(Distribution):
     def log_prob(self, value: Tensor) -> Tensor:
         atom, slab = self.partition.atom(value), self.partition.slab(value)
         within = self.partition.log_density(value, slab)
-        shape = torch.broadcast_shapes(value.shape, self.batch_shape)
+        shape = together(value, self.batch_shape)
         index = torch.stack([atom.clamp(min=0), slab], -1).expand(*shape, 2)
         on_atom, on_slab = self.logits.expand(*shape, -1).gather(-1, index).unbind(-1)
         on_slab = on_slab + within
@@ -76,7 +76,7 @@ class Bins(Distribution):
         return torch.where(is_atom, both, on_slab)
 
     def cdf(self, value: Tensor) -> Tensor:
-        A, shape = self.partition.A, torch.broadcast_shapes(value.shape, self.batch_shape)
+        A, shape = self.partition.A, together(value, self.batch_shape)
         atoms, slab, inside, left, right = (part.expand(shape) for part in self.partition.below(value))
         first = torch.full_like(slab, A)
         index = torch.stack([atoms, first, slab, slab + 1], -1)

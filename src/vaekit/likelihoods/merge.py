@@ -94,7 +94,7 @@ def _names(parts: Sequence[Any]) -> nn.Module:
 
 def _copy(part: Any, heads: Sequence[Head], places: Sequence[Tensor], size: int) -> Any:
     """The likelihood with one head, in which the parameters of each old one stand at their places among `size`."""
-    whole, linear = copy.copy(part), nn.Linear(1, 1)
+    whole, linear = copy.copy(part), nn.utils.skip_init(nn.Linear, 1, 1)  # its own numbers would be drawn in vain
     whole.__dict__ = {**part.__dict__, "_modules": dict(part._modules), "_buffers": dict(part._buffers)}
     whole.head = copy.copy(heads[0])
     whole.head.__dict__ = {**heads[0].__dict__, "_modules": {"linear": linear}}
