@@ -18,10 +18,8 @@ from vaekit.pace import REAL, of_ratio
 from vaekit.train import Step, train
 
 PER_REAL = 3  # rows of the model's own for each real one that teaches the ratio
-COVERED, ASKED = (
-    0.995,
-    8_000,
-)  # share of rows kept with the right probability, and rows that tell the ratio which covers it
+COVERED = 0.995  # share of rows that are kept with the right probability
+ASKED = 8_000  # rows that tell the ratio which covers these
 NO_BETTER = 0.995  # the loss from which on a ratio does not serve rows that never trained; that of none is 1
 
 
