@@ -36,6 +36,16 @@ def _of(metrics: Metrics) -> str:
     return str(metrics.get("of", "rows"))
 
 
+def _graded(value: float, limits: tuple[float, float]) -> State:
+    """Fine up to the first limit, a worry past the second."""
+    return "worry" if value > limits[1] else "look" if value > limits[0] else "fine"
+
+
+def _off(share: float, cells: int) -> bool:
+    """Whether intervals hold another share of so many cells than the nine in ten they say, by more than chance."""
+    return abs(share - 0.9) > OFF + 2 * (0.09 / max(cells, 1)) ** 0.5
+
+
 def collapse(metrics: Metrics) -> tuple[State, str] | None:
     """Latents that say nothing."""
     use = metrics["latents"]
@@ -59,7 +69,7 @@ def overfitting(metrics: Metrics) -> tuple[State, str] | None:
     gap, spread = found["gap"], found["spread"]
     if gap is None or not spread:
         return _from_history(found, _of(metrics))
-    state: State = "worry" if gap > APART[1] * spread else "look" if gap > APART[0] * spread else "fine"
+    state = _graded(gap / spread, APART)
     words = {
         "fine": "Rows that trained and rows that did not are explained about equally well",
         "look": "Rows that trained are explained somewhat better than rows that did not",
@@ -74,7 +84,7 @@ def _from_history(found: Mapping[str, Any], of: str) -> tuple[State, str]:
     if found["held_out_loss"] is None or found["loss"] is None:
         return "unknown", f"No {of} were held out (validation=0), so that nothing tells."
     gap, fell = found["held_out_loss"] - found["loss"], max(found["fell"], 1e-9)
-    state: State = "worry" if gap > APART[1] * fell else "look" if gap > APART[0] * fell else "fine"
+    state = _graded(gap / fell, APART)
     words = {
         "fine": f"The loss of {of} that did not train is not far above that of those that did",
         "look": f"The loss of {of} that did not train is above that of those that did",
@@ -91,7 +101,7 @@ def memorisation(metrics: Metrics) -> tuple[State, str] | None:
     if not found["kept_rows"]:
         return "unknown", "The file keeps no training rows to hold samples against (store_rows=False)."
     near, copies, trained = found["nearer_than_real"], found["copies"], found["trained"]
-    state: State = "worry" if near > NEARER[1] else "look" if near > NEARER[0] else "fine"
+    state = _graded(near, NEARER)
     words = (
         f"Samples are nearer to training rows than other rows are in {near:.0%} of the comparisons, where 50% is chance"
     )
@@ -105,12 +115,12 @@ def intervals(metrics: Metrics) -> tuple[State, str] | None:
     found = metrics.get("imputation", {})
     if found.get("coverage") is None:
         return None
-    off = [name for name, share in found["coverage_by_column"].items()
-           if abs(share - 0.9) > OFF + 2 * (0.09 / max(found["cells_by_column"][name], 1)) ** 0.5]  # fmt: skip
+    cells = found["cells_by_column"]
+    off = [name for name, share in found["coverage_by_column"].items() if _off(share, cells[name])]
     low = [name for name in off if found["coverage_by_column"][name] < 0.9]
     every = f"{found['coverage']:.0%} of hidden numbers lie in their 90% intervals"
     if not off:
-        if abs(found["coverage"] - 0.9) > OFF + 2 * (0.09 / max(sum(found["cells_by_column"].values()), 1)) ** 0.5:
+        if _off(found["coverage"], sum(cells.values())):
             wide = "wider than need be" if found["coverage"] > 0.9 else "narrower than they say"
             return "look", f"{every}: they are {wide}."
         return "fine", f"{every}, and about as many in each column."
@@ -155,7 +165,7 @@ def samples(metrics: Metrics) -> tuple[State, str] | None:
     auc = (metrics.get("samples") or {}).get("two_sample_auc")
     if auc is None:
         return None
-    state: State = "worry" if auc > TOLD[1] else "look" if auc > TOLD[0] else "fine"
+    state = _graded(auc, TOLD)
     moved = (drift(metrics) or ("fine", ""))[0] == "worry"
     words = {
         "fine": "hard to tell from real ones",
