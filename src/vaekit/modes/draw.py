@@ -79,8 +79,6 @@ def _part(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float, ea
     features = vae.decoded(vae.latents_given(cells, context, temperature), cells, context)
     drawn = vae.likelihood(features[None]).sample((each,))[:, 0]
     known = context[:, : vae.K]
-    gaps = [
-        torch.ones_like(known) if vae.gaps is None else vae.gaps.sample(features, known).bool() for _ in range(each)
-    ]
+    gaps = [torch.ones_like(known) if vae.gaps is None else vae.gaps.sample(features, known) for _ in range(each)]
     shown, rest = drawn.where(~known, cells[:, : vae.K]), cells[:, vae.K :].expand(each, -1, -1)
     return torch.cat([shown, rest], -1), torch.cat([torch.stack(gaps), context[:, vae.K :].expand(each, -1, -1)], -1)

@@ -16,9 +16,8 @@ from vaekit.modes.ask import Asked, latents
 from vaekit.modes.leave_out import LeftOut, blocks_of, owners
 
 LEVEL = 0.9  # of the interval of expected values
-FEW = (
-    2**12
-)  # reasons, times columns: for so many a likelihood serves all of its columns, though each row asks about one
+# Reasons, times columns: for so many a likelihood serves all of its columns, though each row asks about one.
+FEW = 2**12
 
 
 def has_ends(fitted: Fitted, k: int) -> bool:

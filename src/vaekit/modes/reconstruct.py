@@ -71,9 +71,8 @@ def _excess(fitted: Fitted, cells: Tensor, seen: Tensor) -> Tensor:
         return (law.log_prob(law.mode[0]) - law.log_prob(cells[:, : fitted.vae.K]))[0] - STRANGE
     if fitted.has_density:
         nats = leave_out(fitted, cells, seen, blocks(fitted.layout)).nats
-        usual = fitted.arrays.get(
-            LEFT_OUT, fitted.arrays["centre.default"]
-        )  # without kept rows the score is these nats
+        # without kept rows the score is these nats
+        usual = fitted.arrays.get(LEFT_OUT, fitted.arrays["centre.default"])
         return nats - torch.from_numpy(usual).float() - STRANGE
     named = torch.tensor([field.levels > 0 for field in fitted.fields])
     return reconstruction(fitted, cells, seen).cells - torch.where(named, 1 - RARE, FAR**2)
