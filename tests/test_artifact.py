@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -184,3 +185,16 @@ def test_a_net_that_was_not_wanted_is_refused(tiny: Path) -> None:
 def _metadata(path: Path) -> dict[str, str]:
     data = path.read_bytes()
     return dict(json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"])
+
+
+def test_what_is_prepared_is_found_once_and_anew_for_something_else(words: Any) -> None:
+    fitted, made = copy.copy(words.model.fitted), []
+    one, other = np.zeros(2), np.zeros(2)
+
+    def make() -> int:
+        made.append(None)
+        return len(made)
+
+    assert [fitted.once("rows", of, make) for of in (one, one, other, one)] == [1, 1, 2, 3]
+    assert [fitted.once("noise", of, make) for of in ((8, 0), (8, 0), (8, 1))] == [4, 4, 5]
+    assert fitted.prepared and copy.copy(fitted).prepared == {}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ from vaekit.sources.cut import Cut
 from vaekit.sources.write import whole_file
 from vaekit.vae import VAE, assemble
 
+T = TypeVar("T")
 FORMAT = "vaekit"
 VERSION = 1
 
@@ -58,6 +59,14 @@ class Fitted:
     def __getstate__(self) -> dict[str, Any]:
         """Copies and pickles leave out what is prepared: it is found again, and need not be of a kind that can be pickled."""
         return {**self.__dict__, "prepared": {}}
+
+    def once(self, name: Any, of: Any, make: Callable[[], T]) -> T:
+        """What `make` finds, kept under a name until it is asked for of something else: another object, or an unequal tuple."""
+        known, found = self.prepared.get(name, (None, None))
+        if known is not of and not (isinstance(of, tuple) and known == of):
+            found = make()
+            self.prepared[name] = of, found
+        return found
 
     @property
     def schema(self) -> Schema:

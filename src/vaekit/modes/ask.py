@@ -176,12 +176,12 @@ def placed(fitted: Fitted, posterior: Distribution, samples: int, seed: int = 0)
 
 def noise_table(fitted: Fitted, samples: int, seed: int = 0) -> Tensor:
     """The noise (S, 1, L) that all rows share; the last one that was asked for is kept."""
-    known, table = fitted.prepared.get("noise", (None, None))
-    if known != (samples, seed):
+
+    def make() -> Tensor:
         half = rng.table(seed, ((samples + 1) // 2, 1, fitted.vae.latents), "latents")
-        table = torch.stack([half, -half], 1).flatten(0, 1)[:samples]
-        fitted.prepared["noise"] = (samples, seed), table
-    return table
+        return torch.stack([half, -half], 1).flatten(0, 1)[:samples]
+
+    return fitted.once("noise", (samples, seed), make)
 
 
 def law_given(

@@ -94,23 +94,17 @@ def _probabilities(fitted: Fitted, mean: NDArray[Any], clusters: int | None, by:
     scale = max(float(kept.std(0).max()), 1e-12)
     if (clusters or 2) > len(kept):
         raise DataError(f"cluster: {clusters or 2} clusters of {len(kept)} training rows whose latents the file keeps")
-    assign = _fitted(fitted, kept, scale, clusters, "kmeans" if by == "kmeans" else "mixture")
+    way: By = "kmeans" if by == "kmeans" else "mixture"
+    assign = fitted.once(("clusters", clusters, way), kept, lambda: _fitted(kept, scale, clusters, way))
     return assign(mean.astype(np.float64) / scale)
 
 
-def _fitted(fitted: Fitted, kept: NDArray[Any], scale: float, clusters: int | None, by: By) -> Assign:
-    """What was fitted to the kept latents, once for a model."""
-    ready = fitted.prepared.setdefault("clusters", {})
-    of, found = ready.get((clusters, by), (None, None))
-    if of is not kept:
-        known = kept.astype(np.float64) / scale
-        with (
-            warnings.catch_warnings()
-        ):  # iterations that end before the last digit, and fewer distinct rows than clusters
-            warnings.simplefilter("ignore")
-            found = by_means(known, clusters) if by == "kmeans" else by_mixture(known, clusters)
-        ready[clusters, by] = kept, found
-    return found
+def _fitted(kept: NDArray[Any], scale: float, clusters: int | None, by: By) -> Assign:
+    """What is fitted to the kept latents."""
+    known = kept.astype(np.float64) / scale
+    with warnings.catch_warnings():  # iterations end before the last digit, and rows may be fewer than clusters
+        warnings.simplefilter("ignore")
+        return by_means(known, clusters) if by == "kmeans" else by_mixture(known, clusters)
 
 
 def by_mixture(known: Floats, clusters: int | None) -> Assign:

@@ -64,12 +64,8 @@ def nominal(fitted: Fitted, level: float) -> float | Tensor:
     """The levels (K,) at which the model's intervals hold a share `level` of the true values; the level itself if unknown."""
     if NAME not in fitted.arrays:
         return level
-    of, ready = fitted.prepared.get((NAME, level), (None, None))
-    if of is not fitted.arrays[NAME]:
-        of = fitted.arrays[NAME]
-        ready = torch.tensor([np.interp(level, ASKED, own) for own in of], dtype=torch.float32)
-        fitted.prepared[NAME, level] = of, ready
-    return ready
+    of = fitted.arrays[NAME]
+    return fitted.once((NAME, level), of, lambda: torch.tensor([np.interp(level, ASKED, own) for own in of]).float())
 
 
 def _hide(observed: Tensor, turn: int) -> Tensor:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit import rng
@@ -155,7 +153,6 @@ class Search:
     """The kept training rows as a search looks through them.
 
     Args:
-        of: the kept cells as the file has them.
         where: the space that they span.
         known: their coordinates, 0 where missing, (N, D).
         columns: 1 where a coordinate is a column's own, (D, K).
@@ -163,7 +160,6 @@ class Search:
         gappy: the same from any row, (N, D + K).
     """
 
-    of: NDArray[Any]
     where: Space
     known: Tensor
     columns: Tensor
@@ -174,20 +170,17 @@ class Search:
 def searched(fitted: Fitted) -> Search:
     """The search among the kept training rows, prepared once for a model."""
     of = fitted.arrays["neighbours.cells"]
-    ready = fitted.prepared.get("neighbours")
-    if not isinstance(ready, Search) or ready.of is not of or ready.known.dtype != fitted.dtype:
-        ready = fitted.prepared["neighbours"] = _search(fitted, of)
-    return ready
+    return fitted.once(("neighbours", fitted.dtype), of, lambda: _search(fitted))
 
 
-def _search(fitted: Fitted, of: NDArray[Any]) -> Search:
+def _search(fitted: Fitted) -> Search:
     where = space(fitted)
     known, flags = where.place(*kept(fitted))
     known = known.where(flags, 0.0)
     columns = torch.nn.functional.one_hot(where.axes.owner, fitted.layout.K).to(known)
     gappy = torch.cat([-2 * known, known.square() @ columns], 1)
     whole = torch.cat([-2 * known, known.square().sum(1, keepdim=True)], 1)
-    return Search(of, where, known, columns, whole, gappy)
+    return Search(where, known, columns, whole, gappy)
 
 
 def distance(fitted: Fitted, cells: Tensor, observed: Tensor, *, nearest: int = NEAREST) -> Tensor:
