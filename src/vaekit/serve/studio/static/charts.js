@@ -4,7 +4,12 @@ import { exposed, fill, h, number } from "./dom.js";
 const uPlot = window.uPlot;
 export const PALETTE = ["--c0", "--c1", "--c2", "--c3", "--c4", "--c5", "--c6", "--c7", "--c8", "--c9"];
 
-export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+// A colour of the page as a canvas takes it: the scheme chooses which of its two.
+const probe = document.body.appendChild(h("i", { hidden: true }));
+export const colour = (name) => {
+  probe.style.color = `var(${name})`;
+  return getComputedStyle(probe).color;
+};
 
 // viridis from its second to its last eighth: both ends stand out on light and on dark
 const VIRIDIS = [[70, 50, 127], [57, 86, 140], [41, 120, 142], [31, 152, 139], [53, 183, 121], [122, 209, 81], [200, 225, 60]];
