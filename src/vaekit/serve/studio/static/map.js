@@ -218,12 +218,13 @@ export function colouring(values, levels) {
   const counts = new Map();
   for (const value of values) if (value !== null && value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
   const often = [...counts].sort((a, b) => b[1] - a[1]).slice(0, PALETTE.length).map(([value]) => value);
-  if (!often.length) return { colours: values.map(() => colour("--accent")), key: [] };
+  if (!often.length) return { colours: Array(values.length).fill(colour("--accent")), key: [] };
   const own = levels ? levels.filter((level) => often.includes(level)) : often;
   const shades = new Map(own.map((value, i) => [value, colour(PALETTE[i % PALETTE.length])]));
   const others = counts.size > own.length;
   const key = [...shades].map(([value, each]) => [shown(value), each]);
-  if (others) key.push(["other", colour("--other")]);
+  const other = colour("--other");
+  if (others) key.push(["other", other]);
   if (values.includes(null)) key.push(["missing", gone]);
-  return { colours: values.map((value) => (value === null ? gone : shades.get(value) ?? colour("--other"))), key };
+  return { colours: values.map((value) => (value === null ? gone : shades.get(value) ?? other)), key };
 }
