@@ -78,9 +78,9 @@ def test_a_segment_stands_for_its_expected_number():
     made = Partition([torch.tensor([])], [torch.tensor([0.0, 2.0])], [False], scale)
     uniform = torch.linspace(0, 1, 100_001)[:, None]
     bin_mean = scale.number(made.place(torch.zeros_like(uniform, dtype=torch.long), uniform)).mean()
-    assert scale.number(made.centres()[:, :1]).item() == pytest.approx(bin_mean.item(), rel=1e-3)
+    assert scale.number(made.centres[:, :1]).item() == pytest.approx(bin_mean.item(), rel=1e-3)
     left = scale.number(made.place(torch.ones_like(uniform, dtype=torch.long), uniform)).mean()
-    assert scale.number(made.centres()[:, 1:2]).item() == pytest.approx(left.item(), rel=1e-3)
+    assert scale.number(made.centres[:, 1:2]).item() == pytest.approx(left.item(), rel=1e-3)
 
 
 def numeric(values, **options):
@@ -112,7 +112,7 @@ def test_degenerate_columns_have_a_partition(values):
     made = partition([numeric(values)])
     cells = torch.tensor(np.asarray(values), dtype=torch.float32)[:, None]
     slab = made.slab(cells)
-    assert made.log_density(cells, slab).isfinite().all() and made.centres().isfinite().all()
+    assert made.log_density(cells, slab).isfinite().all() and made.centres.isfinite().all()
     assert (made.edges[0][: int(made.last) + 1].diff() > 0).all()
 
 

@@ -10,7 +10,7 @@ from vaekit.distributions import CELL_LAWS, Columns
 from vaekit.distributions.columns import quantile
 from vaekit.likelihoods import LIKELIHOODS, Mix, choose
 from vaekit.likelihoods.mix import serves
-from vaekit.likelihoods.narrow import narrow, of_pairs
+from vaekit.likelihoods.narrow import across, narrow, of_pairs
 
 FEATURES = 6
 
@@ -103,6 +103,17 @@ def test_a_column_of_each_row_is_the_same_law(part):
     torch.testing.assert_close(law.best()[0], whole.best()[each, places])
     wide = Columns([whole], [torch.arange(len(fields))], torch.arange(len(fields))).quantile(0.9)
     torch.testing.assert_close(quantile(law, torch.full((7,), 0.9, dtype=torch.float64))[0], wide[each, places])
+
+
+def test_columns_that_see_features_of_their_own_have_the_same_law(part):
+    made, fields, cells = part
+    owner, blocks = (
+        torch.arange(len(fields)) % 2,
+        rng.table(0, (2, len(cells), FEATURES), "blocks", dtype=torch.float64),
+    )
+    law, whole, k = across(made, owner)(blocks), made(blocks), torch.arange(len(fields))
+    assert law.batch_shape == (1, len(cells), len(fields))
+    torch.testing.assert_close(law.log_prob(cells)[0], whole.log_prob(cells)[owner, :, k].T)
 
 
 def test_local_features_have_laws_of_their_own(part):

@@ -35,7 +35,7 @@ def mix(levels: int = 40) -> Mix:
     made = Mix(FEATURES, own, choose(own, {"columns": numeric}))
     with torch.no_grad():
         for parameter in made.parameters():
-            parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(0)))
+            parameter.copy_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(0)))
     return made
 
 
@@ -55,6 +55,16 @@ def test_groups_of_many_levels_stay_apart() -> None:
     assert len(Merged(mix(MOST)).parts) == 4
 
 
+def test_each_column_sees_features_of_its_own() -> None:
+    made, owner = mix(), torch.tensor([0, 2, 1, 1, 0, 2])
+    features = torch.randn(3, 4, FEATURES, generator=torch.Generator().manual_seed(1))
+    cells = torch.tensor([[0.0, 2, 0.25, 39, 0.0, 1]]).expand(4, -1)
+    own, every = Merged(made, owner)(features), made(features)
+    assert own.batch_shape == (1, 4, 6)
+    torch.testing.assert_close(own.log_prob(cells)[0], every.log_prob(cells)[owner, :, torch.arange(6)].T)
+    assert for_few(made, {}, tuple(owner.tolist()))(features).log_prob(cells).equal(own.log_prob(cells))
+
+
 def test_it_is_made_anew_when_the_parameters_change() -> None:
     made, prepared, features = mix(), {}, torch.ones(1, 1, FEATURES)
     first = for_few(made, prepared)
@@ -64,3 +74,10 @@ def test_it_is_made_anew_when_the_parameters_change() -> None:
     other = for_few(made, prepared)
     assert other is not first
     torch.testing.assert_close(other(features).best(), made(features).best())
+
+
+def test_it_is_made_anew_when_the_precision_changes() -> None:
+    made, prepared, owner = mix(), {}, (0, 0, 1, 1, 0, 1)
+    for_few(made, prepared, owner)
+    double = for_few(made.double(), prepared, owner)(torch.ones(2, 1, FEATURES, dtype=torch.float64))
+    assert double.best().dtype == torch.float64

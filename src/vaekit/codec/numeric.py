@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from dataclasses import field as field_
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,7 @@ class Numeric:
 
     # --- value -> cell
 
-    @property
+    @cached_property
     def _kind(self) -> pa.DataType:
         return ticks.tick_type(self.column)
 

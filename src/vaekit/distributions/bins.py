@@ -54,7 +54,7 @@ class Bins(Distribution):
     @property
     def mean(self) -> Tensor:
         """The cell of the expected number: sum of share times the number that stands for each segment."""
-        return self.partition.scale.average(self.partition.centres(), self.logits)
+        return self.partition.scale.average(self.partition.centres, self.logits)
 
     @property
     def mode(self) -> Tensor:

@@ -39,6 +39,7 @@ class Partition(nn.Module):
     last: Tensor
     valid: Tensor
     absent: Tensor
+    centre: Tensor
 
     def __init__(self, atoms: list[Tensor], edges: list[Tensor], whole: list[bool], scale: Scale) -> None:
         super().__init__()
@@ -134,7 +135,7 @@ class Partition(nn.Module):
         return self.scale.cell(torch.where(tail == 1, outside, inside))
 
     def tail_mean(self) -> Tensor:
-        """Mean number of steps past the last edge in the geometric tail: a tenth of the range."""
+        """Mean number of steps past the last edge in the geometric tail, (K,): a tenth of the range."""
         return (self.scale.number(_pick(self.edges, self.last)) / 10).clamp(min=1.0)
 
     def _bounds(self, slab: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
@@ -142,8 +143,14 @@ class Partition(nn.Module):
         j = torch.minimum(j, (self.last - 1).expand(j.shape))
         return _pick(self.edges, j).to(dtype), _pick(self.edges, j + 1).to(dtype)
 
+    @property
     def centres(self) -> Tensor:
         """The cell of the expected number in each segment, (K, M); along a right tail one unit out."""
+        if "centre" not in self._buffers:  # found when it is asked for, in the precision of that time
+            self.register_buffer("centre", self._centres(), persistent=False)
+        return self.centre
+
+    def _centres(self) -> Tensor:
         low, high = self.edges[:, :-1], self.edges[:, 1:]
         last = self.edges.gather(1, self.last[:, None])
         # within a bin that is uniform in cells, E exp(std cell) = exp(std low) (exp(w) - 1) / w

@@ -21,12 +21,17 @@ from vaekit.likelihoods.categorical import CategoricalLikelihood
 from vaekit.likelihoods.head import Head
 from vaekit.likelihoods.histogram import HistogramLikelihood
 from vaekit.likelihoods.mix import Mix
+from vaekit.likelihoods.narrow import across
 
 MOST = 2**13  # parameters of a merged head's output, at most
 
 
 class Merged(nn.Module):
     """p(row|z) of a mix with its groups of histograms as one, and its groups of names as one.
+
+    Args:
+        mix: the likelihood.
+        owner: where each column sees features of its own, which ones of (blocks, B, F), (K,); laws are then (1, B, K).
 
     >>> from vaekit.codec.field import Field
     >>> fields = [Field("a", "categorical", levels=3), Field("b", "categorical", levels=40)]
@@ -37,7 +42,7 @@ class Merged(nn.Module):
 
     order: Tensor
 
-    def __init__(self, mix: Mix) -> None:
+    def __init__(self, mix: Mix, owner: Tensor | None = None) -> None:
         super().__init__()
         parts: list[nn.Module] = []
         self.members: list[list[int]] = []
@@ -46,6 +51,8 @@ class Merged(nn.Module):
                 own = [mix.parts[g] for g in groups]
                 parts.append(own[0] if len(own) == 1 else JOIN[type(own[0])](own))
                 self.members.append([k for g in groups for k in mix.members[g]])
+        if owner is not None:
+            parts = [across(part, owner[members]) for part, members in zip(parts, self.members, strict=True)]
         self.parts = nn.ModuleList(parts)
         self.at = [torch.tensor(members) for members in self.members]
         self.order = torch.cat(self.at).argsort()
@@ -113,13 +120,21 @@ def _copy(part: Any, heads: Sequence[Head], places: Sequence[Tensor], size: int)
 JOIN = {HistogramLikelihood: _histograms, CategoricalLikelihood: _names}
 
 
-def for_few(likelihood: Any, prepared: dict[Any, Any]) -> Any:
-    """The likelihood in as few groups as it may have, made once for its parameters; itself where it is of a grid."""
+def for_few(likelihood: Any, prepared: dict[Any, Any], owner: tuple[int, ...] | None = None) -> Any:
+    """The likelihood in as few groups as it may have, made once for its parameters; itself where it is of a grid.
+
+    With `owner` each column sees features of its own; see `Merged`.
+    """
     if not isinstance(likelihood, Mix):
         return likelihood
-    state = tuple((id(each), each._version) for each in likelihood.parameters())
-    known, ready = prepared.get("merged", (None, None))
+    whose, every = prepared.get("parameters", (None, []))
+    if whose is not likelihood:  # to go through the module costs more than to ask its parameters
+        every = list(likelihood.parameters())
+        prepared["parameters"] = likelihood, every
+    state = owner, tuple((id(each), each._version, each.dtype) for each in every)
+    name = "merged" if owner is None else "merged across"
+    known, ready = prepared.get(name, (None, None))
     if known != state:
-        ready = Merged(likelihood)
-        prepared["merged"] = state, ready
+        ready = Merged(likelihood, None if owner is None else torch.tensor(owner))
+        prepared[name] = state, ready
     return ready

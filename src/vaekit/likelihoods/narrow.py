@@ -69,6 +69,40 @@ class Known(nn.Module):
         return self.known[None, None]
 
 
+def across(part: nn.Module, owner: Tensor) -> Any:
+    """The likelihood whose k-th column sees features of its own: features (blocks, B, F) give laws of batch shape (1, B, K).
+
+    Args:
+        part: a likelihood of K columns.
+        owner: which of the features each column sees, (K,).
+
+    >>> import torch
+    >>> from vaekit.codec.field import Field
+    >>> from vaekit.likelihoods import LIKELIHOODS
+    >>> two = LIKELIHOODS["gaussian"](4, [Field(name, "real") for name in "ab"])
+    >>> features = torch.randn(2, 3, 4)
+    >>> own = across(two, torch.tensor([1, 0]))(features).mean
+    >>> torch.allclose(own[0], two(features).mean[[1, 0], :, [0, 1]].T)
+    True
+    """
+    return _narrowed(part, _columns(part), list(range(len(owner))), lambda _, head, __: Across(head, owner))
+
+
+class Across(nn.Module):
+    """A head whose columns see features of their own: (blocks, B, F) -> (1, B, K, P)."""
+
+    def __init__(self, head: Head, owner: Tensor) -> None:
+        super().__init__()
+        self.size, (weight, bias) = head.shape[1], (each.detach() for each in (head.linear.weight, head.linear.bias))
+        at = [(owner == b).nonzero()[:, 0] for b in range(int(owner.max()) + 1)]
+        self.order = torch.cat(at).argsort()
+        self.maps = [tuple(each.unflatten(0, head.shape)[k].flatten(0, 1) for each in (weight, bias)) for k in at]
+
+    def forward(self, features: Tensor) -> Tensor:
+        own = [nn.functional.linear(each, *map_) for each, map_ in zip(features, self.maps, strict=False)]
+        return torch.cat(own, -1).unflatten(-1, (-1, self.size))[None, :, self.order]
+
+
 def _columns(part: nn.Module) -> int:
     return next(module.shape[0] for module in part.modules() if isinstance(module, Head))
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from vaekit.artifact import Fitted
-from vaekit.distributions.columns import quantile
+from vaekit.distributions.columns import Columns, quantile
 from vaekit.likelihoods.merge import for_few
 from vaekit.likelihoods.narrow import of_pairs
 from vaekit.modes import coverage
@@ -37,6 +37,8 @@ def few(fitted: Fitted, asked: Asked, which: Tensor, left_out: LeftOut | None) -
     Given the other columns of the row, or those outside its block where blocks were left out. One pass through the net for
     all of them, and through each likelihood one.
     """
+    if left_out is not None and left_out.law is not None:
+        return _told_of_all(fitted, left_out.law)
     out = torch.zeros(3, len(which), fitted.vae.K)
     rows, columns = (which >= 0).nonzero(as_tuple=True)[0], which[which >= 0]
     if not len(rows):
@@ -53,6 +55,12 @@ def few(fitted: Fitted, asked: Asked, which: Tensor, left_out: LeftOut | None) -
                 law, [end[columns[own]] for end in ends], has_ends(fitted, members[0])
             )
     return out
+
+
+def _told_of_all(fitted: Fitted, law: Columns) -> Tensor:
+    """The same (3, B, K) of every column, from the law (1, B, K) of all cells: names have their best value alone."""
+    best = law.best()
+    return torch.stack([best, *(law.quantile(end) for end in ends_at(fitted))]).float()
 
 
 def _told(law: Any, ends: list[Tensor], has: bool) -> Tensor:

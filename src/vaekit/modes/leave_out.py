@@ -34,12 +34,14 @@ PASS = 1024  # rows, each with another block left out, that pass the network tog
 @dataclass(frozen=True)
 class LeftOut:
     """Nats (B, K) of cells; the decoder's features with each block left out, (blocks, rows, F) for lots of rows; and where
-    few rows were asked about, the mean of q(z | all observed cells), (B, L).
+    few rows were asked about, the mean of q(z | all observed cells), (B, L), and the law of each cell given the cells outside
+    its block, (1, B, K).
     """
 
     nats: Tensor
     features: list[Tensor]
     mean: Tensor | None = None
+    law: Columns | None = None
 
     def of(self, block: int | Tensor, rows: Tensor) -> Tensor:
         """The features (1, rows, F) of some rows with one block left out, or with a block of each row's own (rows,)."""
@@ -79,13 +81,18 @@ def leave_out(fitted: Fitted, cells: Tensor, observed: Tensor, left_out: Blocks 
 
 
 def _of_few(fitted: Fitted, cells: Tensor, observed: Tensor, blocks: Blocks) -> LeftOut:
-    """The same of few rows: all blocks, and none, pass the encoder together, and each likelihood serves every block."""
+    """The same of few rows: all blocks, and none, pass the encoder together, and all cells have one law, each column its own
+    block's features.
+    """
     vae, K = fitted.vae, fitted.vae.K
     z = _latents_without(fitted, cells, observed, [[], *blocks], _embedded(fitted, cells, observed))
     features = vae.decoded(z[1:], cells, observed)
-    law = for_few(vae.likelihood, fitted.prepared)(features)
-    nats = -law.log_prob(cells[:, :K])[owners(blocks), :, torch.arange(K)].T
-    return LeftOut(nats.where(observed[:, :K], 0.0), [features], z[0])
+    if fitted.layout.shape:
+        nats, law = -vae.likelihood(features).log_prob(cells[:, :K])[owners(blocks), :, torch.arange(K)].T, None
+    else:
+        law = for_few(vae.likelihood, fitted.prepared, tuple(owners(blocks).tolist()))(features)
+        nats = -law.log_prob(cells[:, :K])[0]
+    return LeftOut(nats.where(observed[:, :K], 0.0), [features], z[0], law)
 
 
 def owners(blocks: Blocks) -> Tensor:

@@ -19,6 +19,7 @@ LATENT, NEIGHBOURS = "(latent)", "(neighbours)"
 MIX = "mix.default"  # the weights of the distance to training rows and of the nats of cells left out
 NEAREST = 5  # training rows
 SAMPLES = 8
+PAIR = 2  # a latent and its mirror image in the posterior's mean: over both, what is odd in a cell's nats cancels
 MOST = 100.0  # squared deviations
 
 
@@ -38,8 +39,8 @@ def likelihood(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     """-E_q[log p(cell|z)] per cell, and the rate KL(q(z|x) || p(z)): together the negative evidence lower bound."""
     vae, K, nats = fitted.vae, fitted.vae.K, []
     posterior = vae.posterior_of(cells, observed)
-    z = placed(fitted, posterior, SAMPLES)
-    for at in parts(len(cells), max(1, min(PASS, fitted.at_once) // SAMPLES)):
+    z = placed(fitted, posterior, PAIR)
+    for at in parts(len(cells), max(1, min(PASS, fitted.at_once) // PAIR)):
         law = vae.likelihood_of(z[:, at], cells[at], observed[at])
         nats.append(-law.log_prob(cells[at, :K]).mean(0))
     rate = kl(posterior, vae.prior_law(cells, observed), z).sum(-1)

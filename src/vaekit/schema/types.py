@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 import pyarrow as pa
 
@@ -16,6 +17,7 @@ _TENSOR = re.compile(
 _ALIASES = {"float": "float32", "double": "float64", "halffloat": "float16"}
 
 
+@cache
 def arrow_type(text: str) -> pa.DataType:
     """The Arrow type that ``str(type)`` came from.
 
