@@ -33,7 +33,6 @@ def data_folder() -> Path:
 
 def write_result(name: str, result: dict[str, Any]) -> None:
     """Write a result as JSON, with what it was measured on, and show it."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     machine = {
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
@@ -41,13 +40,19 @@ def write_result(name: str, result: dict[str, Any]) -> None:
         "python": platform.python_version(),
         "torch": torch.__version__,
         "vaekit": vaekit.__version__,
-        "commit": commit.stdout.strip(),
+        "commit": commit(),
         "date": time.strftime("%Y-%m-%d"),
     }
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps({"measured_on": machine, **result}, indent=1)
     (RESULTS / f"{name}.json").write_text(text + "\n")
     print(text)
+
+
+def commit() -> str:
+    """The commit that is checked out."""
+    found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return found.stdout.strip()
 
 
 def adult() -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -1,7 +1,8 @@
-"""The page docs/zoo.md, from the results of benchmarks/zoo.py."""
+"""The page docs/zoo.md, from the results of benchmarks/zoo.py at every scale."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 import numpy as np
 
 DOCS = Path(__file__).parents[1] / "docs"
+RESULTS = Path(__file__).parent / "results"
+SCALES = {"small": "zoo", "middle": "zoo_middle", "full": "zoo_full"}
 Runs = Mapping[str, Mapping[str, Mapping[str, Any]]]  # preset -> seed -> what was found
 
 TITLES = {
     "density": "Static binarised MNIST: -log p(x) of test images, nats (lower is better)",
     "beta": "dSprites: rate and disentanglement",
     "incomplete": "Half of the cells missing in training and test: log p(observed cells), nats (higher is better)",
-    "robust": "One training row in ten an anomaly: average precision of the same rows, mean of the tables",
+    "robust": "One training row in ten an anomaly: AUROC and average precision of the same rows",
     "cluster": "MNIST: components matched to digits one to one, share of test images right",
     "labels": "MNIST with 100 labels: share of test images wrong",
     "lossless": "Lossless compression",
@@ -23,48 +26,48 @@ TITLES = {
 }
 # what a reader must know of how a part is measured
 REMARKS = {
-    "density": "Perceptrons with one hidden layer, 4,000 images: few, so that the figures are far from those of papers.",
-    "incomplete": "`vae` and `miwae` differ in net as well as objective.",
-    "labels": "10,000 images at the small scale.",
+    "density": "Perceptrons; small: one hidden layer and 4,000 images, so few that the figures are far from those of papers.",
     "lossless": "Bits a pixel, or bytes of Adult's rows; gzip and bz2 are given one bit a pixel where images are binary.",
     "conditional": "`two-stage` and `vae` hide no cells in training, as in their papers, and so learn nothing of rows of which "
     "only some cells are known; `default` does, and has a prior of two stages.",
 }
+PREAMBLE = """# The models of the literature, measured
+
+Written by `benchmarks/zoo.py`, which says what is done, from the results of its scales: {files}. They have machine, seeds and
+the commit of every run; what was not run yet is absent. Figures are medians over the seeds, seconds those of one core. Presets
+and papers: `vaekit presets`.
+"""
 
 
-def write_page(name: str, done: Mapping[str, Runs]) -> None:
-    """Write docs/NAME.md, one section a part, one row a preset; medians over seeds."""
-    text = ["# The models of the literature, measured", "", _preamble(name), ""]
+def write_page() -> None:
+    """Write docs/zoo.md, one section a part, one row a scale and preset."""
+    found = {scale: json.loads(path.read_text()) for scale, name in SCALES.items() if (path := _path(name)).exists()}
+    files = ", ".join(f"[{scale}](../benchmarks/results/{SCALES[scale]}.json)" for scale in found)
+    text = [PREAMBLE.format(files=files)]
     for part, title in TITLES.items():
-        if part in done:
-            text += [
-                f"## {title}",
-                "",
-                *([REMARKS[part], ""] if part in REMARKS else []),
-                *_section(part, done[part]),
-                "",
-            ]
-    (DOCS / f"{name}.md").write_text("\n".join(text))
+        runs = {scale: result[part] for scale, result in found.items() if part in result}
+        if runs:
+            text += [f"## {title}", "", *([REMARKS[part], ""] if part in REMARKS else []), *_section(runs), ""]
+    (DOCS / "zoo.md").write_text("\n".join(text))
 
 
-def _preamble(name: str) -> str:
-    scale = "--full" if name.endswith("full") else "at the small scale (`benchmarks/zoo.py` says what that is)"
-    return (
-        f"Written by `benchmarks/zoo.py`, {scale}, from [`benchmarks/results/{name}.json`](../benchmarks/results/{name}.json), "
-        "which has machine, commit, seeds and seconds; parts and presets that were not run yet are absent. Presets and papers: "
-        "`vaekit presets`."
-    )
+def _path(name: str) -> Path:
+    return RESULTS / f"{name}.json"
 
 
-def _section(part: str, runs: Runs) -> list[str]:
-    rows = [(preset, _flat(list(seeds.values()))) for preset, seeds in runs.items()]
-    columns = list(dict.fromkeys(name for _, row in rows for name in row))
-    head = [
-        "| preset | " + " | ".join(column.replace("_", " ") for column in columns) + " |",
-        "|---" * (len(columns) + 1) + "|",
+def _section(found: Mapping[str, Runs]) -> list[str]:
+    rows = [
+        (scale, preset, len(seeds), _flat(list(seeds.values())))
+        for scale, runs in found.items()
+        for preset, seeds in runs.items()
     ]
+    columns = list(dict.fromkeys(name for *_, row in rows for name in row))
+    columns = [name for name in columns if name != "cpu_s"] + ["cpu_s"]
+    names = ["preset", "scale", "seeds", *(column.replace("_", " ") for column in columns)]
+    head = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
     return head + [
-        f"| {preset} | " + " | ".join(_shown(row.get(column)) for column in columns) + " |" for preset, row in rows
+        "| " + " | ".join([preset, scale, str(seeds), *(_shown(row.get(column)) for column in columns)]) + " |"
+        for scale, preset, seeds, row in rows
     ]
 
 

@@ -1,18 +1,22 @@
 """The models of the literature, each beside what its paper claims: small in minutes, --full in the published setting.
 
-usage: VAEKIT_DATA=... python benchmarks/zoo.py [--full] [part ...]
+usage: VAEKIT_DATA=... python benchmarks/zoo.py [--middle | --full] [part ... | part:preset ...]
 
 density      static binarised MNIST: the test bound of every preset with a density, nats by importance sampling
 beta         dSprites: rate, mutual information gap and DCI of vae, beta-vae, annealed-beta-vae, beta-tc-vae
-incomplete   tables with half of their cells missing: the bound of the observed test cells, vae against miwae
-robust       tables with one training row in ten an anomaly: average precision, the bound over all rows against robust
+incomplete   tables with half of their cells missing: the bound of the observed test cells, miwae against the plain bound
+             with the same net, and vae
+robust       tables with one training row in ten an anomaly: the bound over all rows against that without the strangest
 cluster      MNIST: share of test images whose component is their digit, components matched to digits one to one
 labels       MNIST with 100 labels: error of m2 and m1+m2, beside a support vector machine on the same labels
 lossless     MNIST, raw and binarised, and Adult: size beside gzip, bz2, PNG, WebP and Parquet
 conditional  Adult: can a classifier tell new rows, and new rows given values, from real ones?
 
-Every fit is kept when it is done, by part, preset and seed; a run that was cut off goes on where it stood. The result is
-benchmarks/results/zoo.json (zoo_full.json) and the table docs/zoo.md.
+--middle fits all training images, so few times that each preset takes one core minutes to half an hour.
+
+Every fit is kept when it is done, by part, preset and seed, with the commit that it ran at; a run that was cut off goes on
+where it stood, and parts that were measured before stay. Name a preset (density:vae) to run it alone. The result is
+benchmarks/results/zoo.json (zoo_middle.json, zoo_full.json) and the page docs/zoo.md, which shows all of them.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from _common import RESULTS, adult, data_folder, two_sample_auc, write_result
+from _common import RESULTS, adult, commit, data_folder, two_sample_auc, write_result
 from _zoo_page import write_page
 from numpy.typing import NDArray
 from PIL import Image
@@ -47,8 +51,13 @@ Kept = dict[str, Any]
 
 @dataclass(frozen=True)
 class Scale:
-    """How large a run is: images to fit, epochs, seeds, images and samples of a bound."""
+    """How large a run is: images to fit, epochs, seeds, images and samples of a bound.
 
+    groups are passes of pretraining and training where clusters are sought; labelled the images of which a hundred tell their
+    label, and passes over them.
+    """
+
+    name: str
     images: int
     epochs: int
     seeds: int
@@ -56,11 +65,15 @@ class Scale:
     samples: int
     hidden: tuple[int, ...]
     tables: tuple[str, ...]
-    name: str
+    groups: tuple[int, int]
+    labelled: tuple[int, int]
 
 
-SMALL = Scale(4_000, 60, 1, 500, 200, (300,), ("banknote", "concrete", "wine_quality"), "zoo")
-FULL = Scale(60_000, 400, 3, 10_000, 5_000, (300, 300), ("banknote", "concrete", "wine_quality", "yeast"), "zoo_full")
+TABLES = ("banknote", "concrete", "wine_quality")
+SMALL = Scale("zoo", 4_000, 60, 1, 500, 200, (300,), TABLES, (40, 60), (10_000, 25))
+MIDDLE = Scale("zoo_middle", 60_000, 60, 1, 1_000, 1_000, (300, 300), TABLES, (10, 40), (60_000, 20))
+FULL = Scale("zoo_full", 60_000, 400, 3, 10_000, 5_000, (300, 300), (*TABLES, "yeast"), (50, 300), (60_000, 200))
+SCALES = {"--middle": MIDDLE, "--full": FULL}
 
 
 def images(name: str) -> dict[str, Array]:
@@ -117,6 +130,9 @@ def beta(scale: Scale, preset: str, seed: int) -> Kept:
     return {"rate": float(sum(report["latents"]["kl"])), **{k: found[k] for k in ("mig", "dci")}, "cpu_s": cost}
 
 
+SAME_NET = "bound, net of miwae"
+
+
 def incomplete(scale: Scale, preset: str, seed: int) -> Kept:
     found: Kept = {"cpu_s": 0.0}
     for name in scale.tables:
@@ -124,7 +140,9 @@ def incomplete(scale: Scale, preset: str, seed: int) -> Kept:
         order = np.random.default_rng(seed).permutation(len(table))
         table = table.mask(np.random.default_rng(seed).random(table.shape) < 0.5).iloc[order]
         cut = len(table) // 5
-        model, cost = timed(table.iloc[cut:].reset_index(drop=True), preset, seed=seed, likelihood="gaussian")
+        parts: Kept = {"objective": "elbo"} if preset == SAME_NET else {}
+        rows = table.iloc[cut:].reset_index(drop=True)
+        model, cost = timed(rows, "miwae" if parts else preset, seed=seed, likelihood="gaussian", **parts)
         nats = model.log_prob(table.iloc[:cut].reset_index(drop=True), samples=scale.samples)
         found[name], found["cpu_s"] = float(nats.mean()), found["cpu_s"] + cost
     return found
@@ -145,7 +163,7 @@ def robust(scale: Scale, preset: str, seed: int) -> Kept:
         )  # no row twice: copies of a strange row are a group of their own
         rows = np.concatenate([normal[:count], noise.choice(strange, count // 9, replace=False)])
         rows = noise.permutation(rows)
-        parts: Kept = {"objective": "elbo"} if preset == "bound" else {}
+        parts: Kept = {"objective": {"kind": "elbo", "beta": 0.35, "warm_up": 0.1}} if preset == "bound" else {}
         model, cost = timed(table.iloc[rows].reset_index(drop=True), "robust", seed=seed, **parts)
         scores = model.score(table.iloc[rows].reset_index(drop=True), by="likelihood", reasons=0).total
         found[name] = {
@@ -158,12 +176,14 @@ def robust(scale: Scale, preset: str, seed: int) -> Kept:
 
 
 def cluster(scale: Scale, preset: str, seed: int) -> Kept:
-    data = images("mnist")
+    data, (pretrain, epochs) = images("mnist"), scale.groups
+    first = {"pretrain": pretrain} if preset == "vade" else {}
     model, cost = timed(
         data["x_train"][: scale.images], preset, seed=seed, latent=10, likelihood="bernoulli",
-        net={"kind": "mlp", "hidden": [500, 500, 2000]}, train={"batch": 128},
+        net={"kind": "mlp", "hidden": [500, 500, 2000]}, train={"batch": 128, "epochs": epochs, **first},
     )  # fmt: skip
-    found = np.asarray(model.cluster(data["x_test"]).cluster)
+    given = {} if preset == "vade" else {"clusters": 10}
+    found = np.asarray(model.cluster(data["x_test"], **given).cluster)
     table = np.zeros((max(found) + 1, 10))
     np.add.at(table, (found, data["y_test"]), 1)
     pairs = linear_sum_assignment(-table)
@@ -171,8 +191,7 @@ def cluster(scale: Scale, preset: str, seed: int) -> Kept:
 
 
 def labels(scale: Scale, preset: str, seed: int) -> Kept:
-    data = images("mnist")
-    count = max(scale.images, 10_000)
+    data, (count, passes) = images("mnist"), scale.labelled
     digits, rows = data["y_train"][:count], data["x_train"][:count]
     noise = np.random.default_rng(seed)
     known = np.concatenate([noise.permutation(np.flatnonzero(digits == d))[:10] for d in range(10)])
@@ -182,7 +201,6 @@ def labels(scale: Scale, preset: str, seed: int) -> Kept:
         return {"error": float(np.mean(guess != data["y_test"])), "cpu_s": 0.0}
     partly = pd.Series([None] * len(rows), dtype="object")
     partly.iloc[known] = [str(d) for d in digits[known]]
-    passes = 25 if scale is SMALL else 200
     train = {"epochs": passes, "prior_epochs": passes}
     pictures = vaekit.images(rows, columns={"digit": partly})
     fitted, cost = timed(pictures, preset, label="digit", seed=seed, train=train)
@@ -256,30 +274,43 @@ Part = Callable[[Scale, str, int], Kept]
 PARTS: Mapping[str, tuple[Part, tuple[str, ...]]] = {
     "density": (density, DENSITY),
     "beta": (beta, BETA),
-    "incomplete": (incomplete, ("vae", "miwae")),
+    "incomplete": (incomplete, ("vae", SAME_NET, "miwae")),
     "robust": (robust, ("bound", "robust")),
     "cluster": (cluster, ("vade", "vae")),
     "labels": (labels, ("support vectors", "m1+m2", "m2")),
     "lossless": (lossless, ("raw", "binarised", "adult")),
     "conditional": (conditional, ("default", "two-stage", "vae")),
 }
+SEEDS = {"incomplete": 3, "robust": 3}  # at every scale: they cost little
 
 
-def main(wanted: list[str]) -> None:
-    scale = FULL if "--full" in wanted else SMALL
-    kept = RESULTS / f"{scale.name}.partial.json"
-    done: dict[str, dict[str, dict[str, Kept]]] = json.loads(kept.read_text()) if kept.exists() else {}
-    for name in [part for part in wanted if part != "--full"] or PARTS:
-        part, presets = PARTS[name]
-        for preset in presets:
-            runs = done.setdefault(name, {}).setdefault(preset, {})
-            for seed in range(scale.seeds):
-                if str(seed) not in runs:
-                    print(f"{name} {preset} {seed}", file=sys.stderr, flush=True)
-                    runs[str(seed)] = part(scale, preset, seed)
-                    kept.write_text(json.dumps(done))
+def main(arguments: list[str]) -> None:
+    scale = next((SCALES[flag] for flag in arguments if flag in SCALES), SMALL)
+    done = started(scale.name)
+    for name, preset in wanted([each for each in arguments if each not in SCALES]):
+        part, seeds = PARTS[name][0], range(max(scale.seeds, SEEDS.get(name, 1)))
+        runs = done.setdefault(name, {}).setdefault(preset, {})
+        for seed in seeds:
+            if str(seed) not in runs:
+                print(f"{name} {preset} {seed}", file=sys.stderr, flush=True)
+                runs[str(seed)] = {**part(scale, preset, seed), "commit": commit()}
+                (RESULTS / f"{scale.name}.partial.json").write_text(json.dumps(done))
     write_result(scale.name, done)
-    write_page(scale.name, done)
+    write_page()
+
+
+def started(name: str) -> dict[str, dict[str, dict[str, Kept]]]:
+    """What was measured before, of a run that was cut off or of the committed result."""
+    for path in (RESULTS / f"{name}.partial.json", RESULTS / f"{name}.json"):
+        if path.exists():
+            return {part: runs for part, runs in json.loads(path.read_text()).items() if part in PARTS}
+    return {}
+
+
+def wanted(names: list[str]) -> list[tuple[str, str]]:
+    """Parts and presets, of `part`, `part:preset` or nothing, which is all of them."""
+    pairs = [tuple(name.partition(":")[::2]) for name in names or PARTS]
+    return [(part, preset) for part, one in pairs for preset in ([one] if one else PARTS[part][1])]
 
 
 if __name__ == "__main__":
