@@ -30,7 +30,7 @@ from vaekit.modes import coverage, ratio
 from vaekit.modes.ask import tensors
 from vaekit.modes.calibrate import calibrate
 from vaekit.modes.latent_use import rates
-from vaekit.objectives import OBJECTIVES, Elbo
+from vaekit.objectives import OBJECTIVES, elbo
 from vaekit.pace import settings
 from vaekit.presets import complete
 from vaekit.principal import begin
@@ -212,7 +212,7 @@ def _train(
     objective = specs.build("objective", plan.spec["objective"], OBJECTIVES, rows=plan.rows)
     runs, seen = [], {"hide": options["hide"], "noise": options["noise"]}
     if epochs := options["pretrain"]:
-        goal, until = BoundGoal(vae, Elbo(beta=0.0), **seen), part(deadline, epochs / (epochs + options["epochs"]))
+        goal, until = BoundGoal(vae, elbo.plain, **seen), part(deadline, epochs / (epochs + options["epochs"]))
         runs.append(stage("pretrain", vae, goal, every, held_out, epochs, until))
         if runs[0].ended == "interrupted":
             return runs

@@ -45,7 +45,7 @@ def adamw(
         prior_epochs: passes for a prior that learns; from the number of rows when None.
         ratio_epochs: passes in which tables learn how to correct new rows, 0 for none; from the number of rows when None, and
             none where the prior does not learn.
-        pretrain: passes for reconstruction alone, after which a mixture begins at the groups of the latents.
+        pretrain: passes under the bound against N(0, I), after which a mixture begins at the groups of the latents.
         memory: GiB that rows may take; larger Parquet and CSV files are read piece by piece. Half of the free memory when None.
     """
     return locals()

@@ -148,7 +148,7 @@ PRESETS: dict[str, Preset] = {
         {"net": "mlp", "prior": "mixture", **PLAIN},
     ),
     "vade": Preset(
-        "groups of rows: an autoencoder first, then a mixture that begins at the groups of its latents",
+        "groups of rows: a plain VAE first, then a mixture that begins at the groups of its latents",
         "Jiang et al. 2017 (arXiv 1611.05148)",
         {"net": "mlp", "prior": "mixture", "objective": {"beta": 1.0}, "train": {"hide": 0.0, "pretrain": 10}},
     ),

@@ -16,7 +16,7 @@ STAGES = {
     "model": "the autoencoder",
     "prior": "the prior",
     "ratio": "the correction of new rows",
-    "pretrain": "reconstruction alone",
+    "pretrain": "the autoencoder, before its prior begins",
 }
 
 

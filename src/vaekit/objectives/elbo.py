@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+import torch
 from torch import Tensor
 
+from vaekit.distributions.latents import is_normal
 from vaekit.objectives.kl import kl
+from vaekit.priors.normal import standard
 from vaekit.spec import AtLeastOne, NonNegative, Positive, Share
 from vaekit.vae import Draw
 
@@ -84,3 +88,18 @@ def ramp(progress: float, warm_up: float, cycles: int = 1) -> float:
     if not warm_up or progress >= 1:
         return 1.0
     return min(1.0, progress * cycles % 1.0 / warm_up)
+
+
+def plain(draw: Draw, progress: float = 1.0) -> Terms:
+    """The bound against N(0, I) where latents are numbers, whatever prior the model has: for a training before it has begun.
+
+    >>> import torch
+    >>> from torch.distributions import Normal
+    >>> cells, law = torch.zeros(2, 4), Normal(torch.zeros(1, 2, 4), 1.0)
+    >>> q, p = Normal(torch.ones(2, 3), 1.0), Normal(torch.full((3,), 9.0), 1.0)
+    >>> plain(Draw(q.mean[None], q, p, law, cells, cells == 0, cells)).kl.sum(-1)
+    tensor([1.5000, 1.5000])
+    """
+    own: Any = draw.posterior
+    prior = standard(torch.ones_like(own.mean[0])) if is_normal(own) else draw.prior
+    return Elbo(warm_up=0.2)(replace(draw, prior=prior), progress)
