@@ -1,5 +1,7 @@
 """Beta, warm-up and free bits do what they say."""
 
+from dataclasses import replace
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -9,8 +11,9 @@ from torch.distributions import Normal
 
 import vaekit
 from vaekit import rng
-from vaekit.distributions import Columns, NormalCell, Scale
+from vaekit.distributions import Columns, Delta, NormalCell, Scale
 from vaekit.objectives import Elbo
+from vaekit.objectives.elbo import plain
 from vaekit.vae import Draw
 
 B, K, L = 6, 3, 4
@@ -102,6 +105,15 @@ def test_capacity_draws_the_rate_from_both_sides(progress, grown):
         price = terms.loss - terms.reconstruction.mean()
         (gradient,) = torch.autograd.grad(price, mean)
         assert ((gradient * mean).sum() > 0) == bool(nats > grown), "what is too much shrinks, what is too little grows"
+
+
+def test_the_plain_bound_asks_for_n01_whatever_the_prior_and_takes_other_latents_as_they_are():
+    each, _ = draw()
+    far = replace(each, prior=Normal(torch.full_like(each.posterior.mean[0], 9.0), 0.1))
+    expected = Elbo(warm_up=0.2)(replace(each, prior=Normal(torch.zeros_like(each.posterior.mean[0]), 1.0)), 0.1)
+    torch.testing.assert_close(plain(far, 0.1).loss, expected.loss)
+    point = replace(far, posterior=Delta(each.posterior.mean))
+    torch.testing.assert_close(plain(point, 1.0).loss, expected.reconstruction.mean())
 
 
 def test_a_fit_with_a_capacity_ends_near_it():

@@ -11,6 +11,7 @@ import vaekit
 from vaekit import rng
 from vaekit.distributions.mixture import NormalMixture
 from vaekit.priors.mixture import Mixture
+from vaekit.priors.mixture import groups as mixtures
 from vaekit.priors.normal import from_law
 
 CENTRES = torch.tensor([[3.0, 0.0], [-3.0, 0.0], [0.0, 3.0]])
@@ -46,6 +47,20 @@ def test_it_starts_at_the_groups_of_the_latents():
     assert near.values.max() < 0.1 and len(near.indices.unique()) == 3
     torch.testing.assert_close(prior.log_scale.exp(), torch.full((3, 2), 0.5), atol=0.05, rtol=0)
     assert torch.equal(near.indices[of], prior.responsibilities(z).argmax(-1))
+
+
+def test_groups_that_lie_across_the_axes_are_found():
+    of = torch.arange(900) % 2
+    along, across = rng.table(0, (900, 2), "oblique").unbind(-1)
+    centres = torch.tensor([[1.0, -1.0], [-1.0, 1.0]])
+    z = torch.stack([1.2 * along + 0.2 * across, 1.2 * along - 0.2 * across], -1) + centres[of]
+    found = torch.from_numpy(mixtures(z.double().numpy(), 2).predict(z.double().numpy()))
+    assert max((found == of).float().mean(), (found != of).float().mean()) > 0.99
+    prior = Mixture(2, components=2)
+    prior.start(z, torch.full_like(z, 1e-3))
+    assert torch.cdist(centres, prior.loc.detach()).min(1).values.max() < 0.15
+    spread = z[of == 0].std(0).expand(2, 2)
+    torch.testing.assert_close(prior.log_scale.exp(), spread, atol=0.15, rtol=0)
 
 
 @pytest.mark.parametrize("rows", [1, 2])
