@@ -121,7 +121,7 @@ PRESETS: dict[str, Preset] = {
         {
             "net": WIDE,
             "posterior": "labelled",
-            "objective": {"kind": "semi_supervised", "warm_up": 0.2},
+            "objective": "semi_supervised",
             "train": ALL_EPOCHS,
         },
         needs="label",
