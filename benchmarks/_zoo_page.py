@@ -27,7 +27,7 @@ TITLES = {
 # what a reader must know of how a part is measured
 REMARKS = {
     "density": "Perceptrons; small: one hidden layer and 4,000 images, so few that the figures are far from those of papers.",
-    "cluster": "Ten latents and the paper's net, 500-500-2000; test images, which the paper's figure has among those that train.",
+    "cluster": "Ten latents and the paper's net, 500-500-2000; test images, which the paper has among those that train.",
     "labels": "Ten labels a digit and 16 latents; small: 10,000 images, middle: all 60,000.",
     "robust": "Scored by likelihood; `bound` is `robust` but for the objective, and weighs the rate alike.",
     "lossless": "Bits a pixel, or bytes of Adult's rows; gzip and bz2 are given one bit a pixel where images are binary.",
