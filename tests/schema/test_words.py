@@ -88,3 +88,18 @@ def test_a_word_among_few_numbers_is_a_declared_mapping():
 def test_codes_with_many_spellings_are_categories():
     values = [f"{row}" for row in range(250, 400)] + [f"V{row}" for row in range(20)]
     assert guess(values * 3).kind == "categorical"
+
+
+@pytest.mark.parametrize("shape", ["{},5", "$1,{:03d}.00", "{} %", "{}.000,50", "€ {}"])
+def test_numbers_written_for_people_are_words_with_a_warning(shape):
+    values = [shape.format(row) for row in range(60)]
+    with pytest.warns(
+        VaekitWarning, match=r"column 'x': its cells, such as '.*' in row 0 .*, look like numbers but are read as words"
+    ):
+        assert guess(values * 2).kind == "categorical"
+
+
+@pytest.mark.parametrize("shape", ["{}-1", "v{}", "10.0.{}.1", "{} x", "079 123 45 {:02d}"])
+def test_codes_of_digits_are_words_without_one(shape, recwarn):
+    guess([shape.format(row) for row in range(60)] * 2)
+    assert not recwarn.list

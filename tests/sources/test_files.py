@@ -124,11 +124,6 @@ def test_a_nameless_pandas_index_is_left_out(folder):
             "a,b\n1,2\n3\n",
             "row 1 (counted from 0, after the line of names): 1 cells were given, 2 expected: '3'",
         ),
-        (
-            "t.csv",
-            b"a,b\n1,\xe9\n",
-            "'t.csv', line 2: the byte 0xe9 is not UTF-8 text\nHint: convert the file to UTF-8",
-        ),
         ("t.csv.gz", "a,b\n", "'t.csv.gz' cannot be read as .csv"),
         ("t.parquet", "nonsense", "'t.parquet' cannot be read as .parquet"),
         ("t.feather", "nonsense", "'t.feather' cannot be read as .feather"),

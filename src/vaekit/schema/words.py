@@ -17,6 +17,8 @@ ODD_MOST = 2  # so few spellings among numbers or dates are slips, more are a co
 DATE_SHARE = 0.9
 CODES_SHARE = 0.2
 EXACT = 2.0**53
+# a number with a decimal comma, thousands apart, a currency or a percent sign
+FORMATTED = r"^\s*[-+]?[€$£¥]?\s?[-+]?\d{1,3}([.,'’]?\d{3})*([.,]\d+)?\s?(%|[€$£¥]|EUR|USD|GBP|CHF)?\s*$"
 
 
 def guess_text(name: str, array: pa.Array) -> Found:
@@ -39,6 +41,7 @@ def guess_text(name: str, array: pa.Array) -> Found:
         return Found("binary", f"two distinct values, {low!r} and {high!r}", levels=(low, high))
     if found := _dates(name, array, unique) or _numbers(name, array, unique):
         return found
+    _doubt_text(name, array, unique)
     seen = f"{distinct} distinct strings of {rows} rows"
     if rows >= ENOUGH_ROWS and distinct >= DISTINCT_SHARE * rows:
         return Found("identifier", f"{seen}: an identifier")
@@ -92,6 +95,19 @@ def _numbers(name: str, array: pa.Array, unique: pa.Array) -> Found | None:
     if found.decimals == 0 and len(unique) < CODES_SHARE * len(values):
         return None  # whole numbers that recur, kept as text: codes
     return found._replace(reason=f"numbers written as text: {found.reason}")
+
+
+def _doubt_text(name: str, array: pa.Array, unique: pa.Array) -> None:
+    """Numbers as people write them are words to a program: whoever meant numbers should know."""
+    odd = unique.filter(not_number(unique))
+    if len(unique) <= MANY or not len(odd) or not pc.all(pc.match_substring_regex(unique, FORMATTED)).as_py():
+        return
+    row = first_row(not_number(array))
+    assert row is not None
+    warn(
+        f"column {name!r}: its cells, such as {cell(array, row)} in row {row} (counted from 0), look like numbers but are "
+        "read as words; write them with digits and a point alone, like 1234.5, where they are numbers"
+    )
 
 
 def _report_odd(name: str, array: pa.Array, numbers: int) -> None:

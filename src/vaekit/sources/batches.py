@@ -15,6 +15,7 @@ import pyarrow.parquet as pa_parquet
 from vaekit.errors import DataError
 from vaekit.sources import files
 from vaekit.sources.cells import without_nan
+from vaekit.sources.delimited import read_csv
 from vaekit.sources.frames import refuse_twice
 from vaekit.sources.sql import Sql, is_sql, no_rows, sql_tables
 from vaekit.sources.table import Table
@@ -143,9 +144,9 @@ def _csv(where: str, stream: Any, text: Collection[str], path: str | None) -> Pa
                 continue
         elif not block.strip():
             continue
-        yield files.read_csv(where, content, text), _share(read, path)
+        yield read_csv(where, content, text), _share(read, path)
     if not names:
-        files.read_csv(where, b"", text)  # says what is wrong
+        read_csv(where, b"", text)  # says what is wrong
 
 
 def _json_lines(path: str) -> Parts:

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.feather as pa_feather
 import pyarrow.json as pa_json
 import pyarrow.parquet as pa_parquet
@@ -21,10 +20,11 @@ from vaekit.errors import DataError
 from vaekit.schema.look import listed, nearest
 from vaekit.sources import archives, idx, pictures, pixels
 from vaekit.sources.arrays import read_numpy
+from vaekit.sources.delimited import read_csv
 from vaekit.sources.frames import refuse_twice
 from vaekit.sources.table import Table
 
-_BLOCK, _WHOLE = 1 << 24, (1 << 31) - 1  # bytes whose cells decide a column's type: at first, and when that failed
+_WHOLE = (1 << 31) - 1  # bytes that are read at once
 _SQUEEZED = (".gz", ".bz2", ".zst")
 Text = Collection[str]
 
@@ -148,71 +148,6 @@ def unreadable(path: str, error: Exception) -> DataError:
 
 def _csv(path: str, text: Text) -> pa.Table:
     return read_csv(repr(path), pa.input_stream(path, compression="detect").read(), text)
-
-
-def read_csv(where: str, content: bytes, text: Text) -> pa.Table:
-    """A table from the bytes of a CSV, its first line the names."""
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    if not content.strip():
-        raise DataError(f"{where} is empty, expected a line of column names and rows below")
-    _refuse_encoding(where, content)
-    try:
-        return _parse_csv(content, text, _BLOCK)
-    except pa.ArrowInvalid as error:
-        if "conversion error" in str(error):  # a type that the first block suggested and a later one contradicts
-            return _parse_csv(content, text, _WHOLE)
-        raise _ragged(where, content) from None
-
-
-def _parse_csv(content: bytes, text: Text, block: int) -> pa.Table:
-    header = content.split(b"\n", 1)[0]
-    return pa_csv.read_csv(
-        io.BytesIO(content),
-        # the threaded reader aborts a process that has imported torch and ends soon after reading
-        read_options=pa_csv.ReadOptions(use_threads=False, block_size=min(block, len(content) + 1)),
-        parse_options=pa_csv.ParseOptions(delimiter=_delimiter(header), newlines_in_values=b'"' in content),
-        convert_options=pa_csv.ConvertOptions(strings_can_be_null=True, column_types=dict.fromkeys(text, pa.string())),
-    )
-
-
-def _delimiter(header: bytes) -> str:
-    """The separator that the line of names has most of; a comma where none stands out."""
-    counts = {mark: header.count(mark.encode()) for mark in (",", ";", "\t", "|")}
-    return max(counts, key=counts.__getitem__)
-
-
-def _refuse_encoding(where: str, content: bytes) -> None:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{where}, line {line}: the byte 0x{content[error.start]:02x} is not UTF-8 text",
-            hint="convert the file to UTF-8, for example: iconv -f latin1 -t utf-8 FILE",
-        ) from None
-
-
-def _ragged(where: str, content: bytes) -> DataError:
-    rows: list[Any] = []
-
-    def note(row: Any) -> str:
-        rows.append(row)
-        return "skip"
-
-    header = content.split(b"\n", 1)[0]
-    pa_csv.read_csv(
-        io.BytesIO(content),
-        read_options=pa_csv.ReadOptions(use_threads=False, block_size=len(content) + 1),
-        parse_options=pa_csv.ParseOptions(
-            delimiter=_delimiter(header), newlines_in_values=b'"' in content, invalid_row_handler=note
-        ),
-    )
-    first = rows[0]
-    return DataError(
-        f"{where}, row {first.number - 2} (counted from 0, after the line of names): {first.actual_columns} cells were "
-        f"given, {first.expected_columns} expected: {first.text[:80]!r}",
-        hint='a cell that contains the separator must stand in quotes ("a, b")',
-    )
 
 
 def _parquet(path: str, _: Text) -> pa.Table:

@@ -15,6 +15,7 @@ from vaekit.errors import DataError
 from vaekit.sources import files
 from vaekit.sources.batches import ROWS, blocks
 from vaekit.sources.cells import without_nan
+from vaekit.sources.delimited import read_csv
 from vaekit.sources.frames import refuse_twice
 
 PER_CELL, PER_BYTE = 40, 6  # bytes that a fit in memory takes at most, for a cell of Parquet and for a byte of text
@@ -161,7 +162,7 @@ def _text_pieces(path: str) -> Iterator[Piece]:
                 yield Piece(path, at, len(block), 0, 0)
             at += len(block)
     if begin == 0:
-        files.read_csv(repr(path), b"", ())  # says what is wrong
+        read_csv(repr(path), b"", ())  # says what is wrong
 
 
 def _parsed(piece: Piece, text: Collection[str], first: int) -> pa.Table:
@@ -170,7 +171,7 @@ def _parsed(piece: Piece, text: Collection[str], first: int) -> pa.Table:
         stream.seek(piece.at)
         content = names + stream.read(piece.size)
     try:
-        table = files.read_csv(repr(piece.path), content, text)
+        table = read_csv(repr(piece.path), content, text)
     except DataError as error:
         raise DataError(moved(error.message, first), hint=error.hint) from None
     refuse_twice(table.column_names)

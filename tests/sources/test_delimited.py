@@ -1,0 +1,91 @@
+"""CSV as it comes: from Excel, from other countries, with half of its lines damaged."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from vaekit.errors import DataError, VaekitWarning
+from vaekit.schema import Schema
+from vaekit.sources import read
+from vaekit.sources.batches import batches
+from vaekit.sources.delimited import decoded, read_csv, separator, with_points
+
+GERMAN = 'Größe;Ort;Betrag\n1,5;Köln;"1.234,50"\n-0,25;Bonn;3\n;Köln;\n'.encode("cp1252")
+
+
+@pytest.mark.parametrize(
+    ("header", "mark"), [(b"a,b", ","), (b"a;b,c;d", ";"), (b"a\tb", "\t"), (b"a|b", "|"), (b"a", ",")]
+)
+def test_the_separator_is_what_the_names_have_most_of(header: bytes, mark: str) -> None:
+    assert separator(header + b"\n1;2,3,4,5\n") == mark
+
+
+def test_a_file_of_german_excel_is_read_and_both_guesses_are_told() -> None:
+    with pytest.warns(VaekitWarning) as told:
+        table = read_csv("'t.csv'", GERMAN)
+    assert table.to_pydict() == {
+        "Größe": [1.5, -0.25, None],
+        "Ort": ["Köln", "Bonn", "Köln"],
+        "Betrag": [1234.5, 3.0, None],
+    }
+    says = [str(each.message) for each in told]
+    assert says == [
+        "'t.csv' is not UTF-8 text: it is read as Windows-1252 (Latin-1)",
+        "'t.csv': numbers of 'Größe', 'Betrag' are written with a decimal comma and read as such",
+    ]
+
+
+def test_batches_read_it_as_a_whole_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(GERMAN)
+    with pytest.warns(VaekitWarning):
+        whole = read(path).arrow
+    with pytest.warns(VaekitWarning):
+        (part,) = [batch.table.arrow for batch in batches(str(path))]
+    assert part.equals(whole)
+
+
+def test_words_with_commas_and_columns_that_stay_text_are_left_alone() -> None:
+    table = pa.table({"a": ["1,5", "2,a"], "b": ["1,5", "2"], "c": ["1.5", "1,5"], "d": ["1.5.3", "1,5"]})
+    assert with_points("t", table, ["b"]).schema.types == [pa.string()] * 4
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read_csv("t", b'a,b\n1,"1,5"\n').to_pylist() == [{"a": 1, "b": "1,5"}]
+        assert read_csv("t", b"a;b\n1;x\n").to_pylist() == [{"a": 1, "b": "x"}]
+
+
+def test_damaged_utf8_is_refused_with_its_line_and_not_taken_for_another_encoding() -> None:
+    with pytest.raises(
+        DataError, match=r"'t.csv', line 3: the byte 0xe9 is not UTF-8 text\nHint: convert the file to UTF-8"
+    ):
+        decoded("'t.csv'", "a\nKöln\n".encode() + b"caf\xe9\n")
+    with pytest.raises(DataError, match="line 1: the byte 0x81"):
+        decoded("'t.csv'", b"a\x81\n")
+
+
+def test_two_bytes_a_letter_are_refused_with_a_way_out() -> None:
+    with pytest.raises(DataError, match=r"'t.csv' holds bytes that are 0, as UTF-16 text .*\nHint: save it as UTF-8"):
+        read_csv("'t.csv'", "a,b\n1,2\n".encode("utf-16"))
+
+
+@pytest.mark.parametrize("names", ["5.1,3.5", "3,1", "2,2"])
+def test_a_file_that_begins_with_numbers_may_lack_its_names(names: str) -> None:
+    with pytest.warns(VaekitWarning, match="its first line, taken for the names of the columns, holds numbers alone"):
+        read_csv("'t.csv'", f"{names}\n4.9,3.0\n".encode())
+
+
+def test_numbers_that_count_up_are_names() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read_csv("t", b"0,1,2\n4,5,6\n").column_names == ["0", "1", "2"]
+
+
+def test_what_was_read_with_commas_is_inferred_as_numbers() -> None:
+    content = "preis\tname\n" + "".join(f"{i},{i % 7}5\tn{i % 3}\n" for i in range(60))
+    with pytest.warns(VaekitWarning, match="decimal comma"):
+        table = read_csv("t", content.encode())
+    assert [column.kind for column in Schema.infer(table)] == ["real", "categorical"]
