@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import vaekit
-from vaekit.modes import MODES
+from vaekit.modes import MODES, cluster
 from vaekit.serve.app import ARROW, Server
 from vaekit.serve.questions import ELSEWHERE, questions
 from vaekit.serve.shelf import Shelf
@@ -174,3 +176,22 @@ def test_a_replaced_file_is_served_anew_and_never_half(model_file: Path, tmp_pat
                 break
         client.portal.call(server.refresh)
         assert client.get("/v1/models").json()["models"][0]["rows"] == 7
+
+
+def test_others_are_answered_while_clusters_are_found(
+    model_file: Path, rows: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, done, usual = threading.Event(), threading.Event(), cluster._fitted
+
+    def slow(*words: Any) -> Any:
+        begun.set()
+        assert done.wait(30)
+        return usual(*words)
+
+    monkeypatch.setattr(cluster, "_fitted", slow)
+    with TestClient(Server(Shelf([model_file]))) as client, ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(client.post, "/v1/models/shop/cluster", json={"rows": rows, "clusters": 2})
+        assert begun.wait(30)
+        assert client.post("/v1/models/shop/score", json={"rows": rows}).status_code == 200 and not asked.done()
+        done.set()
+        assert len(asked.result(30).json()["rows"]) == len(rows)

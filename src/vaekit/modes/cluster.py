@@ -70,7 +70,7 @@ def cluster(fitted: Fitted, data: Any, clusters: int | None = None, by: By = "de
         whole("cluster: clusters", clusters, 2, hint="clusters=None chooses among 2 to 12")
     asked = ask(fitted, data)
     latents = latents_of(fitted, asked)
-    probability = _probabilities(fitted, latents.mean, clusters, by)
+    probability = assigning(fitted, clusters, by)(latents.mean.astype(np.float64))
     each = probability.argmax(1)
     if asked.at is None:
         return Clusters(each, probability, latents, each, asked)
@@ -80,15 +80,15 @@ def cluster(fitted: Fitted, data: Any, clusters: int | None = None, by: By = "de
     return Clusters(steps, probability, latents, each, asked)
 
 
-def _probabilities(fitted: Fitted, mean: NDArray[Any], clusters: int | None, by: By) -> Floats:
-    """P(cluster|latents), (B, C)."""
+def assigning(fitted: Fitted, clusters: int | None, by: By) -> Assign:
+    """What gives the latents of rows (B, L) their P(cluster|latents) (B, C); finding it takes seconds the first time."""
     own = getattr(fitted.vae.prior, "responsibilities", None)
     if by == "prior" and own is None:
         raise ModeUnavailable("cluster: by='prior': the prior of this model has no components", hint="by='mixture'")
     if own is not None and (by == "prior" or (by == "default" and clusters is None)):
         if clusters is not None:
             raise SpecError(f"cluster: clusters={clusters} beside by='prior', which has its own", hint="by='mixture'")
-        return own(torch.from_numpy(mean)).double().numpy()
+        return lambda mean: own(torch.from_numpy(mean).float()).double().numpy()
     if (kept := fitted.arrays.get("neighbours.latents")) is None:
         raise ModeUnavailable("cluster: this file keeps no training latents to find clusters in", hint="fit anew")
     scale = max(float(kept.std(0).max()), 1e-12)
@@ -96,7 +96,7 @@ def _probabilities(fitted: Fitted, mean: NDArray[Any], clusters: int | None, by:
         raise DataError(f"cluster: {clusters or 2} clusters of {len(kept)} training rows whose latents the file keeps")
     way: By = "kmeans" if by == "kmeans" else "mixture"
     assign = fitted.once(("clusters", clusters, way), kept, lambda: _fitted(kept, scale, clusters, way))
-    return assign(mean.astype(np.float64) / scale)
+    return lambda mean: assign(mean / scale)
 
 
 def _fitted(kept: NDArray[Any], scale: float, clusters: int | None, by: By) -> Assign:

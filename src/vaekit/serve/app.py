@@ -57,6 +57,7 @@ class Server:
         self.shelf, self.limits, self.every = shelf, limits or Limits(), every
         self.meters = Meters()
         worker = ThreadPoolExecutor(1, "vaekit-model")
+        self.aside = ThreadPoolExecutor(1, "vaekit-aside")  # finds what takes long, while the model answers others
         self.batchers = {name: Batcher(self._count, worker) for name in shelf.books}
         self.inner = self.build()
         self.gate = Gate(self._pass, self.limits, token, self.meters, names)
@@ -94,6 +95,7 @@ class Server:
         task = asyncio.create_task(self._look())
         yield
         task.cancel()
+        self.aside.shutdown(wait=False, cancel_futures=True)
         for batcher in self.batchers.values():
             batcher.close()
 
@@ -144,6 +146,9 @@ async def _answer(
         raise Problem(413, f"{wanted.rows:,} rows at once, at most {server.limits.rows:,}", hint="send them in parts")
     note["rows"] = wanted.rows
     server.meters.rows.labels(book.name, mode).inc(wanted.rows)
+    if question.prepare is not None:
+        ready = partial(question.prepare, book.model, wanted.options)
+        await asyncio.get_running_loop().run_in_executor(server.aside, ready)
     alone = question.alone or bool(book.model.fitted.steps)
     run = partial(answered, book, question, wanted.options)
     answer = await server.batchers[book.name].ask(mode, wanted.options, wanted.table, run, alone=alone)

@@ -13,6 +13,7 @@ from pydantic import Field
 from vaekit.api import Model
 from vaekit.errors import DataError
 from vaekit.modes import MODES
+from vaekit.modes.cluster import assigning
 
 Ask = Callable[[Model, Any, dict[str, Any]], pa.Table]
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1, description="Equal seed and input, equal answer.")]
@@ -30,6 +31,7 @@ class Question:
         rows: "needed", "optional", "none"; "latents" are rows of mean_0, mean_1, ...
         answer: "fitted" columns, or those that are "made" for it.
         alone: requests do not share a pass, since an answer depends on more than its own row.
+        prepare: finds what takes seconds the first time, and neither the rows nor the thread at the model.
     """
 
     ask: Ask
@@ -37,6 +39,7 @@ class Question:
     rows: Literal["needed", "optional", "none", "latents"] = "needed"
     answer: Literal["fitted", "made"] = "made"
     alone: bool = False
+    prepare: Callable[[Model, dict[str, Any]], object] | None = None
 
 
 def arrow(answer: Any) -> pa.Table:
@@ -150,7 +153,7 @@ OWN: dict[str, Question] = {
     "cluster": Question(plain("cluster"), {
         "clusters": (Annotated[int, Field(ge=2, le=100)] | None, None),
         "by": (Literal["default", "prior", "mixture", "kmeans"], "default"),
-    }),
+    }, prepare=lambda model, options: assigning(model.fitted, **options)),
 }  # fmt: skip
 ELSEWHERE = ("impute_interval", "shift", "compress", "decompress", "evaluate")  # Python and the command line have them
 
