@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 
+import vaekit
 from vaekit.export import example
 from vaekit.export.graphs import GRAPHS, Decoder, Encoder, Scorer
+from vaekit.export.write import write_graph
 from vaekit.modes.calibrate import centred, raw_scores
 from vaekit.modes.ways import way
+from vaekit.presets import PRESETS
 
 
 @pytest.mark.parametrize("name", ["mixed", "numbers", "given", "ae", "image-given", "stream-mlp"])
@@ -24,6 +30,44 @@ def test_the_scorer_scores_as_the_model_does(fitted: Any, name: str) -> None:
     torch.testing.assert_close(score.double(), wanted.total, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(own.double(), wanted.cells, rtol=1e-4, atol=1e-4)
     assert bound.shape == score.shape and bound.isfinite().all()
+
+
+NEEDS = {"given": {"given": ["city"]}, "label": {"label": "city"}, "": {}}
+
+
+@pytest.fixture(scope="module")
+def rows() -> Any:
+    noise = np.random.default_rng(0)
+    x = noise.normal(size=120)
+    table = pd.DataFrame({"size": x, "price": np.exp(x), "city": np.where(x > 0.3, "Bern", "Oslo")})
+    table.loc[::9, "price"] = None
+    return table
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_has_its_scorer_in_tensors_alone(rows: Any, preset: str) -> None:
+    if preset == "flow-prior":
+        pytest.importorskip("zuko")
+    train, needs = {"epochs": 1, "prior_epochs": 1}, NEEDS[PRESETS[preset].needs]
+    model = vaekit.fit(rows, preset, train=train, latent=2, net={"kind": "mlp", "hidden": [8]}, **needs).fitted
+    shown, by = example(model), way(model, "default")
+    cells, observed = shown["cells"], shown["observed"]
+    with torch.no_grad():
+        wanted = centred(model, by, raw_scores(model, by, cells, observed), observed)
+        score, _, bound = Scorer(model)(cells, observed, shown["shared noise"])
+        mean, std, z = Encoder(model)(cells, observed, torch.zeros_like(shown["noise"]))
+    torch.testing.assert_close(score.double(), wanted.total, rtol=1e-4, atol=1e-4)
+    assert mean.shape == std.shape == z.shape == (len(cells), model.vae.latents) and bound.isfinite().all()
+
+
+@pytest.mark.parametrize(("preset", "of"), [("vae", "images"), ("ladder", "rows"), ("iaf", "rows")])
+def test_what_a_graph_must_not_ask_or_draw_is_settled_before(rows: Any, preset: str, of: str, tmp_path: Path) -> None:
+    """Whether all pixels are there, which a conv net asks; and the noise of moments without a closed form."""
+    pytest.importorskip("onnxruntime")
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 8, 8)).astype("uint8")
+    data, net = (vaekit.images(pixels), "conv") if of == "images" else (rows, {"kind": "mlp", "hidden": [8]})
+    model = vaekit.fit(data, preset, train={"epochs": 1}, latent=2, net=net).fitted
+    write_graph(Encoder(model), example(model), tmp_path / "encoder.onnx", "encoder")  # compares by itself
 
 
 def test_encoder_and_decoder_are_those_of_the_model(mixed: Any) -> None:

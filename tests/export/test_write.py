@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,27 @@ def test_words_are_lent(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModeUnavailable, match="the decoder cannot be written as ONNX"):
         write_graph(Foreign(), {"x": torch.ones(4)}, tmp_path / "foreign.onnx", "decoder")
+
+
+class Clash(nn.Module):
+    inputs, outputs = ("x",), ("mean", "std")
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        middle = torch.lgamma(x).mean(-1, keepdim=True)  # a step that the exporter calls mean as well
+        return middle * x, (x - middle).abs()
+
+
+def test_a_step_may_be_called_as_an_output_is(tmp_path: Path) -> None:
+    write_graph(Clash(), {"x": torch.rand(4, 3) + 1}, tmp_path / "clash.onnx", "example")
+
+
+def test_the_exporter_leaves_logs_and_checks_of_laws_as_they_were(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ModeUnavailable):
+        write_graph(Foreign(), {"x": torch.ones(4)}, tmp_path / "foreign.onnx", "decoder")
+    assert capfd.readouterr() == ("", "")
+    logging.getLogger("mine").warning("heard")
+    assert "heard" in caplog.messages
+    with pytest.raises(ValueError, match="scale"):
+        torch.distributions.Normal(torch.zeros(1), -torch.ones(1))

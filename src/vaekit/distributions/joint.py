@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import torch
@@ -42,9 +42,7 @@ class Joint(Distribution):
 
     def _opposite(self) -> Tensor:
         """The fixed table of noise (2 PAIRS, 1, ..., L)."""
-        lead = [1] * len(self.batch_shape)
-        table = rng.table(0, (PAIRS, *lead, *self.event_shape), "moments", dtype=torch.float64)
-        return (torch.cat([table, -table]) / table.square().mean(0).sqrt()).to(self._like)
+        return opposite(len(self.batch_shape), self.event_shape[0]).to(self._like)
 
     @cached_property
     def _moments(self) -> tuple[Tensor, Tensor]:
@@ -62,6 +60,17 @@ class Joint(Distribution):
     @property
     def variance(self) -> Tensor:
         return self._moments[1].square()
+
+
+@cache
+def opposite(lead: int, latents: int) -> Tensor:
+    """Noise (2 PAIRS, 1, ..., L) of deviation one, each row of which has its opposite; equal for all laws of a process.
+
+    >>> opposite(1, 3).shape, bool(opposite(1, 3).sum() == 0)
+    (torch.Size([32, 1, 3]), True)
+    """
+    table = rng.table(0, (PAIRS, *[1] * lead, latents), "moments", dtype=torch.float64)
+    return torch.cat([table, -table]) / table.square().mean(0).sqrt()
 
 
 class Remembered:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import traceback
 import warnings
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.distributions import Distribution
 
 from vaekit.errors import ModeUnavailable, UserError
 
@@ -49,18 +51,30 @@ def write_graph(graph: Any, inputs: Mapping[str, Tensor], path: Path, name: str)
     arguments = tuple(inputs[each] for each in graph.inputs)
     try:
         with quiet(), torch.no_grad():
-            torch.onnx.export(
-                graph.eval(), arguments, str(path), dynamo=True, external_data=False, optimize=False, verbose=False,
+            graph.eval()(*arguments)  # what is made once and kept is made now: a graph holds it, and could not make it
+            program: Any = torch.onnx.export(
+                graph, arguments, dynamo=True, external_data=False, optimize=False, verbose=False,
                 input_names=list(graph.inputs), output_names=list(graph.outputs),
                 dynamic_shapes=tuple({0: torch.export.Dim.DYNAMIC} for _ in arguments),
                 custom_translation_table=translations(),
             )  # fmt: skip
+            _rename(program.model.graph)
+            program.save(str(path), external_data=False)
     except Exception as error:
         raise ModeUnavailable(
             f"export: the {name} cannot be written as ONNX{_where(error)}",
             hint="fit with another kind of that part, or ask the model in Python",
         ) from error
     compare(graph, {each: value[:3] for each, value in inputs.items()}, path, name)
+
+
+def _rename(graph: Any) -> None:
+    """Steps in between that are called as an output is, which the exporter lets happen and onnxruntime refuses."""
+    outputs = {value.name: value for value in graph.outputs}
+    for node in graph:
+        for value in node.outputs:
+            if outputs.get(value.name, value) is not value:
+                value.name = f"{value.name}_within"
 
 
 def compare(graph: Any, inputs: Mapping[str, Tensor], path: Path, name: str) -> float:
@@ -91,16 +105,17 @@ def compare(graph: Any, inputs: Mapping[str, Tensor], path: Path, name: str) -> 
 
 @contextmanager
 def quiet() -> Any:
-    """The exporter tells what it does on stdout and in warnings of its own."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    with warnings.catch_warnings():
+    """The exporter tells what it does on stderr, in its log and in warnings; laws check values that a graph has yet to see."""
+    checks, told = Distribution._validate_args, logging.root.manager.disable  # type: ignore[attr-defined]
+    logging.disable(logging.CRITICAL)
+    Distribution.set_default_validate_args(False)
+    with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         try:
             yield
         finally:
-            logger.setLevel(level)
+            logging.disable(told)
+            Distribution.set_default_validate_args(checks)
 
 
 def _where(error: BaseException) -> str:

@@ -112,8 +112,11 @@ class Embed(nn.Module):
 
 
 def known_whole(observed: Tensor) -> bool:
-    """Whether all cells are observed, where asking costs less than not knowing: an accelerator would have to wait."""
-    return observed.device.type == "cpu" and bool(observed.all())
+    """Whether all cells are observed, where asking costs less than not knowing: an accelerator would have to wait.
+
+    A graph that is traced for all rows to come cannot know.
+    """
+    return observed.device.type == "cpu" and not torch.compiler.is_compiling() and bool(observed.all())
 
 
 def where_observed(values: Tensor, observed: Tensor) -> Tensor:
