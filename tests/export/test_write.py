@@ -54,8 +54,8 @@ def test_a_step_may_be_called_as_an_output_is(tmp_path: Path) -> None:
     write_graph(Clash(), {"x": torch.rand(4, 3) + 1}, tmp_path / "clash.onnx", "example")
 
 
-def test_the_exporter_leaves_logs_and_checks_of_laws_as_they_were(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_the_exporter_is_quiet_and_leaves_logs_and_checks_of_laws_as_they_were(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ModeUnavailable):
         write_graph(Foreign(), {"x": torch.ones(4)}, tmp_path / "foreign.onnx", "decoder")

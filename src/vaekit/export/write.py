@@ -106,7 +106,7 @@ def compare(graph: Any, inputs: Mapping[str, Tensor], path: Path, name: str) -> 
 @contextmanager
 def quiet() -> Any:
     """The exporter tells what it does on stderr, in its log and in warnings; laws check values that a graph has yet to see."""
-    checks, told = Distribution._validate_args, logging.root.manager.disable  # type: ignore[attr-defined]
+    checks, told = Distribution._validate_args, logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     Distribution.set_default_validate_args(False)
     with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
