@@ -60,6 +60,46 @@ def test_windows_on_the_map_between_anchors_and_drawn(studio: Any) -> None:
     studio.at("sample-window-2-heat-data").wait_for(state="attached")
 
 
+def test_gaps_are_filled_with_their_interval_and_found_in_a_list(studio: Any, pump_file: Path, tmp_path: Path) -> None:
+    lines = pump_file.with_name("march.csv").read_text().splitlines()
+    for at in range(60, 66):
+        cells = lines[at].split(",")
+        lines[at] = ",".join([*cells[:2], "", cells[3]])
+    (tmp_path / "gaps.csv").write_text("\n".join(lines) + "\n")
+    studio.open(tab="gaps")
+    assert studio.at("gaps-count").text_content() == "No gap in these rows"
+    studio.at("rows-file").set_input_files(tmp_path / "gaps.csv")
+    studio.until(lambda: studio.at("gaps-count").text_content() == "6 missing cells in 1 gap")
+    assert studio.at("gaps-row").first.locator("td").all_text_contents()[:2] == ["north", "flow"]
+    found = studio.data("gaps-flow")
+    ends = [found["series"][name] for name in ("low", "filled in", "high")]
+    filled = [each for each in zip(*ends, strict=True) if each[1] is not None]
+    assert len(filled) == 8 and all(low <= best <= high for low, best, high in filled)  # and the steps beside the gap
+    assert studio.at("gap-values-row").count() == 6
+    saved = list(csv.DictReader(io.StringIO(studio.saved("gaps-csv"))))
+    assert len(saved) == 400 and all(row["flow"] for row in saved)
+
+
+def test_steps_are_hidden_to_see_what_would_be_filled_in(studio: Any, pump_file: Path) -> None:
+    studio.open(tab="gaps")
+    studio.at("rows-file").set_input_files(pump_file.with_name("march.csv"))
+    studio.until(lambda: studio.at("gaps-count").text_content() == "No gap in these rows")
+    studio.at("gaps-hide-column").select_option("heat")
+    studio.at("gaps-hide-steps").fill("5")
+    studio.at("gaps-hide").click()
+    studio.until(lambda: studio.at("gaps-count").text_content() == "5 missing cells in 1 gap")
+    assert studio.at("gap-values").locator("th").all_text_contents() == ["when", "best", "low", "high", "was"]
+    assert "hide=" in studio.page.url
+    studio.at("gaps-hide-none").click()
+    studio.until(lambda: studio.at("gaps-count").text_content() == "No gap in these rows")
+
+
+def test_windows_are_drawn_under_conditions(studio: Any) -> None:
+    studio.open(tab="sample", n=2, given='{"heat":55}')
+    studio.until(lambda: studio.at("sample-window-1-heat-data").count() == 1)
+    assert set(studio.data("sample-window-1-heat")["series"]["heat"]) == {55}
+
+
 def test_sampled_windows_are_a_stream_as_well(studio: Any) -> None:
     studio.open(tab="series")
     studio.at("rows-sample").click()

@@ -63,8 +63,8 @@ export function legend(entries) {
 }
 
 // Several series over one x. series: [{label, values, colour, dash, width}]; shades: [[from, to]] in units of x; marks: [x].
-// ticks: what to write at an x; within: [low, high] that y shows at least.
-export function lines(node, testid, { title, x, series, height = 200, xLabel, yLabel, shades = [], ticks, sync, within, more = {} }) {
+// band: [upper, lower], the series between which is filled. ticks: what to write at an x; within: [low, high] that y shows at least.
+export function lines(node, testid, { title, x, series, height = 200, xLabel, yLabel, shades = [], ticks, sync, within, band, more = {} }) {
   const wide = (low, high) => (within && low !== null ? [Math.min(low, within[0]), Math.max(high, within[1])] : [low, high]);
   const options = () => ({
     scales: { x: { time: false }, y: { range: (u, a, b) => { const [low, high] = wide(a, b); return low === high ? [low - 1, high + 1] : uPlot.rangeNum(low, high, 0.08, true); } } },
@@ -72,6 +72,7 @@ export function lines(node, testid, { title, x, series, height = 200, xLabel, yL
     series: [{}, ...series.map((each) => ({
       label: each.label, stroke: () => colour(each.colour), width: each.width ?? 1.75, dash: each.dash, points: { show: x.length < 3 }, spanGaps: each.spanGaps ?? false,
     }))],
+    bands: band ? [{ series: band, fill: () => colour("--band") }] : [],
     cursor: { drag: { x: false, y: false }, points: { size: 6 }, ...(sync ? { sync: { key: sync } } : {}) },
     hooks: { drawClear: [(u) => paintShades(u, shades)] },
   });

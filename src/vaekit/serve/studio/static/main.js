@@ -3,6 +3,7 @@ import { Api } from "./api.js";
 import { about } from "./about.js";
 import { between } from "./between.js";
 import { busy, button, empty, fill, h, plural, select, trouble } from "./dom.js";
+import { gaps } from "./gaps.js";
 import { impute } from "./impute.js";
 import { inpaint } from "./inpaint.js";
 import { latents } from "./latents.js";
@@ -12,13 +13,13 @@ import { picturesOf, pixelsOf } from "./pixels.js";
 import { sample } from "./sample.js";
 import { series } from "./series.js";
 import { State } from "./state.js";
-import { rowsOf } from "./table.js";
+import { rowsOf, textOf } from "./table.js";
 import { training } from "./training.js";
 import { triage } from "./triage.js";
 
-const PANELS = [series, map, latents, between, triage, impute, inpaint, sample, training, about];
+const PANELS = [series, map, latents, between, triage, impute, gaps, inpaint, sample, training, about];
 const SAMPLED = { table: 600, image: 300, stream: 60 };
-const OF_ROWS = ["pick", "at", "row", "cut", "filter", "low", "high", "is", "a", "b", "stop", "machine", "from", "span", "picture", "fill"]; // means nothing for other rows
+const OF_ROWS = ["pick", "at", "row", "cut", "filter", "low", "high", "is", "a", "b", "stop", "machine", "from", "span", "picture", "fill", "hide"]; // means nothing for other rows
 const SCHEMES = ["auto", "light", "dark"];
 
 class App {
@@ -123,7 +124,7 @@ class App {
 
   async read(files) {
     if (this.model.kind === "image" && files[0].type.startsWith("image/")) return picturesOf(this.model, files);
-    const found = rowsOf(await files[0].text(), Object.values(this.model.by));
+    const found = rowsOf(textOf(await files[0].arrayBuffer()), Object.values(this.model.by));
     return this.model.kind === "image" ? pixelsOf(this.model, found) : found;
   }
 

@@ -12,14 +12,14 @@ sample.show = async (root, app) => {
   const { model, state } = app;
   if (!model.can("sample")) return void fill(root, empty("This model draws no rows", model.whyNot("sample")));
   const number = (testid, label, name, usual, props) => field(label, h("input", { type: "number", testid, value: state.get(name, usual), ...props, onchange: (event) => state.set({ [name]: event.target.value }) }));
-  const given = form(model, model.kind === "stream" ? [] : model.fields, "given", later(() => state.set({ given: given.known() })));
+  const given = form(model, model.fields, "given", later(() => state.set({ given: given.known() })));
   const out = h("div", { testid: "sample-rows" });
   const draw = () => drawn(app, out, given.known());
   const conditions = Object.keys(state.json("given", {})).length;
   fill(root, h("div", { className: "surface" }, h("div", { className: "controls" },
     number("sample-n", "Rows", "n", model.kind === "table" ? 200 : 24, { min: 1, max: 100000, step: 1 }), number("sample-temperature", "Temperature", "temp", 1, { min: 0, max: 9, step: 0.1 }), number("sample-seed", "Seed", "seed", 0, { min: 0, step: 1 }),
     button("sample-draw", "Draw", draw, "primary")),
-  model.kind !== "stream" && h("details", { open: conditions > 0 || model.fields.length < 7, testid: "sample-conditions" }, h("summary", {}, "Conditions: leave blank what may be anything"), given)), out);
+  h("details", { open: conditions > 0 || model.fields.length < 7, testid: "sample-conditions" }, h("summary", {}, `Conditions${model.kind === "stream" ? ", held at every step of a window" : ""}: leave blank what may be anything`), given)), out);
   given.put(state.json("given", {}));
   await draw();
 };
@@ -33,7 +33,7 @@ async function drawn(app, node, given) {
   const names = Object.keys(rows[0] ?? {});
   const bar = h("div", { className: "bar" }, h("h3", { testid: "sample-count" }, plural(model.kind === "stream" ? n : rows.length, model.kind === "stream" ? "window" : "row")),
     button("sample-csv", "Download CSV", () => download(`${model.name}-sample.csv`, toCsv(rows, names))),
-    model.kind !== "stream" && button("sample-use", "Use these rows", () => app.use({ source: "sampled from the model", sampled: true, items: rows, names })));
+    button("sample-use", "Use these rows", () => { const items = model.kind === "stream" ? model.clocked(rows) : rows; app.use({ source: "sampled from the model", sampled: true, items, names: Object.keys(items[0] ?? {}) }); }));
   fill(node, h("div", { className: "surface" }, bar, pictures(model, rows)));
   if (model.kind !== "stream") node.append(distribution(app, rows));
 }

@@ -1,12 +1,12 @@
 // A stream: what was observed over what the model makes of it, with the strange steps shaded.
 import { colour, histogram, legend, lines } from "./charts.js";
-import { button, download, during, empty, field, fill, h, later, number, plural, select, shown, trouble } from "./dom.js";
+import { button, download, during, empty, fill, h, later, number, plural, shown, trouble } from "./dom.js";
 import { grid } from "./rows.js";
+import { Stream } from "./stream.js";
 import { toCsv } from "./table.js";
 import { VERDICTS } from "./triage.js";
 
 export const series = { id: "series", title: "Series", line: "Observed and reconstructed, strange steps shaded", kinds: ["stream"] };
-const SHOWN = 400; // steps at once
 
 series.show = async (root, app) => {
   if (!app.data) return void fill(root, app.noRows("The series show your stream beside what the model makes of it."));
@@ -18,13 +18,7 @@ series.show = async (root, app) => {
 
 class Series {
   constructor(root, app, scores, rebuilt, verdicts) {
-    Object.assign(this, { root, app, scores, rebuilt, verdicts, model: app.model, state: app.state, items: app.data.items, cutting: app.model.card.windows });
-    this.owners = this.items.map((item) => (this.cutting.by ?? []).map((name) => item[name]).join(" · "));
-    this.names = [...new Set(this.owners)];
-    this.times = this.items.map((item, i) => (this.cutting.time ? moment(item[this.cutting.time], this.cutting.dated) : i));
-    this.ordered = new Map(this.names.map((name) => [name, []]));
-    this.owners.forEach((owner, i) => this.ordered.get(owner).push(i));
-    for (const rows of this.ordered.values()) rows.sort((a, b) => this.times[a] - this.times[b]);
+    Object.assign(this, { root, app, scores, rebuilt, verdicts, model: app.model, state: app.state, items: app.data.items, stream: new Stream(app) });
   }
 
   begin() {
@@ -44,109 +38,63 @@ class Series {
     histogram(chart, "series-histogram", { title: "Histogram of scores", values: all, threshold: this.cut, roots: true, height: 120, yLabel: "steps", onmove: (value) => { this.cut = value; again(); } });
     this.told();
     const first = this.stretches[0];
-    if (!this.names.includes(this.state.get("machine"))) this.machine = first?.owner ?? this.names[0];
-    else this.machine = this.state.get("machine");
+    if (this.state.get("machine") === null && first) this.stream.machine = first.owner;
     this.pick(first && this.state.get("from") === null ? first : null);
   }
 
-  // Steps of one machine in the order of time.
-  steps(owner) { return this.ordered.get(owner) ?? []; }
-
   told() {
     const strange = (i) => this.scores[i].score !== null && this.scores[i].score >= this.cut;
-    this.stretches = this.names.flatMap((owner) => {
-      const found = [];
-      let open = null;
-      for (const i of this.steps(owner)) {
-        if (!strange(i)) { open = null; continue; }
-        if (!open) found.push((open = { owner, rows: [] }));
-        open.rows.push(i);
-      }
-      return found;
-    }).map((each) => {
+    this.stretches = this.stream.stretches(strange).map((each) => {
       const peak = each.rows.reduce((best, i) => (this.scores[i].score > this.scores[best].score ? i : best), each.rows[0]);
-      return { ...each, peak, score: this.scores[peak].score, from: this.clock(each.rows[0]), to: this.clock(each.rows.at(-1)) };
+      return { ...each, peak, score: this.scores[peak].score, from: this.stream.clock(each.rows[0]), to: this.stream.clock(each.rows.at(-1)) };
     }).sort((a, b) => b.score - a.score);
     const steps = this.stretches.reduce((sum, each) => sum + each.rows.length, 0);
     this.count.textContent = `${plural(steps, "step")} in ${this.stretches.length} stretches at or above ${number(this.cut)}`;
     this.listNow();
   }
 
-  clock(i) {
-    const value = this.cutting.time ? this.items[i][this.cutting.time] : `step ${i}`;
-    return this.cutting.dated ? String(value).replace("T", " ").slice(0, 16) : String(value);
-  }
-  short(text) { return this.cutting.dated ? text.slice(5) : text; }
-  item(stretch) { return { ...(this.names.length > 1 || this.names[0] ? { [(this.cutting.by ?? ["machine"]).join(" ")]: stretch.owner } : {}), from: stretch.from, to: stretch.to }; }
+  item(stretch) { return { ...(this.stream.names.length > 1 || this.stream.names[0] ? { [(this.stream.cutting.by ?? ["machine"]).join(" ")]: stretch.owner } : {}), from: stretch.from, to: stretch.to }; }
   verdict(stretch) { return this.verdicts.get(this.app.keyOf(this.item(stretch))); }
 
   listNow() {
-    const rows = this.stretches.map((each) => ({ machine: each.owner, from: this.short(each.from), steps: each.rows.length, score: each.score, why: this.scores[each.peak].reason_1_column, verdict: this.verdict(each)?.verdict ?? null }));
-    const columns = [...(this.names.length > 1 ? [{ name: "machine", title: (this.cutting.by ?? []).join(", ") }] : []), { name: "from", title: "from" }, { name: "steps", title: "steps", right: true }, { name: "score", title: "peak", right: true }, { name: "why", title: "why" }, { name: "verdict", title: "verdict" }];
+    const rows = this.stretches.map((each) => ({ machine: each.owner, from: this.stream.short(each.from), steps: each.rows.length, score: each.score, why: this.scores[each.peak].reason_1_column, verdict: this.verdict(each)?.verdict ?? null }));
+    const columns = [...(this.stream.names.length > 1 ? [{ name: "machine", title: this.stream.title }] : []), { name: "from", title: "from" }, { name: "steps", title: "steps", right: true }, { name: "score", title: "peak", right: true }, { name: "why", title: "why" }, { name: "verdict", title: "verdict" }];
     const cell = (row, column) => (column.name === "verdict" ? h("span", row.verdict ? { className: `chip ${row.verdict}` } : { className: "muted" }, VERDICTS[row.verdict] ?? "open") : null);
     fill(this.list, rows.length ? grid("stretches", rows, columns, { onrow: (i) => this.pick(this.stretches[i]), cell, most: 60 }) : h("p", { className: "muted" }, "No step is above the threshold."));
   }
 
   pick(stretch) {
     if (stretch) {
-      this.machine = stretch.owner;
-      const steps = this.steps(this.machine);
-      const middle = steps.indexOf(stretch.rows[Math.floor(stretch.rows.length / 2)]);
-      this.state.set({ machine: this.machine, from: Math.max(0, Math.min(middle - SHOWN / 4, steps.length - SHOWN / 2)), span: SHOWN / 2 });
+      this.stream.go(stretch.owner, stretch.rows);
       this.about(stretch);
     } else if (!this.side.firstChild) fill(this.side, h("p", { className: "muted" }, "Choose a stretch to decide about it."));
-    this.bar();
-    this.draw();
+    this.draw(true);
   }
 
-  bar() {
-    const steps = this.steps(this.machine);
-    const span = Math.min(this.state.number("span", SHOWN), steps.length);
-    const from = h("input", { type: "range", min: 0, max: Math.max(steps.length - span, 0), step: 1, value: this.state.number("from", 0), testid: "series-from", oninput: later(() => { this.state.set({ from: from.value }); this.draw(); }, 25) });
-    fill(this.controls, this.names.length > 1 && field((this.cutting.by ?? []).join(", "), select("series-machine", this.names.map((name) => [name, name]), this.machine, (name) => { this.machine = name; this.state.set({ machine: name, from: 0 }); this.bar(); this.draw(); })),
-      field("Steps at once", select("series-span", [100, 200, 400, 1000, 4000].map((each) => [each, each]), this.state.number("span", SHOWN), (value) => { this.state.set({ span: value }); this.bar(); this.draw(); })),
-      h("div", { className: "field grow" }, h("label", {}, "From"), from));
-  }
-
-  draw() {
-    const all = this.steps(this.machine);
-    const start = Math.min(this.state.number("from", 0), Math.max(all.length - 2, 0));
-    const steps = all.slice(start, start + Math.min(this.state.number("span", SHOWN), 4000));
-    const { x, at } = this.gaps(steps);
-    const own = new Set(this.stretches.filter((each) => each.owner === this.machine).flatMap((each) => each.rows));
+  draw(controls = false) {
+    if (controls) fill(this.controls, this.stream.controls((more) => this.draw(more)));
+    const steps = this.stream.shown();
+    const { x, at, ticks } = this.stream.places(steps);
+    const { machine } = this.stream;
+    const own = new Set(this.stretches.filter((each) => each.owner === machine).flatMap((each) => each.rows));
     const shades = [];
     at.forEach((i, k) => {
       if (i === null || !own.has(i)) return;
       if (k && shades.length && own.has(at[k - 1])) shades.at(-1)[1] = x[k] + 0.5;
       else shades.push([x[k] - 0.5, x[k] + 0.5]);
     });
-    const label = (k) => { const i = at[x.indexOf(Math.round(k))] ?? null; return i === null ? "" : this.short(this.clock(i)); };
     const take = (of) => at.map((i) => (i === null ? null : of(i)));
     fill(this.charts, legend([["observed", colour("--text"), "line"], ["reconstructed", colour("--c1"), "line"], ["strange", colour("--alarm-soft"), "area"]]));
     const add = (title, testid, list, unit, height, timed) => {
       const place = h("div");
       this.charts.append(h("h4", { className: "close" }, title, unit && h("small", {}, ` ${unit}`)), place);
-      lines(place, testid, { title, x, series: list, height: timed ? height : height - 16, shades, ticks: timed ? label : null, sync: "series", more: { machine: this.machine, from: steps.length ? this.clock(steps[0]) : null, to: steps.length ? this.clock(steps.at(-1)) : null, strange: steps.filter((i) => own.has(i)).length } });
+      lines(place, testid, { title, x, series: list, height: timed ? height : height - 16, shades, ticks: timed ? ticks : null, sync: "series", more: { machine, from: steps.length ? this.stream.clock(steps[0]) : null, to: steps.length ? this.stream.clock(steps.at(-1)) : null, strange: steps.filter((i) => own.has(i)).length } });
     };
     add("Score", "series-score", [{ label: "score", values: take((i) => this.scores[i].score), colour: "--alarm", width: 1.4 }], "", 104, true);
     this.model.fields.forEach((column, k) => add(column.name, `series-${column.name}`, [
       { label: "observed", values: take((i) => this.items[i][column.name]), colour: "--text", width: 1.3 },
       { label: "reconstructed", values: take((i) => this.rebuilt[i]?.[column.name] ?? null), colour: "--c1", width: 1.5 },
     ], column.unit, 108, k === this.model.fields.length - 1));
-  }
-
-  // Places on the axis: a line breaks where time does, by a few steps however long the hole is.
-  gaps(steps) {
-    const [x, at] = [[], []];
-    const hole = this.cutting.hole || Infinity;
-    let place = 0;
-    steps.forEach((i, k) => {
-      if (k && this.times[i] - this.times[steps[k - 1]] > hole) { x.push(place + 2); at.push(null); place += 4; }
-      x.push(place);
-      at.push(i);
-      place += 1;
-    });
-    return { x, at };
   }
 
   about(stretch) {
@@ -164,7 +112,7 @@ class Series {
     };
     const reasons = [1, 2, 3].filter((k) => why[`reason_${k}_column`]).map((k) => h("div", { className: "reason", testid: "reason" }, h("div", { className: "bar" }, h("strong", {}, why[`reason_${k}_column`]), h("span", { className: "muted" }, `${Math.round(100 * why[`reason_${k}_share`])} %`)),
       h("div", { className: "share" }, h("span", { style: { width: `${100 * why[`reason_${k}_share`]}%` } })), h("div", { className: "told" }, h("span", { className: "observed" }, told(why[`reason_${k}_observed`])), h("span", { className: "muted" }, "expected"), told(why[`reason_${k}_expected`]))));
-    fill(this.side, h("h3", { testid: "stretch-title" }, `${stretch.owner} ${stretch.from}`), h("p", { className: "muted tight" }, `${plural(stretch.rows.length, "step")}, strangest at ${this.clock(stretch.peak)} · score ${number(stretch.score)}`),
+    fill(this.side, h("h3", { testid: "stretch-title" }, `${stretch.owner} ${stretch.from}`), h("p", { className: "muted tight" }, `${plural(stretch.rows.length, "step")}, strangest at ${this.stream.clock(stretch.peak)} · score ${number(stretch.score)}`),
       h("div", { className: "verdict", testid: "verdict" }, h("div", { className: "row" }, Object.entries(VERDICTS).map(([key, text]) => button(`verdict-${key}`, text, () => say(kept?.verdict === key ? null : key), `${key} ${kept?.verdict === key ? "pressed" : ""}`, { ariaPressed: String(kept?.verdict === key) }))), note, wrong), reasons);
   }
 
@@ -176,12 +124,4 @@ class Series {
   async export() {
     try { download(`${this.model.name}-verdicts.csv`, await this.app.api.text(`${this.model.at}/verdicts.csv`)); } catch (error) { fill(this.side, trouble(error)); }
   }
-}
-
-// Seconds of a moment; clocks without a zone are taken as they stand.
-function moment(value, dated) {
-  if (typeof value === "number") return value;
-  if (!dated) return Number(value);
-  const text = String(value).replace(" ", "T");
-  return Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`) / 1000;
 }
