@@ -13,7 +13,7 @@ import torch
 import vaekit
 from vaekit.export import example
 from vaekit.export.graphs import GRAPHS, Decoder, Encoder, Scorer
-from vaekit.export.write import write_graph
+from vaekit.export.write import quiet, write_graph
 from vaekit.modes.calibrate import centred, raw_scores
 from vaekit.modes.ways import way
 from vaekit.presets import PRESETS
@@ -68,6 +68,17 @@ def test_what_a_graph_must_not_ask_or_draw_is_settled_before(rows: Any, preset: 
     data, net = (vaekit.images(pixels), "conv") if of == "images" else (rows, {"kind": "mlp", "hidden": [8]})
     model = vaekit.fit(data, preset, train={"epochs": 1}, latent=2, net=net).fitted
     write_graph(Encoder(model), example(model), tmp_path / "encoder.onnx", "encoder")  # compares by itself
+
+
+def test_a_graph_of_a_labelled_model_is_for_any_number_of_rows(rows: Any) -> None:
+    model = vaekit.fit(
+        rows, "m2", label="city", train={"epochs": 1}, latent=2, net={"kind": "mlp", "hidden": [8]}
+    ).fitted
+    shown = example(model)
+    words = tuple(shown[name] for name in Encoder.inputs)
+    with torch.no_grad(), quiet():
+        traced = torch.export.export(Encoder(model), words, dynamic_shapes=({0: torch.export.Dim.DYNAMIC},) * 3)
+        assert len(traced.module()(*(each[:2] for each in words))[0]) == 2
 
 
 def test_encoder_and_decoder_are_those_of_the_model(mixed: Any) -> None:

@@ -105,3 +105,9 @@ def test_images_of_shares_are_no_images_of_levels():
     with pytest.raises(DataError, match="fitted on uint8") as caught:
         Schema.infer(table()).conform(table(GREY / 255))
     assert "the fitted scale" in caught.value.hint
+
+
+@pytest.mark.parametrize(("images", "missing"), [(np.full((3, 2, 2, 1), np.nan), None), (GREY, np.ones(4, bool))])
+def test_images_without_a_pixel_are_refused(images, missing):
+    with pytest.raises(DataError, match=r"column 'image': every pixel of . images is missing"):
+        Schema.infer(table(images, missing))

@@ -90,7 +90,7 @@ def test_codes_with_many_spellings_are_categories():
     assert guess(values * 3).kind == "categorical"
 
 
-@pytest.mark.parametrize("shape", ["{},5", "$1,{:03d}.00", "{} %", "{}.000,50", "€ {}"])
+@pytest.mark.parametrize("shape", ["{},5", "$1,{:03d}.00", "{} %", "{}.000,50", "€ {}", "{}.5kg"])
 def test_numbers_written_for_people_are_words_with_a_warning(shape):
     values = [shape.format(row) for row in range(60)]
     with pytest.warns(
@@ -99,7 +99,7 @@ def test_numbers_written_for_people_are_words_with_a_warning(shape):
         assert guess(values * 2).kind == "categorical"
 
 
-@pytest.mark.parametrize("shape", ["{}-1", "v{}", "10.0.{}.1", "{} x", "079 123 45 {:02d}"])
+@pytest.mark.parametrize("shape", ["{}-1", "v{}", "10.0.{}.1", "{}-12 x", "079 123 45 {:02d}"])
 def test_codes_of_digits_are_words_without_one(shape, recwarn):
     guess([shape.format(row) for row in range(60)] * 2)
     assert not recwarn.list

@@ -132,6 +132,8 @@ def test_a_nameless_pandas_index_is_left_out(folder):
         ("t.jsonl", '{"a": 1}\n{"a":\n', "'t.jsonl' cannot be read as .jsonl"),
         ("t.jsonl", '{"a": 1}\n{"a": "x"}\n', "Column(/a) changed from number to string in row 1"),
         ("t.xlsx", "x", "'t.xlsx' has an unknown ending, expected .csv, .tsv, .parquet"),
+        ("t.xlsx", "x", "Hint: save the sheet as CSV (UTF-8), or give the frame of pandas.read_excel(path)"),
+        ("t.json", "[]", "Hint: write one JSON object a line, and call it .jsonl"),
         ("t", "x", "'t' has an unknown ending"),
     ],
 )
@@ -147,6 +149,7 @@ def test_a_truncated_parquet_file(folder):
 
 
 def test_missing_files_say_so(folder):
+    assert refused("adult.csv") == "there is no file 'adult.csv'\nHint: check the name and the folder"
     put("adult.csv", "a\n1\n")
     assert refused("adutl.csv") == "there is no file 'adutl.csv'\nHint: did you mean 'adult.csv'?"
     assert "there is no file 'nowhere/x.csv'\nHint: the folder 'nowhere' does not exist" in refused("nowhere/x.csv")

@@ -38,6 +38,19 @@ def image_column(name: str, kind: pa.DataType, role: str, declared: str | None, 
     )
 
 
+def refuse_blank(name: str, chunks: pa.ChunkedArray) -> None:
+    """Refuse images of which no pixel is known.
+
+    Raises:
+        DataError: all are missing.
+    """
+    images, missing = ndarray_of(chunks)
+    if missing.all() or (images.dtype.kind == "f" and np.isnan(images[~missing]).all()):
+        raise DataError(
+            f"column {name!r}: every pixel of {len(images)} images is missing", hint="check how they were read"
+        )
+
+
 def conform_images(column: Column, chunks: pa.ChunkedArray) -> pa.Array:
     """New images in the fitted shape and type.
 

@@ -13,7 +13,7 @@ from vaekit.errors import DataError, SchemaError
 from vaekit.schema import look
 from vaekit.schema.column import DISCRETE, Column, Kind, Role
 from vaekit.schema.declare import Declared, declared, fit_kind
-from vaekit.schema.images import image_column
+from vaekit.schema.images import image_column, refuse_blank
 from vaekit.schema.numbers import Found, Tally, decimals, guess_number
 from vaekit.schema.tensors import is_tensor
 from vaekit.schema.types import in_words, is_moment, is_number, is_supported, is_text, is_tick
@@ -77,7 +77,9 @@ def _column(name: str, chunks: pa.ChunkedArray, option: Declared, role: Role, st
     if role == "ignored":
         return Column(name=name, kind=_any_kind(kind), role=role, type=_type_text(kind), reason="ignored, as declared")
     if is_tensor(kind) or option.kind == "image":
-        return image_column(name, kind, role, option.kind, option.unit)
+        image = image_column(name, kind, role, option.kind, option.unit)
+        refuse_blank(name, chunks)
+        return image
     if not is_supported(kind):
         raise DataError(
             f"column {name!r} holds {kind}, expected numbers, text, categories, dates or true and false",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,8 +19,8 @@ ODD_MOST = 2  # so few spellings among numbers or dates are slips, more are a co
 DATE_SHARE = 0.9
 CODES_SHARE = 0.2
 EXACT = 2.0**53
-# a number with a decimal comma, thousands apart, a currency or a percent sign
-FORMATTED = r"^\s*[-+]?[€$£¥]?\s?[-+]?\d{1,3}([.,'’]?\d{3})*([.,]\d+)?\s?(%|[€$£¥]|EUR|USD|GBP|CHF)?\s*$"
+NUMERAL = r"^\s*[€$£¥]?\s?[-+]?\d{1,3}([.,'’]?\d{3})*([.,]\d+)?"  # as people write it, a unit behind it
+UNIT_MOST = 6  # letters
 
 
 def guess_text(name: str, array: pa.Array) -> Found:
@@ -99,8 +101,11 @@ def _numbers(name: str, array: pa.Array, unique: pa.Array) -> Found | None:
 
 def _doubt_text(name: str, array: pa.Array, unique: pa.Array) -> None:
     """Numbers as people write them are words to a program: whoever meant numbers should know."""
-    odd = unique.filter(not_number(unique))
-    if len(unique) <= MANY or not len(odd) or not pc.all(pc.match_substring_regex(unique, FORMATTED)).as_py():
+    if len(unique) <= MANY or not pc.any(not_number(unique)).as_py():
+        return
+    units = pc.unique(pc.utf8_trim_whitespace(pc.replace_substring_regex(unique, NUMERAL, ""))).to_pylist()
+    alike = len({*units, ""}) <= 2 and not re.search(rf"\d|.{{{UNIT_MOST + 1}}}", "".join(units))
+    if not alike or not pc.all(pc.match_substring_regex(unique, NUMERAL)).as_py():
         return
     row = first_row(not_number(array))
     assert row is not None

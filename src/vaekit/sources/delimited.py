@@ -8,6 +8,7 @@ bytes --decoded--> UTF-8 --separator--> cells of text and numbers --with_points-
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from vaekit.errors import DataError, warn
-from vaekit.schema.look import listed
+from vaekit.schema.look import NUMBER, listed
 
 BLOCK, WHOLE = 1 << 24, (1 << 31) - 1  # bytes whose cells decide a column's type: at first, and when that failed
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -53,14 +54,11 @@ def read_csv(where: str, content: bytes, text: Collection[str] = ()) -> pa.Table
 
 def _doubt_names(where: str, names: list[str]) -> None:
     """A file without a line of names is read without its first row: numbers that do not count up are no names."""
-    try:
-        numbers = [float(name) for name in names]
-    except ValueError:
-        return
-    if any(number % 1 for number in numbers) or numbers != sorted(set(numbers)):
-        warn(
-            f"{where}: its first line, taken for the names of the columns, holds numbers alone; put a line of names before it"
-        )
+    numbers = [float(name) for name in names if re.fullmatch(NUMBER, name)]
+    counts = len(numbers) == len(names) and numbers == sorted({float(int(number)) for number in numbers})
+    if len(numbers) > len(names) / 2 and not counts:
+        told = "its first line, taken for the names of the columns, holds numbers"
+        warn(f"{where}: {told}; put a line of names before it, if there is none")
 
 
 def decoded(where: str, content: bytes) -> bytes:

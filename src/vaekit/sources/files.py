@@ -95,7 +95,7 @@ def found(path: str) -> list[str]:
         return matches
     folder = Path(path).parent
     beside = [str(other) for other in folder.iterdir()] if folder.is_dir() else []
-    hint = nearest(path, beside) if beside else f"the folder {str(folder)!r} does not exist"
+    hint = nearest(path, beside) if folder.is_dir() else f"the folder {str(folder)!r} does not exist"
     raise DataError(f"there is no file {path!r}", hint=hint or "check the name and the folder")
 
 
@@ -118,7 +118,7 @@ def _reader(path: str) -> Callable[[str, Text], pa.Table]:
     if reader is None:
         raise DataError(
             f"{path!r} has an unknown ending, expected {', '.join([*READERS, *IMAGES])} (text formats also with .gz)",
-            hint="convert the file, or rename it if only its ending is unusual",
+            hint=OTHERS.get(ending(path), "convert the file, or rename it if only its ending is unusual"),
         )
     return reader
 
@@ -269,6 +269,12 @@ def _unites(one: pa.DataType, other: pa.DataType) -> bool:
     return True
 
 
+OTHERS = {
+    ".json": "write one JSON object a line, and call it .jsonl; or give the frame of pandas.read_json(path)",
+    **dict.fromkeys(
+        (".xlsx", ".xls", ".ods"), "save the sheet as CSV (UTF-8), or give the frame of pandas.read_excel(path)"
+    ),
+}
 _TEXT_FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson")
 READERS: dict[str, Callable[[str, Text], pa.Table]] = {
     ".csv": _csv,

@@ -67,6 +67,7 @@ export function legend(entries) {
 export function lines(node, testid, { title, x, series, height = 200, xLabel, yLabel, shades = [], ticks, sync, within, band, more = {} }) {
   const wide = (low, high) => (within && low !== null ? [Math.min(low, within[0]), Math.max(high, within[1])] : [low, high]);
   const options = () => ({
+    ...(sync ? { padding: [10, 40, 0, 0] } : {}), // room for half of the last time, on every chart of a column
     scales: { x: { time: false }, y: { range: (u, a, b) => { const [low, high] = wide(a, b); return low === high ? [low - 1, high + 1] : uPlot.rangeNum(low, high, 0.08, true); } } },
     axes: axes(xLabel, yLabel, ticks === undefined ? {} : ticks === null ? { x: { values: () => [], size: 8 } } : { x: { values: (u, at) => at.map(ticks), space: 90 } }),
     series: [{}, ...series.map((each) => ({

@@ -42,10 +42,10 @@ class Gaps {
     const count = this.found.reduce((sum, each) => sum + each.rows.length, 0);
     fill(this.root, this.controls, h("div", { className: "split wide" }, this.charts, h("div", { className: "stack" },
       h("div", { className: "surface" }, h("div", { className: "bar" }, h("h3", { testid: "gaps-count" }, count ? `${plural(count, "missing cell")} in ${plural(this.found.length, "gap")}` : "No gap in these rows"),
-        button("gaps-csv", "Filled rows as CSV", () => this.download())), this.list()), this.hider(), this.side)));
+        button("gaps-csv", "Filled rows as CSV", () => this.download())), this.list()), this.side, this.hider())));
     const first = this.found[0];
     if (first && this.state.get("from") === null) this.pick(first);
-    else { this.about(first); this.draw(true); }
+    else { this.column = first?.column; this.about(first); this.draw(true); }
   }
 
   list() {
@@ -73,6 +73,7 @@ class Gaps {
   again(hidden) { this.state.set({ hide: hidden }); gaps.show(this.root, this.app); }
 
   pick(gap) {
+    this.column = gap.column;
     this.stream.go(gap.owner, gap.rows);
     this.about(gap);
     this.draw(true);
@@ -83,10 +84,11 @@ class Gaps {
     const { x, at, ticks } = this.stream.places(this.stream.shown());
     const banded = this.model.can("impute_interval");
     fill(this.charts, legend([["observed", colour("--text"), "line"], ["filled in", colour("--c1"), "line"], banded && ["where 9 of 10 would lie", colour("--band"), "area"], this.state.get("hide") !== null && ["hidden", colour("--gone"), "line"]].filter(Boolean)));
-    this.fields.forEach((column, k) => {
+    const first = this.column ?? this.fields[0]; // the channel of the chosen gap stands above the others
+    [first, ...this.fields.filter((column) => column !== first)].forEach((column, k) => {
       const place = h("div");
       this.charts.append(h("h4", { className: "close" }, column.name, column.unit && h("small", {}, ` ${column.unit}`)), place);
-      const timed = k === this.fields.length - 1;
+      const timed = k === 0 || k === this.fields.length - 1;
       lines(place, `gaps-${column.name}`, { title: `${column.name}, gaps filled in`, x, height: timed ? 124 : 108, ticks: timed ? ticks : null, sync: "gaps", band: [4, 3], series: this.series(column, at), more: { machine: this.stream.machine } });
     });
   }
