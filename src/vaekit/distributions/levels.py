@@ -73,10 +73,12 @@ class Levels(Distribution):
 
 def draw_index(probs: Tensor, sample_shape: tuple[int, ...] = ()) -> Tensor:
     """One index by probability along the last axis: the number of cumulated shares that a uniform number exceeds."""
-    total = probs.cumsum(-1)
-    uniform = torch.rand(*sample_shape, *probs.shape[:-1], 1, dtype=probs.dtype, device=probs.device)
+    total, shape = probs.cumsum(-1).contiguous(), (*sample_shape, *probs.shape[:-1])
     # Rounding may leave the last sum just under one: scale the uniform number to it, so that padding is never drawn.
-    return (uniform * total[..., -1:] >= total).sum(-1).clamp(max=probs.shape[-1] - 1)
+    uniform = torch.rand(shape, dtype=probs.dtype, device=probs.device) * total[..., -1]
+    wanted = uniform.reshape(-1, *probs.shape[:-1]).movedim(0, -1).contiguous()
+    found = torch.searchsorted(total, wanted, right=True).movedim(-1, 0)
+    return found.reshape(shape).clamp(max=probs.shape[-1] - 1)
 
 
 def cumulative(probs: Tensor, value: Tensor) -> Tensor:

@@ -18,7 +18,9 @@ from vaekit.pace import REAL, of_ratio
 from vaekit.train import Step, train
 
 PER_REAL = 3  # rows of the model's own for each real one that teaches the ratio
-COVERED = 0.995  # share of rows that are kept with the right probability
+COVERED = (
+    0.97  # share of rows that are kept with the right probability; of what r says of the others a hundredth is lost
+)
 ASKED = 8_000  # rows that tell the ratio which covers these
 NO_BETTER = 0.995  # the loss from which on a ratio does not serve rows that never trained; that of none is 1
 

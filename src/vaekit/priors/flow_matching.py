@@ -83,7 +83,7 @@ class FlowMatching(nn.Module):
         return torch.cat([(context.mean - self.centre) / self.spread, deviation, *given], -1)
 
     def velocity(self, z: Tensor, time: Tensor, described: Tensor) -> Tensor:
-        """v(z, t, context) in standardised latents: z (B, L), time (B, 1), described (B, F) as `condition` made it."""
+        """v(z, t, context) in standardised latents: z (B, L), time (B, 1) or (1, 1), described (B, F) as `condition` made it."""
         angle = time * self.frequencies
         hidden = self.of_z(z) + self.of_time(torch.cat([angle.sin(), angle.cos()], -1)) + described
         return self.out(self.body(hidden))
@@ -113,7 +113,7 @@ class FlowMatching(nn.Module):
         described = self.of_context(self.describe(context, condition))
         span = 1 / self.steps
         for step in range(self.steps):
-            now = torch.full_like(z[:, :1], step * span)
+            now = z.new_full((1, 1), step * span)  # the same for all rows
             slope = self.velocity(z, now, described)
             if before is None:  # Heun's step, since no slope lies before the first
                 before = 2 * slope - self.velocity(z + span * slope, now + span, described)
