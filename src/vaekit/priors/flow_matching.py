@@ -83,7 +83,7 @@ class FlowMatching(nn.Module):
         return torch.cat([(context.mean - self.centre) / self.spread, deviation, *given], -1)
 
     def velocity(self, z: Tensor, time: Tensor, described: Tensor) -> Tensor:
-        """v(z, t, context) in standardised latents: z (B, L), time (B, 1) or (1, 1), described (B, F) as made by `condition`."""
+        """v(z, t, context) in standardised latents: z (B, L), time (B, 1) or (1, 1), described (B, F) as of `condition`."""
         angle = time * self.frequencies
         hidden = self.of_z(z) + self.of_time(torch.cat([angle.sin(), angle.cos()], -1)) + described
         return self.out(self.body(hidden))
