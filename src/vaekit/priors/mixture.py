@@ -68,8 +68,7 @@ class Mixture(nn.Module):
         """Begin at a Gaussian mixture fitted to the means of the rows' posteriors, widened by their deviations, (B, L) each.
 
         The mixture that finds the groups has whole covariances, since groups seldom lie along the axes; each component keeps
-        the variances. On the latents of MNIST's digits this way 72 to 82 of 100 rows begin in the right of ten groups,
-        with variances alone 67 to 72.
+        the variances of its group (docs/notes/0009-groups.md).
         """
         rows = mean[:: -(-len(mean) // MOST_ROWS)].double().cpu().numpy()
         count = min(self.components, len(np.unique(rows, axis=0)))
