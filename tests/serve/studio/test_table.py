@@ -129,7 +129,6 @@ def test_triage_ranks_explains_and_keeps_verdicts(opened: Any) -> None:
 def test_a_file_of_other_columns_is_refused_and_absent_ones_told(opened: Any, shop_csv: Path, tmp_path: Path) -> None:
     other, part = tmp_path / "other.csv", tmp_path / "part.csv"
     other.write_text("weight\n12\n")
-    part.write_text('city;"size in cm"\nBern;51,5\nOslo;49\n')
     opened.open(tab="map")
     opened.at("rows-file").set_input_files(other)
     assert "weight" not in opened.at("error").text_content() and "size in cm" in opened.at("error").text_content()
@@ -140,6 +139,50 @@ def test_a_file_of_other_columns_is_refused_and_absent_ones_told(opened: Any, sh
     opened.until(lambda: opened.data("map")["points"] == 2)
     opened.at("rows-file").set_input_files(shop_csv)
     opened.until(lambda: opened.data("map")["points"] == 120)
+
+
+def test_csv_of_excel_and_of_other_countries_is_read_and_what_does_not_fit_is_told(
+    opened: Any, shop_csv: Path, tmp_path: Path
+) -> None:
+    german, twice, words = (tmp_path / f"{name}.csv" for name in ("german", "twice", "words"))
+    german.write_bytes("clerk;size in cm;price;city\nJürg;51,5;1.200,25;Bern\nAnne;49;2,5;Oslo\n".encode("cp1252"))
+    twice.write_text("city,city\nBern,Oslo\n")
+    words.write_text("size in cm,price,city\n50,1,Bern\n51,much,Bern\n")
+    opened.open(tab="sample")
+    opened.at("rows-file").set_input_files(german)
+    opened.until(lambda: "german.csv" in opened.at("rows-source").text_content())
+    items = opened.page.evaluate("window.studio.data.items")
+    assert items[0] == {"clerk": "Jürg", "size in cm": 51.5, "price": 1200.25, "city": "Bern"}
+    opened.at("rows-file").set_input_files(twice)
+    assert "The column city stands twice" in opened.at("error").text_content()
+    opened.page.keyboard.press("Escape")
+    assert not opened.at("error").count()
+    opened.at("rows-file").set_input_files(words)
+    opened.open(tab="map")
+    assert "Row 1, column price" in opened.at("error").text_content()
+    opened.wrong = [each for each in opened.wrong if "422" not in each]
+    opened.at("rows-file").set_input_files(shop_csv)
+    opened.until(lambda: opened.data("map")["points"] == 120)
+
+
+def test_the_keyboard_keeps_its_place(opened: Any) -> None:
+    opened.open(tab="map")
+    held = lambda: opened.page.evaluate("document.activeElement.dataset.testid")  # noqa: E731
+    opened.at("tab-triage").focus()
+    opened.page.keyboard.press("Enter")
+    opened.ready("triage")
+    assert held() == "tab-triage"
+    opened.at("scheme").focus()
+    for _ in range(3):  # all schemes, and back
+        opened.page.keyboard.press("Enter")
+        assert held() == "scheme"
+    rows = opened.page.locator("[data-testid=triage-table-row][tabindex='0']")
+    assert rows.count() == 1, "a table is one stop of the Tab key"
+    rows.focus()
+    opened.page.keyboard.press("ArrowDown")
+    opened.page.keyboard.press("Enter")
+    wanted = opened.at("triage-table-row").nth(1).locator("td").nth(1).text_content()
+    opened.until(lambda: opened.at("triage-row").text_content() == f"Row {wanted}")
 
 
 def test_a_token_is_asked_for_where_the_service_wants_one(serve: Any, model_file: Path) -> None:

@@ -10,6 +10,14 @@ export class Problem extends Error {
 const KEY = "vaekit-token";
 const AT_ONCE = 2000; // rows of one request: progress shows, and no limit is near
 
+// A message about a row of a lot, told of all rows.
+function moved(error, at) {
+  const found = /^rows\.(\d+)\.([^:]+): ([\s\S]*)$/.exec(error.message);
+  if (!found) return error;
+  const [, row, column, text] = found;
+  return new Problem(error.status, "These rows do not fit", `Row ${Number(row) + at}, column ${column}: ${text}`, "leave a cell empty where its value is not known");
+}
+
 export class Api {
   constructor(asksToken) {
     this.token = sessionStorage.getItem(KEY);
@@ -51,7 +59,7 @@ export class Api {
     const found = [];
     for (let at = 0; at < rows.length; at += atOnce) {
       if (rows.length > atOnce) told(`${at.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows`);
-      const answer = await this.post(path, { rows: rows.slice(at, at + atOnce), ...options });
+      const answer = await this.post(path, { rows: rows.slice(at, at + atOnce), ...options }).catch((error) => { throw moved(error, at); });
       for (const row of answer.rows) found.push("row" in row ? { ...row, row: row.row + at } : row);
     }
     return found;

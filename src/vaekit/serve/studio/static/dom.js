@@ -78,6 +78,14 @@ export function download(name, content, type = "text/csv") {
 }
 
 let labels = 0;
+// Draw anew without taking the focus from whoever walks with the keyboard.
+export function redrawn(node, ...children) {
+  const held = node.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
+  fill(node, children);
+  if (held) node.querySelector(`[data-testid="${held}"]`)?.focus();
+  return node;
+}
+
 export function field(label, control, hint) {
   control.id ||= `c${(labels += 1)}`;
   return h("div", { className: "field" }, h("label", { htmlFor: control.id }, label), control, hint && h("small", {}, hint));

@@ -110,7 +110,8 @@ class Gaps {
   }
 
   about(gap) {
-    if (!gap) return void fill(this.side, h("p", { className: "muted" }, "Choose a gap to see its values."));
+    this.side.hidden = !gap;
+    if (!gap) return;
     const { name } = gap.column;
     const row = (i) => ({ when: this.stream.short(this.stream.clock(i)), best: this.filled[i][name] ?? null, low: this.filled[i][`${name}_low`] ?? null, high: this.filled[i][`${name}_high`] ?? null, was: this.app.data.items[i][name] ?? null });
     const rows = gap.rows.map(row);

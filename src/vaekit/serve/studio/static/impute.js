@@ -1,6 +1,6 @@
 // The imputation form: what is left blank comes back with its best value, its interval and random completions.
 import { histogram } from "./charts.js";
-import { button, busy, exposed, fill, h, later, newest, percent, shown, trouble } from "./dom.js";
+import { button, busy, exposed, field, fill, h, later, newest, percent, shown, trouble } from "./dom.js";
 import { form } from "./form.js";
 
 export const impute = { id: "impute", title: "Fill gaps", line: "Leave a field blank: what belongs there?", kinds: ["table"] };
@@ -17,7 +17,7 @@ impute.show = async (root, app) => {
   const pick = h("input", { type: "number", min: 0, max: Math.max(items.length - 1, 0), step: 1, value: 0, testid: "impute-row-number", "aria-label": "row" });
   fill(root, h("div", { className: "split even" },
     h("div", { className: "surface" }, h("div", { className: "bar" }, h("h3", {}, "What is known"),
-      items.length > 0 && [pick, button("impute-row", "Take this row", () => put(items[Math.min(Number(pick.value), items.length - 1)]))],
+      items.length > 0 && [field("Row", pick), button("impute-row", "Take this row", () => put(items[Math.min(Number(pick.value), items.length - 1)]))],
       button("impute-clear", "Clear", () => put({}), "quiet")), fields),
     h("aside", { className: "side" }, h("h3", {}, "What belongs in the blanks"), answer)));
   fields.put(state.json("fill", null) ?? blanked(model, items[0]));

@@ -1,5 +1,5 @@
 // A slider for each latent, the most used first; what is decoded follows each move.
-import { button, exposed, fill, h, newest, trouble } from "./dom.js";
+import { button, exposed, field, fill, h, newest, trouble } from "./dom.js";
 import { form } from "./form.js";
 import { card, picture, rangesOf } from "./rows.js";
 
@@ -70,7 +70,7 @@ latents.show = async (root, app) => {
 function rowOf(app, put) {
   if (!app.data?.items.length) return null;
   const pick = h("input", { type: "number", min: 0, step: 1, value: 0, testid: "latents-row-number", "aria-label": app.model.kind === "stream" ? "first row of a window" : "row" });
-  return [pick, button("latents-row", "Take this row", async () => {
+  return [field("Row", pick), button("latents-row", "Take this row", async () => {
     const { Z, at } = await app.encoded();
     const i = at.reduce((best, each, k) => (Math.abs(each - pick.value) < Math.abs(at[best] - pick.value) ? k : best), 0);
     pick.value = at[i];

@@ -2,7 +2,7 @@
 import { Api } from "./api.js";
 import { about } from "./about.js";
 import { between } from "./between.js";
-import { busy, button, empty, fill, h, plural, select, trouble } from "./dom.js";
+import { busy, button, empty, fill, h, plural, redrawn, select, trouble } from "./dom.js";
 import { gaps } from "./gaps.js";
 import { impute } from "./impute.js";
 import { inpaint } from "./inpaint.js";
@@ -36,6 +36,7 @@ class App {
     this.scheme(localStorage.getItem("vaekit-scheme") ?? "auto");
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dispatchEvent(new Event("schemechange")));
     this.dropping();
+    addEventListener("keydown", (event) => { if (event.key === "Escape") fill(this.notice); });
     try {
       this.models = (await this.api.get("/v1/models")).models;
       await this.route();
@@ -65,10 +66,12 @@ class App {
     const panels = this.panels();
     const panel = panels.find((each) => each.id === this.state.get("tab")) ?? panels[0];
     this.drawTop();
-    fill(this.nav, panels.map((each) => h("a", {
+    redrawn(this.nav, panels.map((each) => h("a", {
       href: "#", testid: `tab-${each.id}`, "aria-current": each === panel ? "page" : null,
       onclick: (event) => { event.preventDefault(); this.open(each.id); },
     }, each.title)));
+    const [here, room] = [this.nav.querySelector("[aria-current]"), this.nav.clientWidth];
+    this.nav.scrollLeft = here.offsetLeft + here.offsetWidth > room ? here.offsetLeft - (room - here.offsetWidth) / 2 : 0; // on a narrow screen
     document.title = `${panel.title} · ${this.model.name} · vaekit studio`;
     for (const { name } of this.model.conditions) this.model.given[name] = this.state.json("cond", this.data?.items[0] ?? {})[name] ?? null;
     const root = h("div", { testid: `panel-${panel.id}` });
@@ -86,7 +89,7 @@ class App {
   drawTop() {
     const { model } = this;
     const count = this.data ? `${this.data.items.length.toLocaleString("en")} ${this.data.items.length === 1 ? "row" : "rows"}` : "no rows";
-    fill(this.top, h("div", { className: "brand" }, h("strong", {}, "vaekit"), " studio"),
+    redrawn(this.top, h("div", { className: "brand" }, h("strong", {}, "vaekit"), " studio"),
       select("model", this.models.map(({ name }) => [name, name]), model.name, (name) => { this.state.values = { m: name, tab: this.state.get("tab") }; this.state.set({}, true); this.route(); }, "model"),
       h("span", { className: "muted facts", testid: "model-facts" }, `${model.card.preset} · ${plural(model.card.rows, "row")} fitted · ${plural(model.latents.length, "latent")}`),
       h("span", { className: "grow" }),

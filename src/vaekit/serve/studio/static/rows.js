@@ -83,16 +83,26 @@ function windowCard(model, testid, ranges) {
   return node;
 }
 
+// The arrow keys go from row to row: a table is one stop of the Tab key.
+function walk(event, line) {
+  const next = { ArrowDown: line.nextElementSibling, ArrowUp: line.previousElementSibling, Home: line.parentNode.firstElementChild, End: line.parentNode.lastElementChild }[event.key];
+  if (!next) return;
+  event.preventDefault();
+  line.tabIndex = -1;
+  next.tabIndex = 0;
+  next.focus();
+}
+
 // A table of rows; a click, or Enter, names one.
 export function grid(testid, rows, columns, { onrow, most = 200, marked = null, cell } = {}) {
   const part = rows.slice(0, most);
   const heads = columns.map((column) => h("th", { scope: "col", className: numeric(column) ? "right" : "" }, column.title ?? column.name, column.unit && h("small", {}, ` ${column.unit}`)));
   const body = h("tbody", {}, part.map((row, i) => {
-    const line = h("tr", { testid: `${testid}-row`, tabIndex: onrow ? 0 : -1, "aria-selected": marked === i ? "true" : null },
+    const line = h("tr", { testid: `${testid}-row`, tabIndex: onrow ? (i === Math.max(marked ?? 0, 0) ? 0 : -1) : null, "aria-selected": marked === i ? "true" : null },
       columns.map((column) => h("td", { className: `${numeric(column) ? "right" : ""} ${(row[column.name] ?? null) === null && !column.title ? "missing" : ""}` }, cell?.(row, column) ?? shown(row[column.name], column))));
     if (onrow) {
       line.addEventListener("click", () => onrow(i, row));
-      line.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); onrow(i, row); } });
+      line.addEventListener("keydown", (event) => { walk(event, line); if (event.key === "Enter" || event.key === " ") { event.preventDefault(); onrow(i, row); } });
     }
     return line;
   }));

@@ -8,6 +8,8 @@ import { toCsv } from "./table.js";
 
 export const sample = { id: "sample", title: "Sample", line: "New rows like the fitted ones, under conditions of yours" };
 
+const SEEN = 6; // windows
+
 sample.show = async (root, app) => {
   const { model, state } = app;
   if (!model.can("sample")) return void fill(root, empty("This model draws no rows", model.whyNot("sample")));
@@ -42,11 +44,12 @@ function pictures(model, rows) {
   if (model.kind === "image") return h("div", { className: "gallery" }, rows.slice(0, 120).map((row) => picture(model, row, "sample-picture", 72)));
   if (model.kind === "table") return grid("sample-table", rows, model.fields);
   const ranges = rangesOf(model, rows);
-  return h("div", { className: "windows" }, model.lots(rows).slice(0, 6).map((steps, i) => {
+  const all = model.lots(rows);
+  return [all.length > SEEN && h("p", { className: "muted tight" }, `The first ${SEEN}; the CSV has all.`), h("div", { className: "windows" }, all.slice(0, SEEN).map((steps, i) => {
     const node = card(model, `sample-window-${i}`, ranges);
     requestAnimationFrame(() => node.show(steps));
     return h("div", {}, h("h3", {}, `window ${i}`), node);
-  }));
+  }))];
 }
 
 // One column of the new rows, beside the same of the rows that are open.
