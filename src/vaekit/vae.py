@@ -321,16 +321,16 @@ def classes(label: Field) -> int:
 
 def _label(spec: Mapping[str, Any], layout: Layout) -> int | None:
     """The cell of the label, for a posterior or a prior that wants to be told of it."""
-    parts = [("posterior", specs.member("posterior", spec["posterior"], POSTERIORS)[0])]
-    parts += [("prior", specs.member("prior", spec["prior"], PRIORS)[0])]
-    asking = [f"{part} {kind.__name__}" for part, kind in parts if getattr(kind, "labelled", False)]
+    families = {"posterior": POSTERIORS, "prior": PRIORS}
+    parts = [(part, specs.member(part, spec[part], kinds)[0]) for part, kinds in families.items()]
+    asking = [f"{part} {spec[part]['kind']!r}" for part, kind in parts if getattr(kind, "labelled", False)]
     if not asking:
         return None
     found = [k for k, field in enumerate(layout.fields) if field.name == spec.get("label") and field.levels]
     if len(found) != 1:
         raise SpecError(
             f"{asking[0]}: it needs a label column of names beside the rows, given label={spec.get('label')!r}",
-            hint="fit(data, label='column'), a column of classes that may have gaps",
+            hint="fit(data, label='column'), a column of classes that may have gaps; streams have none yet",
         )
     return found[0]
 

@@ -12,6 +12,7 @@ from vaekit.cli.words import as_typed
         ("override a kind with schema={column: kind}", "override a kind with --kind COLUMN=KIND"),
         ("latent: given 0; latent=32", "latent: given 0; --set latent=32"),
         ("impute: draws=None gives the best", "impute: no --draws gives the best"),
+        ("missing=mask says what shall be (True = fill in)", "--mask says what shall be"),
         ("train={'epochs': 40} is more", "--set train.epochs=40 is more"),
         ("column 'n=3' and column 'x.n=3' stay", "column 'n=3' and column 'x.n=3' stay"),
         ("nothing to put right", "nothing to put right"),

@@ -37,6 +37,12 @@ def test_an_absent_column_is_refused_with_the_nearest_name():
     assert "Hint: where a value is unknown, keep the column and leave its cells empty (null)" in message
 
 
+def test_rows_of_other_data_are_refused_as_such():
+    assert refused(pa.table({"speed": [1.0], "heat": [2.0]})).endswith(
+        "Hint: these rows are of other data than the model was fitted on: give its columns, or another model"
+    )
+
+
 def test_absent_columns_become_null_where_that_is_asked_for():
     given = SCHEMA.conform(pa.table({"city": ["Oslo"]}), partial=True)
     assert given.to_pylist() == [{"age": None, "city": "Oslo", "x": None}]

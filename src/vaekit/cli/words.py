@@ -13,6 +13,7 @@ OPTIONS = {
 }  # fmt: skip
 PHRASES = {
     "impute: missing has": "--mask has",
+    "missing=mask says what shall be (True = fill in)": "--mask says what shall be",
     "fit vaekit.windows(data, size=...)": "vaekit fit STREAM --window N",
     "schema={column: kind}": "--kind COLUMN=KIND",
     "model.modes()": "vaekit inspect MODEL",

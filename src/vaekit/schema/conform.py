@@ -55,6 +55,10 @@ def _column(column: Column, table: pa.Table) -> pa.Array:
     return conform_column(column, table.column(at[0]))
 
 
+OTHER_DATA = "these rows are of other data than the model was fitted on: give its columns, or another model"
+UNKNOWN = "where a value is unknown, keep the column and leave its cells empty (null)"
+
+
 def _lenient(column: Column, chunks: pa.ChunkedArray) -> pa.Array:
     # the model never sees a set-aside column: what does not fit its type is dropped, and cannot change any answer
     try:
@@ -78,7 +82,7 @@ def _refuse_absent(columns: Sequence[Column], table: pa.Table, partial: bool) ->
     raise DataError(
         f"{what}; the fitted columns {look.listed(column.name for column in needed)} were expected, "
         f"{look.listed(table.column_names)} were given",
-        hint=near or "where a value is unknown, keep the column and leave its cells empty (null)",
+        hint=near or (OTHER_DATA if len(absent) == len(needed) else UNKNOWN),
     )
 
 
