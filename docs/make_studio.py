@@ -47,7 +47,7 @@ SHOTS: list[Shot] = [
     ("digits-inpaint", "digits", "tab=inpaint&picture=12&box=[4,14,24,26]", {}),
     ("digits-triage", "digits", "tab=triage", {}),
     ("series", "weather", "tab=series", {"high": 1120}),
-    ("gaps", "weather", "tab=gaps&machine=JFK", {}),
+    ("gaps", "weather", "tab=gaps", {}),
     ("windows-map", "weather", "tab=map&colour=temp", {}),
 ]
 

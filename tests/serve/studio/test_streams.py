@@ -107,6 +107,24 @@ def test_sampled_windows_are_a_stream_as_well(studio: Any) -> None:
     studio.until(lambda: studio.at("series-flow-data").count() and len(studio.data("series-flow")["x"]) >= 12)
 
 
+@pytest.mark.parametrize(
+    ("kind", "form", "text"),
+    [
+        ("timestamp[s]", None, "2000-01-02T01:00:00"),
+        ("timestamp[us, tz=UTC]", None, "2000-01-02T01:00:00Z"),
+        ("string", "%d.%m.%Y %H:%M", "02.01.2000 01:00"),
+        ("string", "%-d %b %Y %-H:%M:%S", "2 Jan 2000 1:00:00"),
+        ("string", "%Y/%m/%dT%H:%M:%S.%3fZ", "2000/01/02T01:00:00.000Z"),
+    ],
+)
+def test_clocks_are_written_and_read_as_they_were_fitted(studio: Any, kind: str, form: str | None, text: str) -> None:
+    asked = """async ([kind, form, text]) => {
+        const { moment, written } = await import("/studio/clock.js");
+        return [written(25 * 3600, { type: kind }, form), moment(text, true, form) - Date.UTC(2000, 0, 2, 1) / 1000];
+    }"""
+    assert studio.page.evaluate(asked, [kind, form, text]) == [text, 0]
+
+
 def test_every_control_and_chart_is_listed_in_the_guide(studio: Any) -> None:
     found = studio.nameless()
     assert len(found) > 6 and not any(found.values()), found

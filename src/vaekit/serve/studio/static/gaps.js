@@ -43,7 +43,8 @@ class Gaps {
     fill(this.root, this.controls, h("div", { className: "split wide" }, this.charts, h("div", { className: "stack" },
       h("div", { className: "surface" }, h("div", { className: "bar" }, h("h3", { testid: "gaps-count" }, count ? `${plural(count, "missing cell")} in ${plural(this.found.length, "gap")}` : "No gap in these rows"),
         button("gaps-csv", "Filled rows as CSV", () => this.download())), this.list()), this.side, this.hider())));
-    const first = this.found[0];
+    const hidden = this.state.json("hide", null);
+    const first = this.found.find((each) => each.column.name === hidden?.column && hidden.rows?.includes(each.rows[0])) ?? this.found[0];
     if (first && this.state.get("from") === null) this.pick(first);
     else { this.column = first?.column; this.about(first); this.draw(true); }
   }
@@ -52,7 +53,7 @@ class Gaps {
     if (!this.found.length) return h("p", { className: "muted" }, "Hide some steps below to see what would be filled in.");
     const rows = this.found.map((each) => ({ machine: each.owner, column: each.column.name, from: this.stream.short(this.stream.clock(each.rows[0])), steps: each.rows.length }));
     const columns = [...(this.stream.names.length > 1 ? [{ name: "machine", title: this.stream.title }] : []), { name: "column", title: "channel" }, { name: "from", title: "from" }, { name: "steps", title: "steps", right: true }];
-    return grid("gaps", rows, columns, { onrow: (i) => this.pick(this.found[i]), most: 100 });
+    return grid("gaps", rows, columns, { onrow: (i) => this.pick(this.found[i]), most: 500 });
   }
 
   // Steps that are there, taken away to be compared with what is filled in.

@@ -1,4 +1,5 @@
 // A served model: its card, its columns, and questions about rows.
+import { written } from "./clock.js";
 import { cellOf } from "./table.js";
 
 export class Model {
@@ -80,13 +81,13 @@ export class Model {
 
   // New windows as a stream: each is a machine of its own, or far from the others in time.
   clocked(rows) {
-    const { time, by, interval, size, dated } = this.card.windows;
+    const { time, by, interval, size, dated, format } = this.card.windows;
     const gap = (interval || 1) * 50;
     const clock = this.by[time];
     return rows.map(({ window, step, ...row }) => {
       const at = (step + window * (by?.length ? 0 : size)) * (interval || 1) + (by?.length ? 0 : window * gap);
       const owner = Object.fromEntries((by ?? []).map((name) => [name, /int/.test(this.by[name]?.type) ? window : `sample ${window}`]));
-      const moment = dated ? new Date(Date.UTC(2000, 0, 1) + at * 1000).toISOString().slice(0, 19) : /int/.test(clock?.type ?? "") ? Math.round(at) : at;
+      const moment = dated ? written(at, clock, format) : /int/.test(clock?.type ?? "") ? Math.round(at) : at;
       return { ...owner, ...(time ? { [time]: moment } : {}), ...row };
     });
   }

@@ -1,4 +1,5 @@
 // The steps of a stream: whose they are, when, and which of them are shown.
+import { moment } from "./clock.js";
 import { field, h, later, select } from "./dom.js";
 
 const SPANS = [100, 200, 400, 1000, 4000];
@@ -9,7 +10,7 @@ export class Stream {
     Object.assign(this, { state: app.state, items: app.data.items, cutting: app.model.card.windows });
     this.owners = this.items.map((item) => (this.cutting.by ?? []).map((name) => item[name]).join(" · "));
     this.names = [...new Set(this.owners)];
-    this.times = this.items.map((item, i) => (this.cutting.time ? moment(item[this.cutting.time], this.cutting.dated) : i));
+    this.times = this.items.map((item, i) => (this.cutting.time ? moment(item[this.cutting.time], this.cutting.dated, this.cutting.format) : i));
     this.ordered = new Map(this.names.map((name) => [name, []]));
     this.owners.forEach((owner, i) => this.ordered.get(owner).push(i));
     for (const rows of this.ordered.values()) rows.sort((a, b) => this.times[a] - this.times[b]);
@@ -76,12 +77,4 @@ export class Stream {
       return found;
     });
   }
-}
-
-// Seconds of a moment; clocks without a zone are taken as they stand.
-function moment(value, dated) {
-  if (typeof value === "number") return value;
-  if (!dated) return Number(value);
-  const text = String(value).replace(" ", "T");
-  return Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`) / 1000;
 }
