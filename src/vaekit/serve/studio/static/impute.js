@@ -51,7 +51,7 @@ function gap(model, column, best, draws) {
   const values = draws.map((row) => row[name]);
   const place = h("div");
   const node = h("section", { className: "gap", testid: `gap-${name}` }, h("div", { className: "bar" }, h("h4", {}, name), h("strong", { className: "best", testid: `gap-${name}-best` }, shown(best[name], column) + unit)),
-    low !== null && h("p", { className: "muted tight", testid: `gap-${name}-interval` }, `90 % between ${shown(low, column)} and ${shown(high, column)}${unit}`), place);
+    low !== null && h("p", { className: "muted tight", testid: `gap-${name}-interval` }, low === high ? `${shown(low, column)}${unit} in at least nine of ten cases; the best value is the mean` : `90 % between ${shown(low, column)} and ${shown(high, column)}${unit}`), place);
   if (values.length && typeof best[name] === "number" && !model.levels[name]) requestAnimationFrame(() => histogram(place, `gap-${name}-draws`, { title: `Random completions of ${name}`, values, height: 110, count: 30, yLabel: "draws" }));
   else if (values.length) fill(place, shares(`gap-${name}-draws`, values, column));
   return node;
