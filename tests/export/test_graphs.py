@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -46,8 +47,10 @@ def rows() -> Any:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_has_its_scorer_in_tensors_alone(rows: Any, preset: str) -> None:
-    if preset == "flow-prior":
-        pytest.importorskip("zuko")
+    if (
+        preset == "flow-prior" and find_spec("zuko") is None
+    ):  # imported here it would turn checks of laws off for everybody
+        pytest.skip("zuko is not installed")
     train, needs = {"epochs": 1, "prior_epochs": 1}, NEEDS[PRESETS[preset].needs]
     model = vaekit.fit(rows, preset, train=train, latent=2, net={"kind": "mlp", "hidden": [8]}, **needs).fitted
     shown, by = example(model), way(model, "default")

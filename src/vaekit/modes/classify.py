@@ -57,7 +57,7 @@ def classify(fitted: Fitted, data: Any) -> Labels:
         )
     of = _of_rows if asked.at is None else _of_steps
     probability = of(fitted, asked, label.name, levels)
-    values = column_values(fitted, label.name, torch.arange(levels).float()).to_pylist()
+    values = column_values(fitted, label.name, np.arange(levels)).to_pylist()
     if label.kind == "categorical":  # the last level stands for all rare ones
         probability, values = probability[:, :-1], values[:-1]
         probability = probability / probability.sum(1, keepdims=True)

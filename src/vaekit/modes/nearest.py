@@ -136,8 +136,8 @@ def ordinary(fitted: Fitted, share: float) -> Tensor:
     far = []
     for at in torch.arange(len(cells)).split(PASS):
         own, seen = search.where.place(cells[at], observed[at])
-        apart = _order(search, own, observed[at])[:among] + (own.square() * seen).sum(1)
-        far.append(apart.kthvalue(min(1 + round(share * among), among), 0).values)
+        apart = _order(search, own, observed[at])[:, :among] + (own.square() * seen).sum(1, keepdim=True)
+        far.append(apart.kthvalue(min(1 + round(share * among), among), 1).values)
     every = torch.cat(far)
     return every <= every.kthvalue(max(1, round((1 - min(2 * share, 0.9)) * len(every)))).values
 
@@ -156,8 +156,8 @@ class Search:
         where: the space that they span.
         known: their coordinates, 0 where missing, (N, D).
         columns: 1 where a coordinate is a column's own, (D, K).
-        whole: what the order of the kept rows from a row without gaps follows from, (N, D + 1).
-        gappy: the same from any row, (N, D + K).
+        whole: what the order of the kept rows from a row without gaps follows from, (D + 1, N).
+        gappy: the same from any row, (D + K, N).
     """
 
     where: Space
@@ -180,7 +180,7 @@ def _search(fitted: Fitted) -> Search:
     columns = torch.nn.functional.one_hot(where.axes.owner, fitted.layout.K).to(known)
     gappy = torch.cat([-2 * known, known.square() @ columns], 1)
     whole = torch.cat([-2 * known, known.square().sum(1, keepdim=True)], 1)
-    return Search(where, known, columns, whole, gappy)
+    return Search(where, known, columns, whole.T.contiguous(), gappy.T.contiguous())
 
 
 def distance(fitted: Fitted, cells: Tensor, observed: Tensor, *, nearest: int = NEAREST) -> Tensor:
@@ -213,27 +213,25 @@ def _distance(search: Search, cells: Tensor, observed: Tensor, nearest: int) -> 
 
 
 def _order(search: Search, own: Tensor, observed: Tensor) -> Tensor:
-    """Squared distances of rows to all kept ones, less what is the same for all of them, (N, B): one matrix product."""
+    """Squared distances of rows to all kept ones, less what is the same for all of them, (B, N): one matrix product."""
     if observed.all():
-        return torch.addmm(search.whole[:, -1:], search.whole[:, :-1], own.T)
-    return search.gappy @ torch.cat([own, observed.to(own.dtype)], 1).T
+        return torch.addmm(search.whole[-1], own, search.whole[:-1])
+    return torch.cat([own, observed.to(own.dtype)], 1) @ search.gappy
 
 
 def smallest(values: Tensor, count: int) -> Tensor:
-    """Where the `count` smallest of each column of (N, B) stand, (B, count), in no order.
+    """Where the `count` smallest of each row of (B, N) stand, (B, count), in no order.
 
     The smallest are among the `count` blocks with the smallest minima: one pass over all values, and a search in few.
 
-    >>> smallest(torch.arange(6.0)[:, None].flip(0), 2)
+    >>> smallest(torch.arange(6.0)[None].flip(1), 2)
     tensor([[5, 4]])
     """
-    blocks = len(values) // BLOCK
+    blocks = values.shape[1] // BLOCK
     if blocks <= count:
-        return values.topk(count, 0, largest=False).indices.T
-    whole = values[: blocks * BLOCK].unflatten(0, (BLOCK, blocks))  # a block is every `blocks`-th row
-    near = whole.amin(0).topk(count, 0, largest=False).indices.T  # (B, count)
-    rest = torch.arange(blocks * BLOCK, len(values)).expand(len(near), -1)
-    place = (near[:, :, None] + blocks * torch.arange(BLOCK)).flatten(1)
-    place = torch.cat([place, rest], 1)
-    best = values.T.gather(1, place).topk(count, largest=False).indices
-    return place.gather(1, best)
+        return values.topk(count, largest=False).indices
+    whole = values[:, : blocks * BLOCK].unflatten(1, (BLOCK, blocks))  # a block is every `blocks`-th value
+    near = whole.amin(1).topk(count, largest=False).indices  # (B, count)
+    rest = torch.arange(blocks * BLOCK, values.shape[1]).expand(len(near), -1)
+    place = torch.cat([(near[:, :, None] + blocks * torch.arange(BLOCK)).flatten(1), rest], 1)
+    return place.gather(1, values.gather(1, place).topk(count, largest=False).indices)

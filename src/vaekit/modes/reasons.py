@@ -24,6 +24,7 @@ from vaekit.modes.units import Unit, units
 from vaekit.modes.ways import law_without, parts
 from vaekit.schema.values import flat
 
+Places = NDArray[np.int64]
 LOW, HIGH = (1 - LEVEL) / 2, (1 + LEVEL) / 2
 
 
@@ -50,8 +51,8 @@ class Told(NamedTuple):
 class Part(NamedTuple):
     """One unit among the reasons: the rows that it is a reason of, as which one, and what is told there."""
 
-    rows: NDArray[np.int64]
-    rank: NDArray[np.int64]
+    rows: Places
+    rank: Places
     told: Told
 
 
@@ -138,11 +139,11 @@ def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int, left_out:
     top, which = positive.topk(count, dim=-1) if count else (positive[:, :0], torch.zeros(len(positive), 0).long())
     which = which.where(top > 0, -1)
     share = top / everything.clamp(min=1e-300)[:, None]
-    tell, parts = teller(fitted, asked, which, left_out), []
-    for u in which[which >= 0].unique().tolist():
-        rows, rank = (which == u).nonzero(as_tuple=True)
-        parts.append(Part(rows.numpy(), rank.numpy(), tell(u, rows)))
-    return Reasons(tuple(unit.name for unit in whole), which.numpy(), share.double().numpy(), parts)
+    tell, parts, named = teller(fitted, asked, which, left_out), [], which.numpy()
+    for u in np.unique(named[named >= 0]).tolist():
+        rows, rank = np.nonzero(named == u)
+        parts.append(Part(rows, rank, tell(u, rows)))
+    return Reasons(tuple(unit.name for unit in whole), named, share.double().numpy(), parts)
 
 
 def contributions(fitted: Fitted, scored: Centred) -> Tensor:
@@ -152,32 +153,33 @@ def contributions(fitted: Fitted, scored: Centred) -> Tensor:
     return torch.stack([scored.cells[:, list(unit.cells)].sum(-1) for unit in units(fitted.layout)], -1)
 
 
-def teller(fitted: Fitted, asked: Asked, which: Tensor, left_out: LeftOut | None) -> Callable[[int, Tensor], Told]:
+def teller(fitted: Fitted, asked: Asked, which: Tensor, left_out: LeftOut | None) -> Callable[[int, Places], Told]:
     """What tells observed, expected, low and high of one unit in some rows; `which` (B, R) are those that will be told."""
     if asked.at is not None:
         return Channels(fitted, asked).tell
     if not fitted.layout.shape and which.numel() * fitted.vae.K <= FEW:
-        return partial(_from, fitted, asked, few(fitted, asked, which, left_out))
+        return partial(_from, fitted, asked, few(fitted, asked, which, left_out).double().numpy())
     return partial(_tile_or_column, fitted, asked, left_out)
 
 
-def _tile_or_column(fitted: Fitted, asked: Asked, left_out: LeftOut | None, u: int, rows: Tensor) -> Told:
+def _tile_or_column(fitted: Fitted, asked: Asked, left_out: LeftOut | None, u: int, rows: Places) -> Told:
     unit = units(fitted.layout)[u]
     if unit.grid:
         return _brightness(fitted, unit, asked.cells[rows], asked.observed[rows])
-    k, seen = unit.cells[0], flat(asked.arrow[unit.name].take(pa.array(rows.numpy())))
+    k, seen = unit.cells[0], flat(asked.arrow[unit.name].take(pa.array(rows)))
     if left_out is None:
         return Told(seen, *expectation(fitted, asked.cells[rows], asked.observed[rows], k))
     block = next(b for b, block in enumerate(blocks_of(fitted)) if k in block)
-    return Told(seen, *told_by(fitted, [fitted.vae.likelihood.only(left_out.of(block, rows), k)], k))
+    law = fitted.vae.likelihood.only(left_out.of(block, torch.from_numpy(rows)), k)
+    return Told(seen, *told_by(fitted, [law], k))
 
 
-def _from(fitted: Fitted, asked: Asked, expected: Tensor, u: int, rows: Tensor) -> Told:
+def _from(fitted: Fitted, asked: Asked, expected: NDArray[np.float64], u: int, rows: Places) -> Told:
     """What is told of column u where best value, low and high end of cells (3, B, K) are known."""
     name, count = fitted.names[u], len(rows)
-    seen = flat(asked.arrow[name].take(pa.array(rows.numpy())))
+    seen = flat(asked.arrow[name].take(pa.array(rows)))
     wanted = expected[: 3 if has_ends(fitted, u) else 1, rows, u]
-    values = column_values(fitted, name, wanted.flatten())
+    values = column_values(fitted, name, wanted.ravel())
     told = [values[i * count : (i + 1) * count] for i in range(len(wanted))]
     return Told(seen, *told) if len(told) == 3 else Told(seen, told[0], None, None)
 
@@ -214,10 +216,10 @@ class Channels:
             found.append([law.best(), law.quantile(LOW), law.quantile(HIGH)])
         return [by_row(self.fitted, self.asked, torch.cat(each))[0] for each in zip(*found, strict=True)]
 
-    def tell(self, u: int, rows: Tensor) -> Told:
+    def tell(self, u: int, rows: Places) -> Told:
         name = self.fitted.layout.channels[u].name
-        seen = flat(self.asked.arrow[name].take(pa.array(rows.numpy())))
-        told = [column_values(self.fitted, name, cells[rows, u]) for cells in self.expected]
+        seen = flat(self.asked.arrow[name].take(pa.array(rows)))
+        told = [column_values(self.fitted, name, cells[rows, u].numpy()) for cells in self.expected]
         ends = self.fitted.layout.channels[u].kind not in ("categorical", "binary")
         return Told(seen, told[0], told[1] if ends else None, told[2] if ends else None)
 
@@ -240,7 +242,7 @@ def told_by(
     ends = has_ends(fitted, k)
     at = [float(end[k]) for end in ends_at(fitted)]
     wanted = [[law.best()[:, 0], *([law.quantile(q)[:, 0] for q in at] if ends else [])] for law in laws]
-    joined = [column_values(fitted, fitted.names[k], torch.cat(each)) for each in zip(*wanted, strict=True)]
+    joined = [column_values(fitted, fitted.names[k], torch.cat(each).numpy()) for each in zip(*wanted, strict=True)]
     return (joined[0], joined[1], joined[2]) if ends else (joined[0], None, None)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import torch
 from pydantic import BaseModel
 
 from vaekit.errors import heard
@@ -113,8 +114,8 @@ def _received(book: Book, raw: bytes) -> pa.Table:
 
 
 def answered(book: Book, question: Question, options: dict[str, Any], rows: pa.Table | Sent | None) -> pa.Table:
-    """The answer of a model; what it warns of is a line of the log."""
-    with heard() as told:
+    """The answer of a model, which never trains here; what it warns of is a line of the log."""
+    with heard() as told, torch.inference_mode():
         table = rows.table() if isinstance(rows, Sent) else rows
         answer = question.ask(book.model, None if table is None else Table(table, "arrow"), options)
     for each in dict.fromkeys(told):
