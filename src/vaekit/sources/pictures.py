@@ -7,12 +7,14 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+
+if TYPE_CHECKING:  # where there are pictures it is imported: it takes a tenth of a second
+    from PIL import Image
 
 from vaekit.errors import DataError, UserError
 from vaekit.schema.tensors import is_tensor, ndarray_of, tensor_array
@@ -22,7 +24,7 @@ COLUMNS, PICTURE = "columns.csv", "picture"
 _WIDE = ("I;16", "I;16B", "I;16L", "I")  # 16 bits of grey
 _ELSEWHERE = ".npz and .parquet hold them"
 _NEAR = 1e-6  # so far outside [0, 1] a float is a rounding
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError)
 Picture = NDArray[Any]
 
 
@@ -93,6 +95,8 @@ def write_pictures(table: pa.Table, place: Path) -> pa.Table | None:
     Raises:
         UserError: there are no images or several columns of them, missing pixels, or pixels that PNG cannot hold.
     """
+    from PIL import Image
+
     names = [field.name for field in table.schema if is_tensor(field.type)]
     if len(names) != 1:
         raise UserError(
@@ -138,11 +142,13 @@ def whole_folder(place: Path) -> Iterator[Path]:
 
 def _read(path: str) -> Picture:
     """(H, W, 1) booleans, 8 or 16 bits of grey, or (H, W, 3) colours of 8 bits."""
+    from PIL import Image, ImageOps
+
     try:
         with Image.open(path, formats=("PNG", "JPEG")) as opened:
             opened.load()
             return _array(_opaque(ImageOps.exif_transpose(opened)))
-    except _BROKEN as error:
+    except (*_BROKEN, Image.DecompressionBombError) as error:
         raise DataError(
             f"{path!r} cannot be read as a picture: {str(error).removesuffix(repr(path)).strip()}",
             hint="the file may be damaged, incomplete, or of another format than its ending says",
@@ -151,6 +157,8 @@ def _read(path: str) -> Picture:
 
 def _opaque(image: Image.Image) -> Image.Image:
     """The picture without alpha: laid over white, unless it is opaque everywhere."""
+    from PIL import Image
+
     if not image.has_transparency_data or image.mode in _WIDE:
         return image
     grey = image.mode in ("1", "L", "LA", "La")
