@@ -34,7 +34,9 @@ class Runtime:
         path = Path(path)
         self.about: dict[str, Any] = json.loads(path.with_suffix(".codec.json").read_text(encoding="utf-8"))
         places = {"scorer": path, **{name: path.with_suffix(f".{name}.onnx") for name in ("encoder", "decoder")}}
-        self.graphs = {name: onnxruntime.InferenceSession(str(place)) for name, place in places.items()}
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # errors alone: it warns of what it does not do faster
+        self.graphs = {name: onnxruntime.InferenceSession(str(place), options) for name, place in places.items()}
 
     def score(self, rows: list[dict[str, Any]], noise: Any = None) -> dict[str, Any]:
         """Score (B,), higher is stranger; p_value (B,), None without calibration; cells (B, K); bound (B,) in nats."""

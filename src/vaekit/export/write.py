@@ -131,14 +131,15 @@ def translations() -> dict[Any, Callable[..., Any]]:
 
     op: Any = opset18
 
+    def number(value: float, x: Any) -> Any:
+        return op.Cast(op.Constant(value_float=value), to=int(x.dtype))  # onnxruntime folds no CastLike, and says so
+
     def lgamma(x: Any) -> Any:
         # Stirling's series at x + 7, less the logarithm of the seven factors in between; x > 0
-        up, factors = op.Add(x, op.CastLike(op.Constant(value_float=7.0), x)), x
+        up, factors = op.Add(x, number(7.0, x)), x
         for step in range(1, 7):
-            factors = op.Mul(factors, op.Add(x, op.CastLike(op.Constant(value_float=float(step)), x)))
-        half, twelfth, more, tau = (
-            op.CastLike(op.Constant(value_float=value), x) for value in (0.5, 1 / 12, 1 / 360, 0.9189385332046727)
-        )
+            factors = op.Mul(factors, op.Add(x, number(float(step), x)))
+        half, twelfth, more, tau = (number(value, x) for value in (0.5, 1 / 12, 1 / 360, 0.9189385332046727))
         inverse = op.Reciprocal(up)
         series = op.Sub(op.Mul(twelfth, inverse), op.Mul(more, op.Mul(inverse, op.Mul(inverse, inverse))))
         main = op.Add(op.Sub(op.Mul(op.Sub(up, half), op.Log(up)), up), op.Add(tau, series))
