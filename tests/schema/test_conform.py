@@ -37,8 +37,9 @@ def test_an_absent_column_is_refused_with_the_nearest_name():
     assert "Hint: where a value is unknown, keep the column and leave its cells empty (null)" in message
 
 
-def test_rows_of_other_data_are_refused_as_such():
-    assert refused(pa.table({"speed": [1.0], "heat": [2.0]})).endswith(
+@pytest.mark.parametrize("names", [("speed", "heat"), ("x0", "x1")])
+def test_rows_of_other_data_are_refused_as_such(names):
+    assert refused(pa.table({name: [1.0] for name in names})).endswith(
         "Hint: these rows are of other data than the model was fitted on: give its columns, or another model"
     )
 

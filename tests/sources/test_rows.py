@@ -55,6 +55,7 @@ def test_mixed_types_are_refused():
         (3, "data of type builtins.int were given\nHint: give a pandas, polars or Arrow table"),
         (None, "data of type builtins.NoneType were given"),
         ([1, 2], "data of type builtins.list were given"),
+        ([[1.0, 2.0]], "or rows as dicts; numpy.array(data) makes an array of lists"),
     ],
 )
 def test_what_is_no_table_is_refused(data, says):

@@ -77,12 +77,14 @@ def _refuse_absent(columns: Sequence[Column], table: pa.Table, partial: bool) ->
     if partial or not absent:
         return
     spare = [name for name in table.column_names if name not in {column.name for column in columns}]
-    near = look.nearest(absent[0], spare)
+    cased = absent[0].lower() in {name.lower() for name in spare}
+    other = len(absent) == len(needed) > 1 and not cased
+    hint = OTHER_DATA if other else look.nearest(absent[0], spare) or UNKNOWN
     what = f"column {absent[0]!r} is absent" if len(absent) == 1 else f"columns {look.listed(absent)} are absent"
     raise DataError(
         f"{what}; the fitted columns {look.listed(column.name for column in needed)} were expected, "
         f"{look.listed(table.column_names)} were given",
-        hint=near or (OTHER_DATA if len(absent) == len(needed) else UNKNOWN),
+        hint=hint,
     )
 
 

@@ -93,7 +93,8 @@ def _unknown(data: Any) -> DataError:
         )
     if isinstance(data, list | tuple) and not data:
         return DataError("an empty list was given, rows or paths were expected", hint="give at least one")
+    lists = "; numpy.array(data) makes an array of lists" if isinstance(data, list | tuple) else ""
     return DataError(
         f"data of type {type(data).__module__}.{type(data).__qualname__} were given",
-        hint="give a pandas, polars or Arrow table, an array or tensor of rows or images, a path, or rows as dicts",
+        hint=f"give a pandas, polars or Arrow table, an array or tensor of rows or images, a path, or rows as dicts{lists}",
     )
