@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 import torch
 
+import vaekit
 from vaekit.errors import DataError
 from vaekit.modes.encode import Latents
 
@@ -95,3 +96,16 @@ def test_given_columns_move_what_is_decoded(fitted: Any) -> None:
 def test_what_is_no_latents_is_refused(mixed: Any, z: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
         mixed.model.decode(z)
+
+
+def test_one_condition_holds_at_every_step_of_a_decoded_window() -> None:
+    noise = np.random.default_rng(0)
+    state = np.where(np.arange(240) % 60 < 30, "on", "off")
+    stream = pd.DataFrame({"flow": np.where(state == "on", 5.0, 0.0) + noise.normal(size=240), "state": state})
+    windows = vaekit.windows(stream, size=6, stride=3)
+    net = {"kind": "mlp", "hidden": [16]}
+    model = vaekit.fit(windows, given=["state"], latent=2, net=net, train={"epochs": 3, "prior_epochs": 1})
+    decoded = model.decode(np.zeros((2, 2)), given={"state": "on"})
+    assert len(decoded) == 12 and set(decoded["state"]) == {"on"}
+    each = pd.DataFrame({"state": ["on"] * 6 + ["off"] * 6})
+    assert list(model.decode(np.zeros((2, 2)), given=each)["state"]) == list(each["state"])

@@ -96,7 +96,10 @@ def rows_at(fitted: Fitted, points: Tensor, given: Any = None, *, strict: bool =
     cells = torch.zeros(len(points), fitted.layout.K + len(fitted.layout.given), dtype=fitted.dtype)
     observed = torch.zeros(cells.shape, dtype=torch.bool)
     if given is not None:
-        asked = ask(fitted, [dict(given)] if is_one(given) else given, partial=True, strict=strict)
+        whole = (
+            [dict(given)] * max(1, fitted.steps) if is_one(given) else given
+        )  # of a window the value holds at every step
+        asked = ask(fitted, whole, partial=True, strict=strict)
         if len(asked) not in (1, len(points)):
             raise DataError(
                 f"decode: {len(asked)} conditions for {len(points)} latents", hint="give one, or one for each"

@@ -107,6 +107,17 @@ def test_sampled_windows_are_a_stream_as_well(studio: Any) -> None:
     studio.until(lambda: studio.at("series-flow-data").count() and len(studio.data("series-flow")["x"]) >= 12)
 
 
+def test_channels_of_names_are_drawn_as_steps(studio: Any) -> None:
+    asked = """async () => {
+        const { lines } = await import("/studio/charts.js");
+        const place = document.getElementById("panel").appendChild(document.createElement("div"));
+        const series = [{ label: "valve", values: ["open", null, "shut"], colour: "--c0" }];
+        const made = lines(place, "valve", { title: "valve", x: [0, 1, 2], series, names: ["shut", "open"] });
+        return [made.plot.data[1], JSON.parse(made.numbers.textContent).series.valve];
+    }"""
+    assert studio.page.evaluate(asked) == [[1, None, 0], ["open", None, "shut"]]
+
+
 @pytest.mark.parametrize(
     ("kind", "form", "text"),
     [

@@ -95,6 +95,6 @@ function series(model, stops, body) {
     const place = h("div");
     box.append(h("div", {}, h("h4", {}, column.name, column.unit && h("small", {}, ` ${column.unit}`)), place));
     const own = stops.map((stop, i) => ({ label: i === 0 ? "A" : i === stops.length - 1 ? "B" : `${i}`, values: stop.map((step) => step[column.name]), colour: i === 0 ? "--c0" : i === stops.length - 1 ? "--c1" : "--gone", width: i === 0 || i === stops.length - 1 ? 2.2 : 1 }));
-    lines(place, `between-${column.name}`, { title: `${column.name} from A to B`, x: stops[0].map((_, i) => i), series: [...own.slice(1, -1), own[0], own.at(-1)], height: 130 });
+    lines(place, `between-${column.name}`, { title: `${column.name} from A to B`, x: stops[0].map((_, i) => i), series: [...own.slice(1, -1), own[0], own.at(-1)], height: 130, names: model.levels[column.name] });
   }
 }

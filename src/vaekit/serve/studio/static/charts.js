@@ -63,24 +63,33 @@ export function legend(entries) {
 }
 
 // Several series over one x. series: [{label, values, colour, dash, width}]; shades: [[from, to]] in units of x; marks: [x].
-// band: [upper, lower], the series between which is filled. ticks: what to write at an x; within: [low, high] that y shows at least.
-export function lines(node, testid, { title, x, series, height = 200, xLabel, yLabel, shades = [], ticks, sync, within, band, more = {} }) {
+// names: the levels of a column of names, in order, which are drawn as steps. band: [upper, lower], the series between which is filled. ticks: what to write at an x; within: [low, high] that y shows at least.
+export function lines(node, testid, { title, x, series, height = 200, xLabel, yLabel, shades = [], ticks, sync, within, band, names, more = {} }) {
+  const coded = (values) => (names ? values.map((value) => { const at = names.indexOf(value); return at < 0 ? null : at; }) : values);
+  const levels = names && { range: [-0.4, names.length - 0.6], splits: names.length <= 8 ? names.map((_, i) => i) : [], values: (u, at) => at.map((i) => brief(names[i])) };
   const wide = (low, high) => (within && low !== null ? [Math.min(low, within[0]), Math.max(high, within[1])] : [low, high]);
   const options = () => ({
     ...(sync ? { padding: [10, 40, 0, 0] } : {}), // room for half of the last time, on every chart of a column
-    scales: { x: { time: false }, y: { range: (u, a, b) => { const [low, high] = wide(a, b); return low === high ? [low - 1, high + 1] : uPlot.rangeNum(low, high, 0.08, true); } } },
-    axes: axes(xLabel, yLabel, ticks === undefined ? {} : ticks === null ? { x: { values: () => [], size: 8 } } : { x: { values: (u, at) => at.map(ticks), space: 90 } }),
+    scales: { x: { time: false }, y: levels ? { range: levels.range } : { range: (u, a, b) => { const [low, high] = wide(a, b); return low === high ? [low - 1, high + 1] : uPlot.rangeNum(low, high, 0.08, true); } } },
+    axes: axes(xLabel, yLabel, {
+      x: ticks === undefined ? {} : ticks === null ? { values: () => [], size: 8 } : { values: (u, at) => at.map(ticks), space: 90 },
+      y: levels ? { splits: () => levels.splits, values: levels.values } : {},
+    }),
     series: [{}, ...series.map((each) => ({
       label: each.label, stroke: () => colour(each.colour), width: each.width ?? 1.75, dash: each.dash, points: { show: x.length < 3 }, spanGaps: each.spanGaps ?? false,
+      ...(names ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
     }))],
     bands: band ? [{ series: band, fill: () => colour("--band") }] : [],
     cursor: { drag: { x: false, y: false }, points: { size: 6 }, ...(sync ? { sync: { key: sync } } : {}) },
     hooks: { drawClear: [(u) => paintShades(u, shades)] },
   });
-  const made = chart(node, testid, title, height, options, [x, ...series.map((each) => each.values)]);
+  const made = chart(node, testid, title, height, options, [x, ...series.map((each) => coded(each.values))]);
+  made.put = (places, lists) => made.update([places, ...lists.map(coded)]);
   made.numbers.show({ title, x, series: Object.fromEntries(series.map((each) => [each.label, each.values])), shaded: shades, ...more });
   return made;
 }
+
+const brief = (name) => { const text = typeof name === "boolean" ? (name ? "yes" : "no") : String(name); return text.length > 7 ? `${text.slice(0, 6)}…` : text; };
 
 function paintShades(u, shades) {
   u.ctx.save();

@@ -44,9 +44,13 @@ class Gaps {
       h("div", { className: "surface" }, h("div", { className: "bar" }, h("h3", { testid: "gaps-count" }, count ? `${plural(count, "missing cell")} in ${plural(this.found.length, "gap")}` : "No gap in these rows"),
         button("gaps-csv", "Filled rows as CSV", () => this.download())), this.list()), this.side, this.hider())));
     const hidden = this.state.json("hide", null);
-    const first = this.found.find((each) => each.column.name === hidden?.column && hidden.rows?.includes(each.rows[0])) ?? this.found[0];
-    if (first && this.state.get("from") === null) this.pick(first);
-    else { this.column = first?.column; this.about(first); this.draw(true); }
+    const seen = new Set(this.stream.shown());
+    const here = this.found.find((each) => each.column.name === hidden?.column && hidden.rows?.includes(each.rows[0])) ?? this.found.find(({ rows }) => rows.some((i) => seen.has(i)));
+    const first = here ?? this.found[0];
+    if (first && (!here || this.state.get("from") === null)) return void this.pick(first);
+    this.column = first?.column;
+    this.about(first);
+    this.draw(true);
   }
 
   list() {
@@ -90,7 +94,7 @@ class Gaps {
       const place = h("div");
       this.charts.append(h("h4", { className: "close" }, column.name, column.unit && h("small", {}, ` ${column.unit}`)), place);
       const timed = k === 0 || k === this.fields.length - 1;
-      lines(place, `gaps-${column.name}`, { title: `${column.name}, gaps filled in`, x, height: timed ? 124 : 108, ticks: timed ? ticks : null, sync: "gaps", band: [4, 3], series: this.series(column, at), more: { machine: this.stream.machine } });
+      lines(place, `gaps-${column.name}`, { title: `${column.name}, gaps filled in`, x, height: timed ? 124 : 108, ticks: timed ? ticks : null, sync: "gaps", band: [4, 3], names: this.model.levels[column.name], series: this.series(column, at), more: { machine: this.stream.machine } });
     });
   }
 
@@ -100,13 +104,12 @@ class Gaps {
     const here = at.map((i) => i !== null && this.gone(i, column));
     const beside = (k) => here[k] || here[k - 1] || here[k + 1];
     const of = (take) => at.map((i, k) => (i === null || !beside(k) ? null : here[k] ? take(this.filled[i]) ?? null : this.items[i][name]));
-    const plain = (values) => (this.model.levels[name] ? values.map((value) => (value === null ? null : this.model.levels[name].indexOf(value))) : values);
     return [
-      { label: "hidden", values: plain(at.map((i, k) => (i === null || !beside(k) ? null : this.app.data.items[i][name] ?? null))), colour: "--gone", width: 1.3 },
-      { label: "filled in", values: plain(of((row) => row[name])), colour: "--c1", width: 1.8 },
+      { label: "hidden", values: at.map((i, k) => (i === null || !beside(k) ? null : this.app.data.items[i][name] ?? null)), colour: "--gone", width: 1.3 },
+      { label: "filled in", values: of((row) => row[name]), colour: "--c1", width: 1.8 },
       { label: "low", values: of((row) => row[`${name}_low`]), colour: "--band", width: 0 },
       { label: "high", values: of((row) => row[`${name}_high`]), colour: "--band", width: 0 },
-      { label: "observed", values: plain(at.map((i) => (i === null ? null : this.items[i][name] ?? null))), colour: "--text", width: 1.3 },
+      { label: "observed", values: at.map((i) => (i === null ? null : this.items[i][name] ?? null)), colour: "--text", width: 1.3 },
     ];
   }
 

@@ -76,8 +76,8 @@ function windowCard(model, testid, ranges) {
     const x = steps.map((_, i) => i);
     for (const each of made) {
       const values = steps.map((step) => step[each.column.name]);
-      if (each.chart) { each.chart.update([x, values]); each.chart.numbers.show({ x, series: { [each.column.name]: values } }); continue; }
-      each.chart = lines(each.place, `${testid}-${each.column.name}`, { title: each.column.name, x, series: [{ label: each.column.name, values, colour: PALETTE[0] }], height: 112, within: ranges[each.column.name] });
+      if (each.chart) { each.chart.put(x, [values]); each.chart.numbers.show({ x, series: { [each.column.name]: values } }); continue; }
+      each.chart = lines(each.place, `${testid}-${each.column.name}`, { title: each.column.name, x, series: [{ label: each.column.name, values, colour: PALETTE[0] }], height: 112, within: ranges[each.column.name], names: model.levels[each.column.name] });
     }
   };
   return node;

@@ -85,16 +85,16 @@ class Series {
     });
     const take = (of) => at.map((i) => (i === null ? null : of(i)));
     fill(this.charts, legend([["observed", colour("--text"), "line"], ["reconstructed", colour("--c1"), "line"], ["strange", colour("--alarm-soft"), "area"]]));
-    const add = (title, testid, list, unit, height, timed) => {
+    const add = (title, testid, list, unit, height, timed, names) => {
       const place = h("div");
       this.charts.append(h("h4", { className: "close" }, title, unit && h("small", {}, ` ${unit}`)), place);
-      lines(place, testid, { title, x, series: list, height: timed ? height : height - 16, shades, ticks: timed ? ticks : null, sync: "series", more: { machine, from: steps.length ? this.stream.clock(steps[0]) : null, to: steps.length ? this.stream.clock(steps.at(-1)) : null, strange: steps.filter((i) => own.has(i)).length } });
+      lines(place, testid, { title, x, series: list, names, height: timed ? height : height - 16, shades, ticks: timed ? ticks : null, sync: "series", more: { machine, from: steps.length ? this.stream.clock(steps[0]) : null, to: steps.length ? this.stream.clock(steps.at(-1)) : null, strange: steps.filter((i) => own.has(i)).length } });
     };
     add("Score", "series-score", [{ label: "score", values: take((i) => this.scores[i].score), colour: "--alarm", width: 1.4 }], "", 104, true);
     this.model.fields.forEach((column, k) => add(column.name, `series-${column.name}`, [
       { label: "observed", values: take((i) => this.items[i][column.name]), colour: "--text", width: 1.3 },
       { label: "reconstructed", values: take((i) => this.rebuilt[i]?.[column.name] ?? null), colour: "--c1", width: 1.5 },
-    ], column.unit, 108, k === this.model.fields.length - 1));
+    ], column.unit, 108, k === this.model.fields.length - 1, this.model.levels[column.name]));
   }
 
   about(stretch) {

@@ -24,7 +24,7 @@ export class Stream {
     const value = this.cutting.time ? this.items[i][this.cutting.time] : `step ${i}`;
     return this.cutting.dated ? String(value).replace("T", " ").slice(0, 16) : String(value);
   }
-  short(text) { return this.cutting.dated ? text.slice(5) : text; }
+  short(text) { return /^\d{4}-/.test(text) ? text.slice(5) : text; }
   get title() { return (this.cutting.by ?? []).join(", "); }
 
   // Show these steps of a machine, with some before and behind them.
