@@ -144,7 +144,8 @@ def test_a_file_of_other_columns_is_refused_and_absent_ones_told(opened: Any, sh
 def test_csv_of_excel_and_of_other_countries_is_read_and_what_does_not_fit_is_told(
     opened: Any, shop_csv: Path, tmp_path: Path
 ) -> None:
-    german, twice, words = (tmp_path / f"{name}.csv" for name in ("german", "twice", "words"))
+    german, twice, words, binary = (tmp_path / f"{name}.csv" for name in ("german", "twice", "words", "binary"))
+    binary.write_bytes(b"PAR1\x00\x01\x15")
     german.write_bytes("clerk;size in cm;price;city\nJürg;51,5;1.200,25;Bern\nAnne;49;2,5;Oslo\n".encode("cp1252"))
     twice.write_text("city,city\nBern,Oslo\n")
     words.write_text("size in cm,price,city\n50,1,Bern\n51,much,Bern\n")
@@ -157,6 +158,8 @@ def test_csv_of_excel_and_of_other_countries_is_read_and_what_does_not_fit_is_to
     assert "The column city stands twice" in opened.at("error").text_content()
     opened.page.keyboard.press("Escape")
     assert not opened.at("error").count()
+    opened.at("rows-file").set_input_files(binary)
+    assert "This page reads CSV" in opened.at("error").text_content()
     opened.at("rows-file").set_input_files(words)
     opened.open(tab="map")
     assert "Row 1, column price" in opened.at("error").text_content()

@@ -127,7 +127,9 @@ class App {
 
   async read(files) {
     if (this.model.kind === "image" && files[0].type.startsWith("image/")) return picturesOf(this.model, files);
-    const found = rowsOf(textOf(await files[0].arrayBuffer()), Object.values(this.model.by));
+    const text = textOf(await files[0].arrayBuffer());
+    if (text.includes("\0")) throw Object.assign(new Error(`${files[0].name} is no text.`), { title: "This page reads CSV", hint: "save a sheet or a Parquet file as CSV, or ask on the command line: vaekit score MODEL FILE" });
+    const found = rowsOf(text, Object.values(this.model.by));
     return this.model.kind === "image" ? pixelsOf(this.model, found) : found;
   }
 
