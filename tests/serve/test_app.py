@@ -117,6 +117,11 @@ def test_mistakes_have_one_shape(client: Any, path: str, body: Any, status: int,
     assert set(problem) == {"type", "title", "status", "detail", "hint"}
 
 
+def test_a_form_is_told_how_json_is_sent(client: Any) -> None:
+    answer = client.post("/v1/models/shop/score", data={"rows": "[]"})
+    assert answer.status_code == 415 and answer.json()["hint"] == "curl -H 'content-type: application/json'"
+
+
 def test_what_stands_beside_the_modes(client: Any) -> None:
     assert client.get("/health").json()["models"] == ["shop"]
     assert client.get("/v1/models").json()["models"][0]["name"] == "shop"

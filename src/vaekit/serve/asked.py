@@ -66,7 +66,7 @@ def asked(
         options = {name: field.default for name, field in body.model_fields.items() if name != "rows"} | options
         return Asked(_received(book, raw), options, as_arrow)
     if kind not in (JSON, ""):
-        raise Problem(415, f"content-type {kind!r}, expected {JSON} or {ARROW}")
+        raise Problem(415, f"content-type {kind!r}, expected {JSON} or {ARROW}", hint=f"curl -H 'content-type: {JSON}'")
     checked = body.model_validate_json(raw or b"{}")
     rows = getattr(checked, "rows", None)
     return Asked(None if rows is None else Sent(book.model, rows), _options(checked), as_arrow)
