@@ -223,6 +223,7 @@ def test_noise_moves_what_the_encoder_sees_and_not_what_is_asked_or_given():
 
 def labelled_model(posterior, prior):
     fields = [Field("x", "real", rows=100), Field("y", "real", rows=100), Field("kind", "binary", levels=2, rows=9)]
+    posterior, prior = ({"kind": part} if isinstance(part, str) else part for part in (posterior, prior))
     description = {
         "net": {"kind": "mlp", "hidden": [8]}, "posterior": posterior, "latent": 2, "flags": True, "label": "kind",
         "prior": prior, "likelihood": choose(fields), "gaps": None,

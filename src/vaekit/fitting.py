@@ -32,6 +32,7 @@ from vaekit.modes.calibrate import calibrate
 from vaekit.modes.latent_use import rates
 from vaekit.objectives import OBJECTIVES, elbo
 from vaekit.pace import settings
+from vaekit.precision import has_tiles
 from vaekit.presets import complete
 from vaekit.principal import begin
 from vaekit.schema import Schema
@@ -40,6 +41,7 @@ from vaekit.train import Step, train
 from vaekit.vae import VAE, assemble
 
 KEPT_CONDITIONS = 1_000  # rows of given columns that unconditional samples draw their conditions from
+MANY = 128  # rows in a step from which on half precision pays: weights are rounded at every step
 HELD_OUT = 20_000  # more held-out rows sharpen neither the choice of the epoch nor a p-value
 
 
@@ -204,7 +206,8 @@ def _train(
     def stage(
         name: str, module: nn.Module, goal: Any, rows: Rows | Lots, held_out: Rows | None, epochs: int, until: float | None
     ) -> Run:  # fmt: skip
-        pace = settings(options, epochs, larger=name == "prior" and not plan.layout.shape, workers=world)
+        larger = name == "prior" and not plan.layout.shape
+        pace = settings(options, epochs, larger=larger, workers=world, half=_in_half(plan, device))
         path = None if resume is None else Path(f"{resume}{'' if name == 'model' else '.' + name}")
         return train(module, goal, rows, held_out, pace, stage=name, seed=seed, deadline=until, checkpoint=path,
                      on_step=on_step, blame=lambda batch: blame(vae, batch, names))  # fmt: skip
@@ -230,6 +233,13 @@ def _train(
     vae.prior.start(*of_prior.latents(rows))
     until = part(deadline, 2 / 3) if vae.ratio is not None else deadline
     return [*runs, stage("prior", vae.prior.train(), of_prior, rows, held_out, options["prior_epochs"], until)]
+
+
+def _in_half(plan: Plan, device: torch.device) -> bool:
+    """Whether the network multiplies in half precision: where that was asked for, else where it was found to pay."""
+    wanted, batch, net = plan.spec["train"]["half"], plan.spec["train"]["batch"], plan.spec["net"]["kind"]
+    pays = net == "mlp" and bool(plan.layout.shape) and batch >= MANY and device.type == "cpu" and has_tiles()
+    return pays if wanted == "auto" else bool(wanted)
 
 
 def _ready(vae: VAE, rows: Rows) -> Rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import torch
@@ -33,8 +34,17 @@ class Rows:
     def __len__(self) -> int:
         return len(self.cells)
 
+    @cached_property
+    def whole(self) -> bool:
+        """Whether every cell is observed."""
+        return bool(self.observed.all())
+
     def __getitem__(self, index: Tensor) -> Rows:
-        return Rows(self.cells[index], self.observed[index], None if self.target is None else self.target[index])
+        cells = self.cells[index]
+        observed = (
+            self.observed[:1].expand(len(cells), -1) if self.whole else self.observed[index]
+        )  # one row stands for all
+        return Rows(cells, observed, None if self.target is None else self.target[index])
 
     def to(self, device: torch.device | str) -> Rows:
         return Rows(

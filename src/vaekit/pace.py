@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -28,6 +28,7 @@ def adamw(
     prior_epochs: AtLeastOne | None = None,
     ratio_epochs: Natural | None = None,
     pretrain: Natural = 0,
+    half: Literal["auto"] | bool = "auto",
     memory: NonNegative | None = None,
 ) -> dict[str, Any]:
     """How the model is trained.
@@ -46,6 +47,8 @@ def adamw(
         ratio_epochs: passes in which tables learn how to correct new rows, 0 for none; from the number of rows when None, and
             none where the prior does not learn.
         pretrain: passes under the bound against N(0, I), after which a mixture begins at the groups of the latents.
+        half: round what the network multiplies in training to bfloat16, which some processors multiply several times as fast;
+            weights and bounds keep single precision. "auto" does where it pays: fully connected nets of images.
         memory: GiB that rows may take; larger Parquet and CSV files are read piece by piece. Half of the free memory when None.
     """
     return locals()
@@ -79,7 +82,9 @@ def pace(train: dict[str, Any], rows: int, layout: Layout, cycles: int = 1) -> d
     return {**train, "batch": batch, "patience": patience, **lengths}
 
 
-def settings(options: dict[str, Any], epochs: int, *, larger: bool = False, workers: int = 1) -> Settings:
+def settings(
+    options: dict[str, Any], epochs: int, *, larger: bool = False, workers: int = 1, half: bool = False
+) -> Settings:
     """What `train` wants to know, from the completed options; in `larger` batches at a higher rate, divided over `workers`.
 
     Those serve the prior of a table, since what its rows are asked is drawn anew each time. On Adult the two-sample AUC is .672
@@ -90,7 +95,7 @@ def settings(options: dict[str, Any], epochs: int, *, larger: bool = False, work
     if larger:
         batch, rate = 2 * batch, 1.5 * rate
     return Settings(
-        epochs, max(1, batch // workers), rate, options["patience"], options["weight_decay"], options["clip"]
+        epochs, max(1, batch // workers), rate, options["patience"], options["weight_decay"], options["clip"], half
     )
 
 

@@ -17,6 +17,7 @@ from vaekit.checkpoint import Run, read_checkpoint, write_checkpoint
 from vaekit.errors import DataError, warn
 from vaekit.goals import Goal, Rows
 from vaekit.lots import Lots
+from vaekit.precision import half
 
 RECOVERIES = 3
 WAITED = "no better on held-out rows"
@@ -45,6 +46,7 @@ class Settings:
     patience: int | None
     weight_decay: float = 1e-4
     clip: float = 1.0
+    half: bool = False
 
 
 def train(
@@ -139,7 +141,8 @@ def _epoch(
             progress = peers.told(progress, device)
         for group in optimiser.param_groups:
             group["lr"] = settings.rate * run.slow * schedule(progress)
-        loss, terms = goal.loss(rows[index], progress)
+        with half(settings.half):
+            loss, terms = goal.loss(rows[index], progress)
         if not math.isfinite(value := peers.mean(loss)):
             return None
         optimiser.zero_grad(set_to_none=True)

@@ -23,6 +23,7 @@ from vaekit.nets import NETS, Embed, where_observed
 from vaekit.nets.grid import GridEmbed, GridSize
 from vaekit.nets.own import adopt
 from vaekit.posteriors import POSTERIORS
+from vaekit.precision import rounded
 from vaekit.priors import PRIORS
 from vaekit.priors.normal import from_law
 from vaekit.priors.ratio import Ratio
@@ -97,10 +98,8 @@ class VAE(nn.Module):
 
         A posterior that knows a class (`labelled`) is told the label where the context shows it; the encoder never sees it.
         """
-        if self.label is None:
-            return self.posterior(self.net.encode(self.embed(cells, context)))
-        features = self.net.encode(self.embed(cells, self.unlabelled(context)))
-        if not getattr(self.posterior, "labelled", False):
+        features = rounded(self.net.encode, self.embed(cells, self.unlabelled(context)))
+        if self.label is None or not getattr(self.posterior, "labelled", False):
             return self.posterior(features)
         return self.posterior(features, self.label_of(cells, context))
 
@@ -128,7 +127,7 @@ class VAE(nn.Module):
             assert cells is not None and observed is not None, "this model is conditioned on columns"
             condition = self.given(cells[..., self.K :], observed[..., self.K :])
             z = torch.cat([z, condition.expand(*z.shape[:-1], condition.shape[-1])], -1)
-        return self.net.decode(z.flatten(0, -2)).unflatten(0, z.shape[:-1])  # a net sees rows, whoever wrote it
+        return rounded(self.net.decode, z.flatten(0, -2)).unflatten(0, z.shape[:-1])  # nets see rows
 
     def told(self, cells: Tensor, context: Tensor) -> Tensor | None:
         """Features (B, F) of what a context shows outside the grid, and of the given columns; None where there are none.

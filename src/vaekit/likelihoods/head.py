@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from vaekit.codec.field import Field
 from vaekit.distributions import Scale
+from vaekit.precision import rounded
 
 
 class Head(nn.Module):
@@ -30,7 +31,7 @@ class Head(nn.Module):
             self.linear.bias.copy_(start.nan_to_num(0.0, 0.0, 0.0).flatten())
 
     def forward(self, features: Tensor) -> Tensor:
-        return self.linear(features).unflatten(-1, self.shape)
+        return rounded(self.linear, features).unflatten(-1, self.shape)
 
 
 def log_shares(fields: Sequence[Field], widths: Sequence[int]) -> Tensor:
