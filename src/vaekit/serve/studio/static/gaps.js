@@ -44,10 +44,10 @@ class Gaps {
       h("div", { className: "surface" }, h("div", { className: "bar" }, h("h3", { testid: "gaps-count" }, count ? `${plural(count, "missing cell")} in ${plural(this.found.length, "gap")}` : "No gap in these rows"),
         button("gaps-csv", "Filled rows as CSV", () => this.download())), this.list()), this.side, this.hider())));
     const hidden = this.state.json("hide", null);
-    const seen = new Set(this.stream.shown());
-    const here = this.found.find((each) => each.column.name === hidden?.column && hidden.rows?.includes(each.rows[0])) ?? this.found.find(({ rows }) => rows.some((i) => seen.has(i)));
+    const [fresh, seen] = [this.state.get("from") === null, new Set(this.stream.shown())];
+    const here = this.found.find((each) => each.column.name === hidden?.column && hidden.rows?.includes(each.rows[0])) ?? (fresh ? null : this.found.find(({ rows }) => rows.some((i) => seen.has(i))));
     const first = here ?? this.found[0];
-    if (first && (!here || this.state.get("from") === null)) return void this.pick(first);
+    if (first && (!here || fresh)) return void this.pick(first);
     this.column = first?.column;
     this.about(first);
     this.draw(true);
