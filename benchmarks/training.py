@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from vaekit.fitting import Plan, plan
+from vaekit.fitting import Plan, in_half, plan
 from vaekit.goals import BoundGoal, Rows
 from vaekit.objectives import OBJECTIVES
 from vaekit.schema import Schema
@@ -125,7 +125,9 @@ def goal_of(ready: Plan, vae: VAE) -> BoundGoal:
 
 def settings(ready: Plan, epochs: int) -> Settings:
     return Settings(
-        epochs, *(ready.spec["train"][key] for key in ("batch", "rate", "patience", "weight_decay", "clip"))
+        epochs,
+        *(ready.spec["train"][key] for key in ("batch", "rate", "patience", "weight_decay", "clip")),
+        in_half(ready, torch.device("cpu")),
     )
 
 

@@ -207,7 +207,7 @@ def _train(
         name: str, module: nn.Module, goal: Any, rows: Rows | Lots, held_out: Rows | None, epochs: int, until: float | None
     ) -> Run:  # fmt: skip
         larger = name == "prior" and not plan.layout.shape
-        pace = settings(options, epochs, larger=larger, workers=world, half=_in_half(plan, device))
+        pace = settings(options, epochs, larger=larger, workers=world, half=in_half(plan, device))
         path = None if resume is None else Path(f"{resume}{'' if name == 'model' else '.' + name}")
         return train(module, goal, rows, held_out, pace, stage=name, seed=seed, deadline=until, checkpoint=path,
                      on_step=on_step, blame=lambda batch: blame(vae, batch, names))  # fmt: skip
@@ -235,7 +235,7 @@ def _train(
     return [*runs, stage("prior", vae.prior.train(), of_prior, rows, held_out, options["prior_epochs"], until)]
 
 
-def _in_half(plan: Plan, device: torch.device) -> bool:
+def in_half(plan: Plan, device: torch.device) -> bool:
     """Whether the network multiplies in half precision: where that was asked for, else where it was found to pay."""
     wanted, batch, net = plan.spec["train"]["half"], plan.spec["train"]["batch"], plan.spec["net"]["kind"]
     pays = net == "mlp" and bool(plan.layout.shape) and batch >= MANY and device.type == "cpu" and has_tiles()
