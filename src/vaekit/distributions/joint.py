@@ -66,8 +66,9 @@ class Joint(Distribution):
 def opposite(lead: int, latents: int) -> Tensor:
     """Noise (2 PAIRS, 1, ..., L) of deviation one, each row of which has its opposite; equal for all laws of a process.
 
-    >>> opposite(1, 3).shape, bool(opposite(1, 3).sum() == 0)
-    (torch.Size([32, 1, 3]), True)
+    >>> first, second = opposite(1, 3).chunk(2)
+    >>> first.shape, first.equal(-second)
+    (torch.Size([16, 1, 3]), True)
     """
     table = rng.table(0, (PAIRS, *[1] * lead, latents), "moments", dtype=torch.float64)
     return torch.cat([table, -table]) / table.square().mean(0).sqrt()
