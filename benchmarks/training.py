@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
+from vaekit import pace
 from vaekit.fitting import Plan, in_half, plan
 from vaekit.goals import BoundGoal, Rows
 from vaekit.objectives import OBJECTIVES
@@ -124,11 +125,7 @@ def goal_of(ready: Plan, vae: VAE) -> BoundGoal:
 
 
 def settings(ready: Plan, epochs: int) -> Settings:
-    return Settings(
-        epochs,
-        *(ready.spec["train"][key] for key in ("batch", "rate", "patience", "weight_decay", "clip")),
-        in_half(ready, torch.device("cpu")),
-    )
+    return pace.settings(ready.spec["train"], epochs, half=in_half(ready, torch.device("cpu")))
 
 
 def ours(images: Any, batch: int) -> Timed:

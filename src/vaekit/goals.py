@@ -41,9 +41,8 @@ class Rows:
 
     def __getitem__(self, index: Tensor) -> Rows:
         cells = self.cells[index]
-        observed = (
-            self.observed[:1].expand(len(cells), -1) if self.whole else self.observed[index]
-        )  # one row stands for all
+        # where every cell is observed one row of flags stands for all
+        observed = self.observed[:1].expand(len(cells), -1) if self.whole else self.observed[index]
         return Rows(cells, observed, None if self.target is None else self.target[index])
 
     def to(self, device: torch.device | str) -> Rows:

@@ -42,9 +42,8 @@ class Labelled(Distribution):
         self.logits, self.label, self.loc, self.scale = logits.log_softmax(-1), label, loc, scale
         self.states = min(states or logits.shape[-1], logits.shape[-1])
         self.classes = Categories(known(self.logits, label)[..., None, :])
-        super().__init__(
-            Size((logits.shape[0], logits.shape[-1] + loc.shape[-1])), validate_args=False
-        )  # len() is a number of the trace
+        # the rows are asked of the shape: len() would be a number of the trace
+        super().__init__(Size((logits.shape[0], logits.shape[-1] + loc.shape[-1])), validate_args=False)
 
     @property
     def C(self) -> int:  # noqa: N802  # the letter of shapes.py

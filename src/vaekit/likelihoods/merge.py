@@ -120,13 +120,11 @@ def _copy(part: Any, heads: Sequence[Head], places: Sequence[Tensor], size: int)
 JOIN = {HistogramLikelihood: _histograms, CategoricalLikelihood: _names}
 
 
-def for_few(likelihood: Any, prepared: dict[Any, Any], owner: tuple[int, ...] | None = None) -> Any:
-    """The likelihood in as few groups as it may have, made once for its parameters; itself where it is of a grid.
+def for_few(likelihood: Mix, prepared: dict[Any, Any], owner: tuple[int, ...] | None = None) -> Merged:
+    """The likelihood of a table in as few groups as it may have, made once for its parameters.
 
     With `owner` each column sees features of its own; see `Merged`.
     """
-    if not isinstance(likelihood, Mix):
-        return likelihood
     whose, every = prepared.get("parameters", (None, []))
     if whose is not likelihood:  # to go through the module costs more than to ask its parameters
         every = list(likelihood.parameters())

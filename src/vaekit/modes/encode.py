@@ -96,9 +96,8 @@ def rows_at(fitted: Fitted, points: Tensor, given: Any = None, *, strict: bool =
     cells = torch.zeros(len(points), fitted.layout.K + len(fitted.layout.given), dtype=fitted.dtype)
     observed = torch.zeros(cells.shape, dtype=torch.bool)
     if given is not None:
-        whole = (
-            [dict(given)] * max(1, fitted.steps) if is_one(given) else given
-        )  # of a window the value holds at every step
+        # of a window the value holds at every step
+        whole = [dict(given)] * max(1, fitted.steps) if is_one(given) else given
         asked = ask(fitted, whole, partial=True, strict=strict)
         if len(asked) not in (1, len(points)):
             raise DataError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pyarrow as pa
@@ -123,12 +123,15 @@ def _has_commas(cells: pa.ChunkedArray) -> bool:
     return bool(pc.all(pc.match_substring_regex(cells, COMMA)).as_py())
 
 
-def _parse(content: bytes, text: Collection[str], block: int) -> pa.Table:
+def _parse(content: bytes, text: Collection[str], block: int, odd: Callable[[Any], str] | None = None) -> pa.Table:
+    """The cells; `odd` is asked about lines of another length than that of the names, which are refused without it."""
     return pa_csv.read_csv(
         io.BytesIO(content),
         # the threaded reader aborts a process that has imported torch and ends soon after reading
         read_options=pa_csv.ReadOptions(use_threads=False, block_size=min(block, len(content) + 1)),
-        parse_options=pa_csv.ParseOptions(delimiter=separator(content), newlines_in_values=b'"' in content),
+        parse_options=pa_csv.ParseOptions(
+            delimiter=separator(content), newlines_in_values=b'"' in content, invalid_row_handler=odd
+        ),
         convert_options=pa_csv.ConvertOptions(strings_can_be_null=True, column_types=dict.fromkeys(text, pa.string())),
     )
 
@@ -140,13 +143,7 @@ def _ragged(where: str, content: bytes) -> DataError:
         rows.append(row)
         return "skip"
 
-    pa_csv.read_csv(
-        io.BytesIO(content),
-        read_options=pa_csv.ReadOptions(use_threads=False, block_size=len(content) + 1),
-        parse_options=pa_csv.ParseOptions(
-            delimiter=separator(content), newlines_in_values=b'"' in content, invalid_row_handler=note
-        ),
-    )
+    _parse(content, (), WHOLE, note)
     first = rows[0]
     return DataError(
         f"{where}, row {first.number - 2} (counted from 0, after the line of names): {first.actual_columns} cells were "
