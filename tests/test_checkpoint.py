@@ -9,15 +9,16 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from vaekit.adamw import AdamW
 from vaekit.checkpoint import KEPT, Run, read_checkpoint, write_checkpoint
 from vaekit.errors import ArtifactError
 
 
 def pair(width=3):
     module = nn.Linear(2, width)
-    optimiser = torch.optim.AdamW(module.parameters(), 0.1, fused=True)
+    optimiser = AdamW(module.parameters(), decay=0.01, clip=1.0)
     module(torch.ones(4, 2)).square().sum().backward()
-    optimiser.step()
+    optimiser.step(0.1)
     return module, optimiser
 
 
@@ -40,7 +41,7 @@ def test_everything_comes_back(written):
     assert found.ended == ""  # a stopped training goes on
     for name, tensor in module.state_dict().items():
         assert torch.equal(other.state_dict()[name], tensor) and torch.equal(kept[name], best[name])
-    states = zip(optimiser.state_dict()["state"].values(), fresh.state_dict()["state"].values(), strict=True)
+    states = zip(optimiser.state.values(), fresh.state.values(), strict=True)
     for mine, theirs in states:
         assert mine.keys() == theirs.keys() and all(torch.equal(mine[name], theirs[name]) for name in mine)
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from vaekit.adamw import AdamW
 from vaekit.errors import ArtifactError
 from vaekit.sources.write import whole_file
 
@@ -33,22 +33,18 @@ class Run:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
-def write_checkpoint(
-    path: Path, run: Run, module: nn.Module, optimiser: torch.optim.Optimizer, best: dict[str, Tensor]
-) -> None:
+def write_checkpoint(path: Path, run: Run, module: nn.Module, optimiser: AdamW, best: dict[str, Tensor]) -> None:
     """Write beside the file, then put it in place, so that a reader finds the old or the new one, never half."""
     tensors = {f"now.{name}": tensor for name, tensor in module.state_dict().items()}
     tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
-    for number, state in optimiser.state_dict()["state"].items():
+    for number, state in optimiser.state.items():
         tensors |= {f"optimiser.{number}.{name}": tensor for name, tensor in state.items()}
     about = {"stage": run.stage, **{name: getattr(run, name) for name in KEPT}}
     data = save({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, {"run": json.dumps(about)})
     whole_file(path, lambda stream: stream.writelines([data]))
 
 
-def read_checkpoint(
-    path: Path, run: Run, module: nn.Module, optimiser: torch.optim.Optimizer
-) -> dict[str, Tensor] | None:
+def read_checkpoint(path: Path, run: Run, module: nn.Module, optimiser: AdamW) -> dict[str, Tensor] | None:
     """Put a checkpoint of this stage back into run, module and optimiser; the best weights, or None for another stage's.
 
     Raises:
@@ -77,12 +73,12 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+def _load_optimiser(optimiser: AdamW, tensors: dict[str, Tensor]) -> None:
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         number, name = key.split(".", 1)
         state.setdefault(int(number), {})[name] = tensor
-    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+    optimiser.load(state)
 
 
 def _reason(error: Exception) -> str:

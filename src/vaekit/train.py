@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from vaekit import peers, rng
+from vaekit.adamw import AdamW
 from vaekit.checkpoint import Run, read_checkpoint, write_checkpoint
 from vaekit.errors import DataError, warn
 from vaekit.goals import Goal, Rows
@@ -85,9 +86,7 @@ def train(
     Returns:
         The run, its `history` one row an epoch.
     """
-    optimiser = torch.optim.AdamW(
-        goal.parameters, settings.rate, betas=(0.9, 0.99), weight_decay=settings.weight_decay, fused=True
-    )
+    optimiser = AdamW(goal.parameters, decay=settings.weight_decay, clip=settings.clip)
     run = Run(stage)
     now = time.monotonic()
     window = None if deadline is None else (now, max(deadline, now + 1e-9))
@@ -127,7 +126,7 @@ def train(
 
 
 def _epoch(
-    goal: Goal, rows: Rows, settings: Settings, optimiser: torch.optim.Optimizer, run: Run,
+    goal: Goal, rows: Rows, settings: Settings, optimiser: AdamW, run: Run,
     window: tuple[float, float] | None, on_step: Callable[[Step], Any] | None,
 ) -> dict[str, Any] | None:  # fmt: skip
     """Average terms of one epoch; None when a loss was not a number."""
@@ -139,17 +138,14 @@ def _epoch(
         if window is not None:  # a training that will be cut short slows its rate in time
             progress = min(1.0, max(progress, (time.monotonic() - window[0]) / (window[1] - window[0])))
             progress = peers.told(progress, device)
-        for group in optimiser.param_groups:
-            group["lr"] = settings.rate * run.slow * schedule(progress)
         with half(settings.half):
             loss, terms = goal.loss(rows[index], progress)
         if not math.isfinite(value := peers.mean(loss)):
             return None
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.zero_grad()
         loss.backward()
         peers.average(goal.parameters)
-        clip(goal.parameters, settings.clip)
-        optimiser.step()
+        optimiser.step(settings.rate * run.slow * schedule(progress))
         done += len(index)
         for name, term in (("loss", loss), *terms.items()):
             totals[name] = totals.get(name, 0.0) + term.detach() * len(index)
@@ -165,14 +161,6 @@ def _epoch(
             break
     averages = {name: (total / done).tolist() for name, total in totals.items()}
     return averages | {"rows_per_s": done / max(time.monotonic() - began, 1e-9)}
-
-
-def clip(parameters: list[nn.Parameter], most: float) -> None:
-    """Scale gradients down to a common norm of `most`, where it is larger; on a processor small ones are not touched."""
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    norm = nn.utils.get_total_norm(gradients)
-    if norm.device.type != "cpu" or not norm <= most:
-        nn.utils.clip_grads_with_norm_(parameters, most, norm)
 
 
 def _batches(count: int, batch: int, device: torch.device) -> Iterator[Tensor]:
@@ -231,13 +219,13 @@ def held_out_loss(module: nn.Module, goal: Goal, held_out: Rows, seed: int) -> f
 
 
 def _recover(
-    module: nn.Module, optimiser: torch.optim.Optimizer, good: dict[str, Tensor], run: Run,
+    module: nn.Module, optimiser: AdamW, good: dict[str, Tensor], run: Run,
     blame: Callable[[Rows], str] | None, rows: Rows,
 ) -> None:  # fmt: skip
     """Back to the last good weights at half the rate; after too many times, the end."""
     fault = blame(rows) if blame is not None else "the loss"
     module.load_state_dict(good)
-    optimiser.state.clear()
+    optimiser.clear()
     run.slow, run.recoveries = run.slow / 2, run.recoveries + 1
     if run.recoveries <= RECOVERIES:
         return
