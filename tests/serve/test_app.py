@@ -144,7 +144,7 @@ def test_a_defect_has_the_same_shape_and_tells_nothing(
     def broken(*_: Any) -> None:
         raise KeyError("password")
 
-    monkeypatch.setattr("vaekit.serve.app.answered", broken)
+    monkeypatch.setattr("vaekit.serve.desk.answered", broken)
     answer = TestClient(server, raise_server_exceptions=False).post("/v1/models/shop/sample", json={"n": 1})
     assert answer.status_code == 500 and answer.headers["content-type"].startswith("application/problem+json")
     assert "password" not in answer.text and answer.json()["title"] == "a defect of ours"

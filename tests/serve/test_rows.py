@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 import vaekit
 from vaekit.schema.tensors import ndarray_of
-from vaekit.serve.rows import given_model, row_model, table_of
+from vaekit.serve.rows import given_model, row_model, sent
 
 QUICK = {"epochs": 1, "prior_epochs": 1}
 
@@ -24,7 +24,7 @@ def pictures() -> Any:
 
 def _table(model: Any, *rows: dict[str, Any]) -> pa.Table:
     of = row_model(model, "m")
-    return table_of(model, [of.model_validate(row) for row in rows])
+    return sent([of.model_validate(row) for row in rows]).table_for(model)
 
 
 def test_types_of_columns_do_not_depend_on_values(model_file: Any) -> None:

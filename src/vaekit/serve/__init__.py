@@ -1,15 +1,14 @@
 """Models over HTTP: `vaekit serve a.vae b.vae`.
 
 ```
-request --gate: token, limits, log, meters--> app: body, rows --> batching: one pass for all who wait --> answer
-                                                shelf: files, read anew when replaced
+request --gate: token, limits, log, meters--> app: body, rows --> batching: all who wait together --> apart, another process
+answer  <------------------------------------------------------------------------------------------- desk: one pass of a model
+                                              shelf: files, read anew when replaced
 ```
 """
 
 from __future__ import annotations
 
-import gc
-import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +19,6 @@ PACKAGES = ("fastapi", "uvicorn", "prometheus_client")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 GRACE = 30  # seconds for requests at work when the server is told to stop
 IDLE = 75  # seconds that a connection may be idle
-TURN = 0.001  # seconds until the thread at a model lets the one that reads requests have a turn; Python's own are 0.005
 
 
 def require_serve() -> None:
@@ -52,6 +50,7 @@ def serve(
     require_serve()
     import uvicorn
 
+    from vaekit.serve.apart import Apart, settle
     from vaekit.serve.app import Server
     from vaekit.serve.gate import Limits, logged
     from vaekit.serve.shelf import Shelf
@@ -59,12 +58,15 @@ def serve(
     if host not in LOOPBACK and token is None:
         warn(f"serve: {host} can be reached from outside, and no token is asked for: --token-env NAME")
     names = LOOPBACK if host in LOOPBACK and token is None else None
-    server = Server(Shelf(paths), Limits(body, rows, requests, seconds), token, names=names)
-    logged()
-    sys.setswitchinterval(TURN)
-    gc.collect()
-    gc.freeze()  # what was read lives as long as the process: a collection need not look at it again and again
-    uvicorn.run(
-        server, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE,
-        timeout_keep_alive=IDLE, lifespan="on", server_header=False,
-    )  # fmt: skip
+    desk = Apart(paths)  # it reads them beside this process
+    try:
+        server = Server(Shelf(paths), Limits(body, rows, requests, seconds), token, names=names, desk=desk)
+        desk.wait()
+        logged()
+        settle()
+        uvicorn.run(
+            server, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE,
+            timeout_keep_alive=IDLE, lifespan="on", server_header=False,
+        )  # fmt: skip
+    finally:
+        desk.close()

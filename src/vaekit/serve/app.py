@@ -22,9 +22,11 @@ from starlette.types import Receive, Scope, Send
 import vaekit
 from vaekit.modes import MODES, require
 from vaekit.serve import studio
-from vaekit.serve.asked import ARROW, JSON, answered, asked, written
-from vaekit.serve.batching import Batcher
+from vaekit.serve.apart import Apart
+from vaekit.serve.asked import ARROW, JSON, asked
+from vaekit.serve.batching import Batcher, Place
 from vaekit.serve.bodies import answer_schema, body_models
+from vaekit.serve.desk import Desk
 from vaekit.serve.gate import LOG, Gate, Limits
 from vaekit.serve.meters import Meters
 from vaekit.serve.problems import SCHEMA, Problem, from_http, problem_of, responses
@@ -34,7 +36,7 @@ from vaekit.serve.shelf import Book, Shelf
 ASSETS = Path(__file__).parent / "assets"
 REF = "#/components/schemas/{model}"
 EVERY = 1.0  # seconds between two looks at the files
-SHORT = 2**15  # bytes that are read or written at once
+SHORT = 2**15  # bytes that are read at once
 
 
 class Server:
@@ -48,17 +50,19 @@ class Server:
         token: that every request but /health must bear; None asks for none.
         every: seconds between two looks at the files.
         names: hosts that a request may be addressed to; None for any.
+        desk: where the models answer; in this process when None.
     """
 
     def __init__(
         self, shelf: Shelf, limits: Limits | None = None, token: str | None = None, every: float = EVERY,
-        names: tuple[str, ...] | None = None,
+        names: tuple[str, ...] | None = None, desk: Desk | Apart | None = None,
     ) -> None:  # fmt: skip
         self.shelf, self.limits, self.every = shelf, limits or Limits(), every
+        self.desk = Desk(shelf.books.values()) if desk is None else desk
         self.meters = Meters()
         worker = ThreadPoolExecutor(1, "vaekit-model")
         self.aside = ThreadPoolExecutor(1, "vaekit-aside")  # finds what takes long, while the model answers others
-        self.batchers = {name: Batcher(self._count, worker) for name in shelf.books}
+        self.batchers = {name: Batcher(self.desk.answers, self._count, worker) for name in shelf.books}
         self.inner = self.build()
         self.gate = Gate(self._pass, self.limits, token, self.meters, names)
 
@@ -98,6 +102,7 @@ class Server:
         self.aside.shutdown(wait=False, cancel_futures=True)
         for batcher in self.batchers.values():
             batcher.close()
+        self.desk.close()
 
     async def _look(self) -> None:
         while True:
@@ -107,8 +112,9 @@ class Server:
 
     async def refresh(self) -> list[str]:
         """Serve files that were replaced; the names of their models."""
-        books = await asyncio.get_running_loop().run_in_executor(None, self.shelf.changed)
-        if books:
+        loop = asyncio.get_running_loop()
+        books = await loop.run_in_executor(None, self.shelf.changed)
+        if books and (books := await loop.run_in_executor(self.aside, self.desk.place, books)):
             self.shelf.replace(books)
             self.inner = self.build()
             for book in books:
@@ -146,13 +152,12 @@ async def _answer(
         raise Problem(413, f"{wanted.rows:,} rows at once, at most {server.limits.rows:,}", hint="send them in parts")
     note["rows"] = wanted.rows
     server.meters.rows.labels(book.name, mode).inc(wanted.rows)
+    place = Place(book.name, book.stamp, mode)
     if question.prepare is not None:
-        ready = partial(question.prepare, book.model, wanted.options)
+        ready = partial(server.desk.prepare, place, wanted.options)
         await asyncio.get_running_loop().run_in_executor(server.aside, ready)
     alone = question.alone or bool(book.model.fitted.steps)
-    run = partial(answered, book, question, wanted.options)
-    answer = await server.batchers[book.name].ask(mode, wanted.options, wanted.table, run, alone=alone)
-    data = await _beside(answer.nbytes > SHORT, partial(written, answer, wanted.arrow))
+    data = await server.batchers[book.name].ask(place, wanted, alone=alone)
     return Response(data, media_type=ARROW if wanted.arrow else JSON)
 
 

@@ -14,12 +14,11 @@ import torch
 from pydantic import BaseModel
 
 from vaekit.errors import heard
-from vaekit.serve.batching import Part
-from vaekit.serve.bodies import json_of, options_model
+from vaekit.serve.bodies import Part, json_of, options_model
 from vaekit.serve.gate import too_long
 from vaekit.serve.problems import Problem
 from vaekit.serve.questions import Question
-from vaekit.serve.rows import Sent
+from vaekit.serve.rows import Sent, sent
 from vaekit.serve.shelf import Book
 from vaekit.sources import Table, read
 
@@ -69,7 +68,7 @@ def asked(
         raise Problem(415, f"content-type {kind!r}, expected {JSON} or {ARROW}", hint=f"curl -H 'content-type: {JSON}'")
     checked = body.model_validate_json(raw or b"{}")
     rows = getattr(checked, "rows", None)
-    return Asked(None if rows is None else Sent(book.model, rows), _options(checked), as_arrow)
+    return Asked(None if rows is None else sent(rows), _options(checked), as_arrow)
 
 
 def unpacked(raw: bytes, coding: str, most: int) -> bytes:
@@ -116,7 +115,7 @@ def _received(book: Book, raw: bytes) -> pa.Table:
 def answered(book: Book, question: Question, options: dict[str, Any], rows: pa.Table | Sent | None) -> pa.Table:
     """The answer of a model, which never trains here; what it warns of is a line of the log."""
     with heard() as told, torch.inference_mode():
-        table = rows.table() if isinstance(rows, Sent) else rows
+        table = rows.table_for(book.model) if isinstance(rows, Sent) else rows
         answer = question.ask(book.model, None if table is None else Table(table, "arrow"), options)
     for each in dict.fromkeys(told):
         LOG.debug("%s: %s", book.name, each)

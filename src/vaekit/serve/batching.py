@@ -11,94 +11,66 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-import pyarrow as pa
+from vaekit.serve.asked import Asked
 
 TOGETHER = 4096  # rows of one pass; a larger request passes alone
-Run = Callable[[Any], pa.Table]
 
 
-@dataclass
-class Whole:
-    """The answer of a pass, which several requests may have a part of; `shown` is kept for them once one needs it."""
+class Place(NamedTuple):
+    """What is asked: which model, in which state of its file, and which mode."""
 
-    table: pa.Table
-    shown: Any = None
-
-
-@dataclass(frozen=True)
-class Part:
-    """What a request gets: some rows of the answer of a pass, their numbers from 0 on.
-
-    >>> whole = Whole(pa.table({"row": [0, 1, 2], "y": [5, 6, 7]}))
-    >>> Part(whole, 1, 2).table().to_pydict()
-    {'row': [0, 1], 'y': [6, 7]}
-    """
-
-    whole: Whole
-    first: int
-    size: int
-
-    @property
-    def nbytes(self) -> float:
-        """About how many bytes it has."""
-        return float(self.whole.table.nbytes * self.size / max(1, self.whole.table.num_rows))
-
-    def table(self) -> pa.Table:
-        """These rows."""
-        part = self.whole.table.slice(self.first, self.size)
-        if self.first and "row" in part.column_names:
-            at = part.column_names.index("row")
-            part = part.set_column(at, "row", pa.array(range(self.size), part.schema.field(at).type))
-        return part
+    model: str
+    stamp: Any
+    mode: str
 
 
-class Rows(Protocol):
-    """Rows of a request; those of several requests fit together where their schemas are equal."""
-
-    @property
-    def num_rows(self) -> int: ...
-
-    @property
-    def schema(self) -> Any: ...
+Answers = Callable[[Place, Sequence[Asked]], Sequence[bytes | Exception]]
 
 
 @dataclass
 class Waiting:
-    """A request: which others it may share a pass with, its rows, what asks, and who waits."""
+    """A request in the queue: those with equal keys may pass together, "" passes alone."""
 
     key: str
-    rows: Rows | None
-    run: Run
-    done: asyncio.Future[Part] = field(repr=False)
+    place: Place
+    asked: Asked
+    done: asyncio.Future[bytes]
+
+    @property
+    def rows(self) -> int:
+        """How many rows it brings."""
+        return 0 if self.asked.table is None else self.asked.table.num_rows
 
 
 class Batcher:
-    """One thread at the model; whoever comes meanwhile waits and goes next, together.
+    """A queue before the models, which one thread asks.
 
     Args:
-        watch: told how many requests and rows each pass had.
+        answers: the answer of each of several requests that ask the same of a model, or what is wrong with it.
+        watch: is told how many requests with how many rows pass together.
         worker: the thread, shared by all models of a process: seeds become the one generator that torch has for all threads.
     """
 
     def __init__(
-        self, watch: Callable[[int, int], None] = lambda requests, rows: None, worker: ThreadPoolExecutor | None = None
-    ) -> None:
+        self, answers: Answers, watch: Callable[[int, int], None] = lambda requests, rows: None,
+        worker: ThreadPoolExecutor | None = None,
+    ) -> None:  # fmt: skip
         self.queue: list[Waiting] = []
-        self.watch, self.worker = watch, worker or ThreadPoolExecutor(1, "vaekit-model")
+        self.answers, self.watch, self.worker = answers, watch, worker or ThreadPoolExecutor(1, "vaekit-model")
         self.task: asyncio.Task[None] | None = None
 
-    async def ask(self, mode: str, options: dict[str, Any], rows: Rows | None, run: Run, *, alone: bool) -> Part:
-        """The answer of `run` to these rows, perhaps beside those of others that ask the same."""
+    async def ask(self, place: Place, asked: Asked, *, alone: bool) -> bytes:
+        """The answer to a request, perhaps found beside those of others that ask the same."""
         key = ""  # it passes alone
-        if rows is not None and not alone:
-            key = json.dumps([mode, options], sort_keys=True, default=str) + str(rows.schema)
-        done: asyncio.Future[Part] = asyncio.get_running_loop().create_future()
-        self.queue.append(Waiting(key, rows, run, done))
+        if asked.table is not None and not alone:
+            key = json.dumps([place, asked.options], sort_keys=True, default=str) + str(asked.table.schema)
+        done: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.queue.append(Waiting(key, place, asked, done))
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._work())
         return await done
@@ -107,7 +79,11 @@ class Batcher:
         loop = asyncio.get_running_loop()
         while self.queue:
             batch = self._next()
-            answers = await loop.run_in_executor(self.worker, self._answers, batch)
+            several = [waiting.asked for waiting in batch]
+            try:
+                answers = await loop.run_in_executor(self.worker, self.answers, batch[0].place, several)
+            except Exception as error:  # noqa: BLE001 - told to all who asked
+                answers = [error] * len(batch)
             for waiting, answer in zip(batch, answers, strict=True):
                 if waiting.done.done():  # nobody waits any more
                     continue
@@ -121,38 +97,14 @@ class Batcher:
         self.queue = [waiting for waiting in self.queue if not waiting.done.done()] or self.queue[:1]
         first, rows, taken = self.queue[0], 0, []
         for waiting in self.queue:
-            count = 0 if waiting.rows is None else waiting.rows.num_rows
-            if waiting is first or (first.key and waiting.key == first.key and rows + count <= TOGETHER):
+            if waiting is first or (first.key and waiting.key == first.key and rows + waiting.rows <= TOGETHER):
                 taken.append(waiting)
-                rows += count
-        self.queue = [waiting for waiting in self.queue if not any(waiting is each for each in taken)]
+                rows += waiting.rows
+        gone = set(map(id, taken))
+        self.queue = [waiting for waiting in self.queue if id(waiting) not in gone]
         self.watch(len(taken), rows)
         return taken
-
-    def _answers(self, batch: list[Waiting]) -> list[Part | Exception]:
-        if len(batch) == 1:
-            return [_try(batch[0])]
-        try:
-            whole = Whole(batch[0].run(joined([waiting.rows for waiting in batch])))
-        except Exception:  # noqa: BLE001 - one request's mistake is that request's answer alone
-            return [_try(waiting) for waiting in batch]
-        sizes = [waiting.rows.num_rows for waiting in batch if waiting.rows is not None]
-        return [Part(whole, sum(sizes[:i]), size) for i, size in enumerate(sizes)]
 
     def close(self) -> None:
         """Finish what has begun."""
         self.worker.shutdown(wait=True, cancel_futures=True)
-
-
-def joined(parts: list[Any]) -> Any:
-    """The rows of several requests as one."""
-    own = getattr(parts[0], "joined", None)
-    return pa.concat_tables(parts) if own is None else own(parts)
-
-
-def _try(waiting: Waiting) -> Part | Exception:
-    try:
-        answer = waiting.run(waiting.rows)
-        return Part(Whole(answer), 0, answer.num_rows)
-    except Exception as error:  # noqa: BLE001 - told to whoever asked
-        return error

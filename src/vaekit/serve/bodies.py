@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -13,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from vaekit.api import Model
 from vaekit.schema.tensors import is_tensor, ndarray_of
-from vaekit.serve.batching import Part, Whole
 from vaekit.serve.questions import Question
 from vaekit.serve.rows import example, given_model, latents_model, row_model, told
 
@@ -67,6 +67,36 @@ def answer_schema(model: Model, question: Question) -> dict[str, Any]:
             for column in model.fitted.schema.columns
         }
     return {"type": "object", "properties": {"rows": {"type": "array", "items": row}}, "required": ["rows"]}
+
+
+@dataclass
+class Whole:
+    """The answer of a pass, which several requests may have a part of; `shown` is kept for them once one needs it."""
+
+    table: pa.Table
+    shown: Any = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a request gets: some rows of the answer of a pass, their numbers from 0 on.
+
+    >>> whole = Whole(pa.table({"row": [0, 1, 2], "y": [5, 6, 7]}))
+    >>> Part(whole, 1, 2).table().to_pydict()
+    {'row': [0, 1], 'y': [6, 7]}
+    """
+
+    whole: Whole
+    first: int
+    size: int
+
+    def table(self) -> pa.Table:
+        """These rows."""
+        part = self.whole.table.slice(self.first, self.size)
+        if self.first and "row" in part.column_names:
+            at = part.column_names.index("row")
+            part = part.set_column(at, "row", pa.array(range(self.size), part.schema.field(at).type))
+        return part
 
 
 def json_of(answer: pa.Table | Part) -> bytes:

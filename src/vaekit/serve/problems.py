@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -52,6 +53,10 @@ class Problem(Exception):
         super().__init__(detail)
         self.status, self.detail, self.hint, self.kind = status, detail, hint, kind
         self.headers = dict(headers or {})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # keyword-only arguments are not replayed by BaseException's own pickling (the process of the models sends these home)
+        return partial(Problem, hint=self.hint, kind=self.kind, headers=self.headers), (self.status, self.detail)
 
     def response(self) -> Response:
         """The answer that tells it."""

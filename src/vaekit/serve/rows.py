@@ -128,12 +128,12 @@ class Sent:
     """Rows of a JSON body that were checked; they become columns when they are asked about, with those of other requests.
 
     Args:
-        model: whose rows they are.
-        rows: each a row, or a point in the latents, as its pydantic model has it.
+        rows: the values of each, in the order of the columns that a row may have.
+        names: of these values: "c0", "c1", ... for columns, "mean_0", "mean_1", ... of a point in the latents.
     """
 
-    model: Model
-    rows: Sequence[BaseModel]
+    rows: list[tuple[Any, ...]]
+    names: tuple[str, ...]
 
     @property
     def num_rows(self) -> int:
@@ -141,32 +141,37 @@ class Sent:
         return len(self.rows)
 
     @property
-    def schema(self) -> Any:
+    def schema(self) -> tuple[str, ...]:
         """What all rows that fit together have in common."""
-        return type(self.rows[0])
+        return self.names
 
     @staticmethod
     def joined(several: Sequence[Sent]) -> Sent:
         """The rows of several requests as one."""
-        return Sent(several[0].model, [row for each in several for row in each.rows])
+        return Sent([row for each in several for row in each.rows], several[0].names)
 
-    def table(self) -> pa.Table:
-        """The rows as columns."""
-        return table_of(self.model, self.rows) if "c0" in self.schema.model_fields else latents_table(self.rows)
+    def table_for(self, model: Model) -> pa.Table:
+        """The rows as columns of what a model was fitted on, or of its latents."""
+        return table_of(model, self.rows) if self.names[0] == "c0" else latents_table(self.names, self.rows)
 
 
-def table_of(model: Model, rows: Sequence[BaseModel]) -> pa.Table:
+def sent(rows: Sequence[BaseModel]) -> Sent:
+    """The values of rows, each a row or a point in the latents, as its pydantic model has checked it."""
+    names = tuple(type(rows[0]).model_fields)
+    return Sent([tuple(row.__dict__[name] for name in names) for row in rows], names)
+
+
+def table_of(model: Model, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     """Rows that were checked, as columns whose types do not depend on the values: rows of several requests fit together."""
-    arrays, names = [], []
-    clock = () if model.fitted.cut is None else model.fitted.cut.aside
-    for i, column in enumerate(columns_of(model)):
-        array = _array(column, [getattr(row, f"c{i}") for row in rows])
+    columns, clock = columns_of(model), () if model.fitted.cut is None else model.fitted.cut.aside
+    arrays = []
+    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+        array = _array(column, values)
         arrays.append(conform_column(column, pa.chunked_array([array])) if column.name in clock else array)
-        names.append(column.name)
-    return pa.Table.from_arrays(arrays, names=names)
+    return pa.Table.from_arrays(arrays, names=[column.name for column in columns])
 
 
-def _array(column: Column, values: list[Any]) -> pa.Array:
+def _array(column: Column, values: Sequence[Any]) -> pa.Array:
     kind = arrow_type(column.type)
     if column.kind == "image":
         missing = np.array([value is None for value in values])
@@ -193,7 +198,7 @@ def latents_model(model: Model, name: str) -> type[BaseModel]:
     return create_model(f"{name}_latents", **fields)
 
 
-def latents_table(points: Sequence[BaseModel]) -> pa.Table:
+def latents_table(names: Sequence[str], points: Sequence[tuple[Any, ...]]) -> pa.Table:
     """Latents that were checked, as columns mean_0, mean_1, ..."""
-    names = list(type(points[0]).model_fields)
-    return pa.table({name: pa.array([getattr(point, name) for point in points], pa.float64()) for name in names})
+    columns = [pa.array(values, pa.float64()) for values in zip(*points, strict=True)]
+    return pa.Table.from_arrays(columns, names=list(names))

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-
 from vaekit import api
-from vaekit.errors import UserError, VaekitError, heard
-from vaekit.schema import arrow_type
+from vaekit.errors import UserError, VaekitError
 
 LOG = logging.getLogger("vaekit.serve")
 Stamp = tuple[int, int, int]
@@ -82,13 +78,4 @@ def read(path: Path) -> Book:
     before = stamp(path)
     model = api.load(path)
     model.fitted.form |= {"flavour": "file", "native": {}}
-    warm(model)
     return Book(path.stem, path, model, before or (0, 0, 0))
-
-
-def warm(model: api.Model) -> None:
-    """Ask a model once about nothing, so that what it prepares for later is there before the first request."""
-    columns = [column for column in model.fitted.schema.columns if column.role != "ignored"]
-    nothing = pa.table({column.name: pa.nulls(model.fitted.steps or 1, arrow_type(column.type)) for column in columns})
-    with suppress(VaekitError), heard():
-        model.score(nothing).to_arrow()

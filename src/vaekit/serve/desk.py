@@ -1,0 +1,88 @@
+"""Where models answer: several requests that ask the same of one, in one pass, each with its own answer or mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import pyarrow as pa
+
+from vaekit import api
+from vaekit.errors import VaekitError, heard
+from vaekit.schema import arrow_type
+from vaekit.serve.asked import Asked, answered, written
+from vaekit.serve.batching import Place
+from vaekit.serve.bodies import Part, Whole
+from vaekit.serve.questions import Question, questions
+from vaekit.serve.shelf import Book
+
+
+class Desk:
+    """Models that are ready to answer, by name: the one that is served, and the one before it for requests that came earlier.
+
+    Args:
+        books: the models.
+    """
+
+    def __init__(self, books: Iterable[Book]) -> None:
+        self.books: dict[str, list[Book]] = {}
+        self.questions = questions()
+        self.place(list(books))
+
+    def place(self, books: Sequence[Book]) -> list[Book]:
+        """Take models, in place of those of their names or as the first; the ones that were taken."""
+        for book in books:
+            warm(book.model)
+            self.books[book.name] = [*self.books.get(book.name, [])[-1:], book]
+        return list(books)
+
+    def prepare(self, place: Place, options: dict[str, Any]) -> None:
+        """Find what a mode takes long for the first time."""
+        ready = self.questions[place.mode].prepare
+        if ready is not None:
+            ready(self._book(place).model, options)
+
+    def answers(self, place: Place, several: Sequence[Asked]) -> list[bytes | Exception]:
+        """The answer to each of several requests as it is sent, or what is wrong with it."""
+        book, question = self._book(place), self.questions[place.mode]
+        if len(several) == 1:
+            return [_alone(book, question, several[0])]
+        try:
+            rows = joined([asked.table for asked in several])
+            whole = Whole(answered(book, question, several[0].options, rows))
+        except Exception:  # noqa: BLE001 - one request's mistake is that request's answer alone
+            return [_alone(book, question, asked) for asked in several]
+        sizes = [0 if asked.table is None else asked.table.num_rows for asked in several]
+        parts = (Part(whole, sum(sizes[:i]), size) for i, size in enumerate(sizes))
+        return [written(part, asked.arrow) for part, asked in zip(parts, several, strict=True)]
+
+    def close(self) -> None:
+        """Nothing is held that need be given back."""
+
+    def _book(self, place: Place) -> Book:
+        """The model in the state in which it was asked; the newest one where that is gone."""
+        own = self.books[place.model]
+        return next((book for book in own if book.stamp == place.stamp), own[-1])
+
+
+def joined(parts: list[Any]) -> Any:
+    """The rows of several requests as one."""
+    own = getattr(parts[0], "joined", None)
+    return pa.concat_tables(parts) if own is None else own(parts)
+
+
+def _alone(book: Book, question: Question, asked: Asked) -> bytes | Exception:
+    try:
+        answer = answered(book, question, asked.options, asked.table)
+        return written(Part(Whole(answer), 0, answer.num_rows), asked.arrow)
+    except Exception as error:  # noqa: BLE001 - told to whoever asked
+        return error
+
+
+def warm(model: api.Model) -> None:
+    """Ask a model once about nothing, so that what it prepares for later is there before the first request."""
+    columns = [column for column in model.fitted.schema.columns if column.role != "ignored"]
+    nothing = pa.table({column.name: pa.nulls(model.fitted.steps or 1, arrow_type(column.type)) for column in columns})
+    with suppress(VaekitError), heard():
+        model.score(nothing).to_arrow()
