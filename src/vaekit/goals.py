@@ -40,10 +40,16 @@ class Rows:
         return bool(self.observed.all())
 
     def __getitem__(self, index: Tensor) -> Rows:
-        cells = self.cells[index]
-        # where every cell is observed one row of flags stands for all
-        observed = self.observed[:1].expand(len(cells), -1) if self.whole else self.observed[index]
-        return Rows(cells, observed, None if self.target is None else self.target[index])
+        # where every cell is observed one flag stands for all
+        observed = (
+            self._flag.expand(len(index), self.cells.shape[-1]) if self.whole else self.observed.index_select(0, index)
+        )
+        target = None if self.target is None else self.target.index_select(0, index)
+        return Rows(self.cells.index_select(0, index), observed, target)
+
+    @cached_property
+    def _flag(self) -> Tensor:
+        return self.observed.new_ones(1, 1)
 
     def to(self, device: torch.device | str) -> Rows:
         return Rows(
@@ -108,7 +114,11 @@ class BoundGoal:
         loss = terms.loss / self.vae.K
         if self.vae.gaps is not None and rows.target is not None:
             loss = loss + self.vae.gaps.loss(draw.features[0], rows.target)
-        return loss, {"reconstruction": terms.reconstruction.mean(), "kl": terms.kl.mean(0), **terms.extra}
+        return loss, {
+            "reconstruction": terms.reconstruction.detach().mean(),
+            "kl": terms.kl.detach().mean(0),
+            **terms.extra,
+        }
 
     def _labelled(self, known: Rows) -> Distribution:
         """The posterior of some of the rows whose label is known, which sees no more of them than of those of the batch."""

@@ -90,11 +90,12 @@ def train(
     run = Run(stage)
     now = time.monotonic()
     window = None if deadline is None else (now, max(deadline, now + 1e-9))
-    best = _weights(module)
+    best = None
     if checkpoint is not None and checkpoint.exists():
-        best = read_checkpoint(checkpoint, run, module, optimiser) or best
+        best = read_checkpoint(checkpoint, run, module, optimiser)
     peers.same(module)
     good = _weights(module)
+    best = best or good
     try:
         while run.epoch < settings.epochs and not run.ended:
             if _waited(run, settings):  # a resumed training that had already ended
@@ -103,7 +104,7 @@ def train(
             lot = peers.even(rows.at(run.epoch) if isinstance(rows, Lots) else rows)
             with rng.seeded(seed, stage, run.epoch, *([own] if (own := peers.place()[0]) else [])):
                 totals = _epoch(goal, lot, settings, optimiser, run, window, on_step)
-            if totals is None or not _finite(module):
+            if totals is None or not _finite(goal):
                 _recover(module, optimiser, good, run, blame, lot)
                 continue
             good = _weights(module)
@@ -115,7 +116,7 @@ def train(
                 write_checkpoint(checkpoint, run, module, optimiser, best)
     except KeyboardInterrupt:
         run.ended = "interrupted"
-        if not run.history and _finite(module):  # half an epoch is better than none
+        if not run.history and _finite(goal):  # half an epoch is better than none
             best = _weights(module)
     finally:
         if isinstance(rows, Lots):
@@ -147,8 +148,8 @@ def _epoch(
         peers.average(goal.parameters)
         optimiser.step(settings.rate * run.slow * schedule(progress))
         done += len(index)
-        for name, term in (("loss", loss), *terms.items()):
-            totals[name] = totals.get(name, 0.0) + term.detach() * len(index)
+        for name, term in (("loss", loss), *terms.items()):  # batches are equally long
+            totals[name] = totals.get(name, 0.0) + term.detach()
         if on_step is not None:
             rate = done / max(time.monotonic() - began, 1e-9)
             at = run.epoch * steps + step + 1
@@ -159,7 +160,7 @@ def _epoch(
         run.ended = peers.ended(run.ended, device)
         if run.ended:
             break
-    averages = {name: (total / done).tolist() for name, total in totals.items()}
+    averages = {name: (total / (step + 1)).tolist() for name, total in totals.items()}
     return averages | {"rows_per_s": done / max(time.monotonic() - began, 1e-9)}
 
 
@@ -241,9 +242,9 @@ def _recover(
     )
 
 
-def _finite(module: nn.Module) -> bool:
+def _finite(goal: Goal) -> bool:
     """A finite loss may still have had a gradient that was not. One number that is not finite makes the norm of all such."""
-    return bool(nn.utils.get_total_norm(list(module.parameters())).isfinite())
+    return bool(nn.utils.get_total_norm(goal.parameters).isfinite())
 
 
 def _weights(module: nn.Module) -> dict[str, Tensor]:

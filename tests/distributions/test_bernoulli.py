@@ -19,6 +19,19 @@ def test_a_grey_level_has_the_expected_log_probability_of_its_binarisation(grey)
     )
 
 
+def test_in_training_the_log_probability_is_that_of_torch():
+    logits = torch.linspace(-30, 30, 241, requires_grad=True)
+    value = torch.linspace(0, 1, 5)[:, None]
+    law, slope = BernoulliCell(logits), torch.rand(5, 241)
+    fast, exact = (
+        law.log_prob(value),
+        -F.binary_cross_entropy_with_logits(*torch.broadcast_tensors(logits, value), reduction="none"),
+    )
+    torch.testing.assert_close(fast, exact, rtol=1e-6, atol=1e-6)
+    of_fast, of_exact = (torch.autograd.grad(nats, logits, slope)[0] for nats in (fast, exact))
+    torch.testing.assert_close(of_fast, of_exact, rtol=1e-5, atol=1e-6)
+
+
 def test_extreme_logits_stay_finite():
     logits = torch.tensor([-1e4, 1e4], requires_grad=True)
     value = BernoulliCell(logits).log_prob(torch.tensor([1.0, 0.0]))

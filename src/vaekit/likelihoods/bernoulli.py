@@ -31,7 +31,7 @@ class BernoulliLikelihood(nn.Module):
         self.head = Head(features, share.logit()[:, None].float())
 
     def forward(self, features: Tensor) -> BernoulliCell:
-        return BernoulliCell(self.head(features)[..., 0], self.grey)
+        return BernoulliCell(self.head(features).squeeze(-1), self.grey)
 
     def masses(self, cells: Tensor) -> Tensor:
         """Every cell has a probability; a grey one the expected log-probability of its binarisation."""

@@ -36,7 +36,7 @@ class ContinuousBernoulliLikelihood(nn.Module):
         self.head = Head(features, torch.tensor([_start(field) for field in fields])[:, None].float())
 
     def forward(self, features: Tensor) -> ContinuousBernoulliCell:
-        return ContinuousBernoulliCell(self.head(features)[..., 0], self.units)
+        return ContinuousBernoulliCell(self.head(features).squeeze(-1), self.units)
 
     def masses(self, cells: Tensor) -> Tensor:
         """No cell has a probability: all of them have densities."""

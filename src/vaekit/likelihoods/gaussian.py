@@ -63,7 +63,7 @@ class GaussianLikelihood(nn.Module):
             self.register_buffer("batch_error", self.error.clone(), persistent=False)
 
     def forward(self, features: Tensor) -> NormalCell:
-        parameters = self.head(features)
+        parameters = self.head(features).unbind(-1)
         loc = self._loc(parameters)
         return self.law(loc, self._sigma(parameters).expand(loc.shape))
 
@@ -88,7 +88,7 @@ class GaussianLikelihood(nn.Module):
         """
         if self.scale != "optimal":
             return
-        squares = (cells - self._loc(self.head(features))).square()
+        squares = (cells - self._loc(self.head(features).unbind(-1))).square()
         weight = observed.to(squares.dtype).expand(squares.shape)
         if weights is not None:
             weight = weight * weights.reshape(*weights.shape, *[1] * (squares.dim() - 2))
@@ -100,18 +100,18 @@ class GaussianLikelihood(nn.Module):
     def law(self, loc: Tensor, sigma: Tensor) -> NormalCell:
         return NormalCell(loc, sigma, self.units)
 
-    def _loc(self, parameters: Tensor) -> Tensor:
-        return parameters[..., 0].sigmoid() if self.mean == "sigmoid" else parameters[..., 0]
+    def _loc(self, parameters: Sequence[Tensor]) -> Tensor:
+        return parameters[0].sigmoid() if self.mean == "sigmoid" else parameters[0]
 
-    def _sigma(self, parameters: Tensor) -> Tensor:
+    def _sigma(self, parameters: Sequence[Tensor]) -> Tensor:
         if self.scale == "residual":
             return self.sigma
         if self.scale == "optimal":
             error = self.batch_error if self.training else self.error
             return error.sqrt().maximum(error.new_tensor(self.floors))
         if isinstance(self.scale, float | int):
-            return torch.as_tensor(float(self.scale), dtype=parameters.dtype, device=parameters.device)
-        raw = parameters[..., 1] if self.raw is None else self.raw
+            return torch.as_tensor(float(self.scale), dtype=parameters[0].dtype, device=parameters[0].device)
+        raw = parameters[1] if self.raw is None else self.raw
         return positive(raw, self.floors[0] if len(set(self.floors)) == 1 else raw.new_tensor(self.floors))
 
 

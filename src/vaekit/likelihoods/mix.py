@@ -84,7 +84,7 @@ class Mix(nn.Module):
     def attend(self, features: Tensor, cells: Tensor, observed: Tensor, weights: Tensor | None = None) -> None:
         """Show every likelihood that learns from them the rows of a training step: cells and observed (B, ..., K)."""
         for part, members in zip(self.parts, self.members, strict=True):
-            if isinstance(part, GaussianLikelihood):
+            if isinstance(part, GaussianLikelihood) and part.scale == "optimal":
                 part.attend(features, cells[..., members], observed[..., members], weights)
 
     def settle(self, error: Tensor) -> None:

@@ -118,8 +118,9 @@ def known_whole(observed: Tensor) -> bool:
     """
     if observed.device.type != "cpu" or torch.compiler.is_compiling():
         return False
-    alike = observed.dim() == 2 and observed.stride(0) == 0  # one row that stands for all, see `goals.Rows`
-    return bool((observed[:1] if alike else observed).all())
+    if not any(observed.stride()) and observed.numel():  # one flag that stands for all, see `goals.Rows`
+        return bool(observed[(0,) * observed.dim()])
+    return bool(observed.all())
 
 
 def where_observed(values: Tensor, observed: Tensor) -> Tensor:
