@@ -124,3 +124,11 @@ def test_counted_values_give_the_levels_of_the_rows_they_stand_for() -> None:
     other = Levels.counted(column, pa.array(["bee", "cow", "ant", "cow"]), np.array([2, 4, 9, 1]))
     assert one.known == other.known and np.array_equal(one.counts, other.counts)
     assert np.array_equal(one.cell_of, other.cell_of) and one.field.levels == other.field.levels
+
+
+def test_few_values_are_found_where_many_are(monkeypatch):
+    pet = Levels.fit(Column(name="pet", kind="categorical", type="string"), pa.array(["a", "b", "c", "b"] * 9))
+    values = pa.array(["c", None, "new", "a"])
+    few = pet.index(values).tolist()
+    monkeypatch.setattr(levels, "FEW", 0)
+    assert few == pet.index(values).tolist() == [2, -1, -1, 0]

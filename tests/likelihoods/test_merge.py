@@ -62,7 +62,7 @@ def test_each_column_sees_features_of_its_own() -> None:
     own, every = Merged(made, owner)(features), made(features)
     assert own.batch_shape == (1, 4, 6)
     torch.testing.assert_close(own.log_prob(cells)[0], every.log_prob(cells)[owner, :, torch.arange(6)].T)
-    assert for_few(made, {}, tuple(owner.tolist()))(features).log_prob(cells).equal(own.log_prob(cells))
+    assert for_few(made, {}, owner)(features).log_prob(cells).equal(own.log_prob(cells))
 
 
 def test_it_is_made_anew_when_the_parameters_change() -> None:
@@ -77,7 +77,7 @@ def test_it_is_made_anew_when_the_parameters_change() -> None:
 
 
 def test_it_is_made_anew_when_the_precision_changes() -> None:
-    made, prepared, owner = mix(), {}, (0, 0, 1, 1, 0, 1)
+    made, prepared, owner = mix(), {}, torch.tensor([0, 0, 1, 1, 0, 1])
     for_few(made, prepared, owner)
     double = for_few(made.double(), prepared, owner)(torch.ones(2, 1, FEATURES, dtype=torch.float64))
     assert double.best().dtype == torch.float64

@@ -143,3 +143,13 @@ def test_strange_rows_among_those_that_train_do_not_vouch_for_one_another(gaps):
         kept, _ = nearest.kept(model.fitted)
         assert len(kept) == (400 if preset else 500)
     assert found["robust"] > 0.95 and found[None] < 0.6
+
+
+def test_few_rows_find_the_neighbours_that_many_find(mixed, monkeypatch):
+    fitted, cells, observed = asked(mixed.model, mixed.rows[:12])
+    observed = observed.clone()
+    observed[1], observed[2, ::2] = False, False
+    few = nearest.distance(fitted, cells, observed)
+    monkeypatch.setattr(nearest, "FEW", 0)
+    assert (few > 0).any() and (few[1] == 0).all()
+    torch.testing.assert_close(few, nearest.distance(fitted, cells, observed), rtol=1e-4, atol=1e-5)

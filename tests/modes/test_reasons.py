@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vaekit.modes import reasons
 from vaekit.modes.reasons import Reason, as_text
 
 ALPHA = 0.05
@@ -89,3 +90,13 @@ def test_values_of_a_table_are_text() -> None:
         "True",
         "3",
     ]
+
+
+def test_few_reasons_are_written_as_many_are(mixed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = mixed.model.score(mixed.rows[:12], reasons=4)
+    few = scores._why.columns()
+    monkeypatch.setattr(reasons, "SHORT", 0)
+    many = scores._why.columns()
+    assert few.keys() == many.keys() and few["reason_1_observed"].null_count < 12
+    for name, own in few.items():
+        assert own.type == many[name].type and own.to_pylist() == many[name].to_pylist(), name

@@ -20,6 +20,7 @@ from vaekit.schema.values import flat
 MOST = 100_000  # levels of their own in one categorical column
 SEEN = 3  # a level seen less often, and in under one row of twenty, is rare
 SHARE = 0.05
+FEW = 32  # values that are looked up one by one: to look up many, Arrow goes through all levels first
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +137,13 @@ class Levels:
             return np.full(len(values), -1)
         if values.type != self.known.type:
             values = values.cast(self.known.type, safe=False)
+        if len(values) <= FEW:
+            return np.array([self._places.get(value, -1) for value in values.to_pylist()], dtype=np.int64)
         return pc.index_in(values, value_set=self.known).fill_null(-1).to_numpy().astype(np.int64)
+
+    @cached_property
+    def _places(self) -> dict[Any, int]:
+        return {value: place for place, value in enumerate(self.known.to_pylist())}
 
     def _level(self, cells: Floats, generator: np.random.Generator) -> NDArray[np.int64]:
         cell = np.clip(np.rint(cells), 0, self.field.levels - 1).astype(np.int64)

@@ -81,9 +81,12 @@ class Numeric:
                 f"column {self.column.name!r}, row {row}: given {raw[row]}, expected a finite number",
                 hint="leave the cell empty where the value is not known",
             )
-        cells = self.cells_of(np.where(observed, raw, self._legal_raw(raw)))
+        if whole := bool(observed.all()):
+            cells = self.cells_of(raw)
+        else:
+            cells = self.cells_of(np.where(observed, raw, self._legal_raw(raw)))
         cells = self._inside(cells, raw, observed)
-        return np.where(observed, cells, 0.0), observed
+        return cells if whole else np.where(observed, cells, 0.0), observed
 
     def decode(
         self, cells: Floats, observed: NDArray[np.bool_], generator: np.random.Generator | None = None
@@ -140,6 +143,8 @@ class Numeric:
 
     def _inside(self, cells: Floats, raw: ticks.Raw, observed: NDArray[np.bool_]) -> Floats:
         """Numbers that the kind excludes (zero or less, negative counts) lie far below all others, with a warning."""
+        if self.field.transform == "linear":
+            return cells
         outside = observed & ~_legal(self.field.transform, raw)
         if not outside.any():
             return cells
@@ -155,17 +160,18 @@ class Numeric:
     def _near_spike(self, cells: Floats) -> NDArray[np.int64]:
         """The index of the spike that a cell equals, or equalled before it was rounded to single precision; else -1."""
         index = np.full(cells.shape, -1)
-        with np.errstate(over="ignore"):
-            single = np.asarray(self.field.spikes, dtype=np.float32).astype(float)
-        for j, spike in enumerate(self.field.spikes):
-            index[(np.abs(cells - spike) <= 1e-15 * (1 + abs(spike))) | (cells == single[j])] = j
+        for j, (spike, single) in enumerate(zip(self.field.spikes, _single(self.field.spikes), strict=True)):
+            index[(np.abs(cells - spike) <= 1e-15 * (1 + abs(spike))) | (cells == single)] = j
         return index
+
+    @cached_property
+    def _distinct(self) -> Floats:
+        return _single(self.field.distinct)
 
     def _snapped(self, cells: Floats) -> Floats:
         """Cells as they were before they were rounded to single precision, where they are spikes or one of few values."""
         if len(self.field.distinct):
-            with np.errstate(over="ignore"):
-                single = self.field.distinct.astype(np.float32).astype(float)
+            single = self._distinct
             at = np.searchsorted(single, cells).clip(max=len(single) - 1)
             cells = np.where(single[at] == cells, self.field.distinct[at], cells)
         if not self.field.spikes:
@@ -189,6 +195,8 @@ class Numeric:
         if len(self.exact):
             at = np.searchsorted(self.field.distinct, cells).clip(max=len(self.exact) - 1)
             values = np.where(self.field.distinct[at] == cells, self.exact[at], values)
+        if not self.field.spikes:
+            return values
         spikes, index = np.sort(np.asarray(self.column.spikes or (np.nan,), dtype=float)), self._near_spike(cells)
         return np.where(index >= 0, spikes[index], values)
 
@@ -245,6 +253,12 @@ class Numeric:
         wanted = len(field.distinct) > 0 and raw.dtype == float and not field.resolution
         exact = np.unique(raw) if wanted else cells[:0]
         return replace(self, field=field, exact=exact if len(exact) == len(field.distinct) else cells[:0])
+
+
+def _single(cells: Floats | tuple[float, ...]) -> Floats:
+    """Cells as single precision has them."""
+    with np.errstate(over="ignore"):
+        return np.asarray(cells, dtype=np.float32).astype(float)
 
 
 def _legal(transform: Transform, raw: ticks.Raw) -> NDArray[np.bool_]:

@@ -32,6 +32,8 @@ def read(column: Column, array: pa.ChunkedArray | pa.Array) -> tuple[Raw, NDArra
     if column.kind == "datetime" and is_text(array.type):
         array = text_times.parse(array, column.format or "")
     array = _whole(array) if is_whole(array.type) else as_numbers(array)
+    if not array.null_count:
+        return array.to_numpy(zero_copy_only=False), np.ones(len(array), dtype=bool)
     observed = array.is_valid().to_numpy(zero_copy_only=False)
     return array.fill_null(0).to_numpy(zero_copy_only=False), observed
 
@@ -41,6 +43,8 @@ def write(column: Column, raw: Raw, observed: NDArray[np.bool_]) -> pa.Array:
     kind = arrow_type(column.type)
     target, mask = value_type(kind), ~observed
     if not is_whole(tick_type(column)):
+        if pa.types.is_floating(kind):
+            return pa.array(raw, pa.float64(), mask=mask).cast(kind, safe=False)
         if not is_text(target):  # rounded already, and Arrow's rounding overflows where numbers are huge
             column = column.model_copy(update={"decimals": None})
         return restore(column, pa.array(raw, pa.float64(), mask=mask))

@@ -65,13 +65,14 @@ class Columns(Distribution):
         return self._with([law.pooled() for law in self.laws])
 
     def quantile(self, level: float | Tensor, steps: int = 40) -> Tensor:
-        """Smallest cells (B, K) whose probability under the mixture over the first axis reaches `level`, one or (K,).
+        """Smallest cells (B, K) whose probability under the mixture over the first axis reaches `level`, one or (K,); of
+        several levels (Q, 1, K) at once cells (Q, B, K).
 
         By bisection where a law has no `quantile` of its own, or none in closed form.
         """
         levels = torch.as_tensor(level, dtype=torch.float64, device=self.order.device)
-        levels = levels.expand(len(self.order))
-        return self._join(lambda law, at: quantile(law, levels[at], steps))
+        levels = levels.expand(*levels.shape[:-1], len(self.order))
+        return self._join(lambda law, at: quantile(law, levels[..., at], steps))
 
     def mixture_cdf(self, value: Tensor) -> Tensor:
         """P(cell <= value) under the mixture over the first axis, for cells (B, K)."""
@@ -91,10 +92,14 @@ class Columns(Distribution):
 
 
 def quantile(law: Any, level: Tensor, steps: int = 40) -> Tensor:
-    """Smallest cells (B, K) whose probability under the mixture over the first axis of one law reaches `level` (K,)."""
+    """Smallest cells (B, K) whose probability under the mixture over the first axis of one law reaches `level` (K,); of several
+    levels (Q, 1, K) cells (Q, B, K).
+    """
     own = getattr(law, "quantile", None)
     if own is not None and (found := own(level)) is not None:
         return torch.as_tensor(found)
+    if level.dim() > 1:
+        return torch.stack([quantile(law, each[0], steps) for each in level])
     pooled = law.pooled()
     cdf = lambda value: pooled.cdf(value).mean(0)  # noqa: E731
     found = bisect(cdf, law.batch_shape[1:], level.device, level, steps)

@@ -37,6 +37,9 @@ class Partition(nn.Module):
     whole: Tensor
     reach: Tensor
     last: Tensor
+    end: Tensor
+    beyond: Tensor
+    within: Tensor
     valid: Tensor
     absent: Tensor
     centre: Tensor
@@ -52,6 +55,10 @@ class Partition(nn.Module):
         self.register_buffer("reach", self._reach(), persistent=False)
         self.register_buffer("lowered", self.atoms - self.reach, persistent=False)
         self.register_buffer("last", torch.tensor([len(edge) - 1 for edge in edges]), persistent=False)
+        end = self.edges.gather(1, self.last[:, None])[:, 0]
+        self.register_buffer("end", end, persistent=False)  # the last edge, (K,)
+        self.register_buffer("beyond", (scale.number(end) / 10).clamp(min=1.0), persistent=False)
+        self.register_buffer("within", self._within(), persistent=False)
         tails = torch.stack([~self.whole, torch.ones_like(self.whole)], 1)
         valid = torch.cat([self.atoms.isfinite(), self.edges[:, 1:].isfinite(), tails], 1)
         self.register_buffer("valid", valid, persistent=False)
@@ -98,18 +105,19 @@ class Partition(nn.Module):
 
     def log_density(self, cells: Tensor, slab: Tensor) -> Tensor:
         """Log density of each cell within its bin or tail, (..., K); log mass in whole-number columns."""
-        low, high = self._bounds(slab, cells.dtype)
         tail = slab - (self.A + self.J)
-        first, last = self.edges[:, 0], _pick(self.edges, self.last.expand(cells.shape))
-        beyond = torch.where(tail == 0, first - cells, cells - last)
-        density = torch.where(tail >= 0, -beyond.clamp(min=0), -torch.log((high - low).clamp(min=1e-6)))
-        if not self.counts_whole:
-            return density
-        count = (self.scale.number(high) - self.scale.number(low)).round().clamp(min=1)
-        scale = self.tail_mean()
-        step = (self.scale.number(cells) - self.scale.number(last) - 0.5).round().clamp(min=0)
-        geometric = -torch.log1p(scale) - step * torch.log1p(1 / scale)
-        return torch.where(self.whole, torch.where(tail >= 0, geometric, -torch.log(count)), density)
+        outside = torch.where(tail == 0, self.edges[:, 0] - cells, cells - self.end).clamp(min=0).neg()
+        if self.counts_whole:
+            step = (self.scale.number(cells) - self.scale.number(self.end) - 0.5).round().clamp(min=0)
+            outside = torch.where(self.whole, -torch.log1p(self.beyond) - step * torch.log1p(1 / self.beyond), outside)
+        return torch.where(tail >= 0, outside, _pick(self.within, self._bin(slab)).to(cells.dtype))
+
+    def _within(self) -> Tensor:
+        """Log density inside of each bin, (K, J); log mass in whole-number columns."""
+        low, high = self.edges[:, :-1], self.edges[:, 1:]
+        density = -torch.log((high - low).clamp(min=1e-6))
+        count = (self.scale.number(high.T) - self.scale.number(low.T)).T.round().clamp(min=1)
+        return torch.where(self.whole[:, None], -torch.log(count), density).nan_to_num(0.0, 0.0, 0.0)  # of padding
 
     def place(self, index: Tensor, uniform: Tensor) -> Tensor:
         """The cell at a share `uniform` of segment `index`, both (..., K): the atom, within the bin, along the tail."""
@@ -118,29 +126,31 @@ class Partition(nn.Module):
         cell = low + uniform * (high - low)
         beyond = -torch.log1p(-uniform.clamp(max=1 - 1e-6))
         tail = index - (self.A + self.J)
-        last = _pick(self.edges, self.last.expand(index.shape))
         cell = torch.where(tail == 0, self.edges[:, 0] - beyond, cell)
-        cell = torch.where(tail == 1, last + beyond, cell)
+        cell = torch.where(tail == 1, self.end + beyond, cell)
         if self.counts_whole:
-            cell = torch.where(self.whole, self._place_whole(low, high, last, tail, uniform, beyond), cell)
+            cell = torch.where(self.whole, self._place_whole(low, high, tail, uniform, beyond), cell)
         atom = _pick(self.atoms, index.clamp(max=max(self.A - 1, 0))) if self.A else cell
         return torch.where(index < self.A, atom, cell)
 
-    def _place_whole(
-        self, low: Tensor, high: Tensor, last: Tensor, tail: Tensor, uniform: Tensor, beyond: Tensor
-    ) -> Tensor:
+    def _place_whole(self, low: Tensor, high: Tensor, tail: Tensor, uniform: Tensor, beyond: Tensor) -> Tensor:
         a, b = (self.scale.number(low) + 0.5).round(), (self.scale.number(high) + 0.5).round()
         inside = a + (uniform * (b - a)).floor()
-        outside = (self.scale.number(last) + 0.5).round() + (beyond / torch.log1p(1 / self.tail_mean())).floor()
+        outside = (self.scale.number(self.end) + 0.5).round() + self.steps(beyond).floor()
         return self.scale.cell(torch.where(tail == 1, outside, inside))
 
-    def tail_mean(self) -> Tensor:
-        """Mean number of steps past the last edge in the geometric tail, (K,): a tenth of the range."""
-        return (self.scale.number(_pick(self.edges, self.last)) / 10).clamp(min=1.0)
+    def steps(self, beyond: Tensor) -> Tensor:
+        """So many steps past the last edge has a geometric tail where an exponential one of mean 1 has come to `beyond`.
+
+        It has `self.beyond` steps on average, (K,): a tenth of the range.
+        """
+        return beyond / torch.log1p(1 / self.beyond)
+
+    def _bin(self, slab: Tensor) -> Tensor:
+        return torch.minimum((slab - self.A).clamp(min=0), self.last - 1)
 
     def _bounds(self, slab: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        j = (slab - self.A).clamp(0, self.J - 1)
-        j = torch.minimum(j, (self.last - 1).expand(j.shape))
+        j = self._bin(slab)
         return _pick(self.edges, j).to(dtype), _pick(self.edges, j + 1).to(dtype)
 
     @property
@@ -162,7 +172,7 @@ class Partition(nn.Module):
         tail = last + 1  # on a log scale the mean of the right tail may be infinite
         if self.counts_whole:
             among = self.scale.cell(((self.scale.number(low.T) + self.scale.number(high.T)) / 2).clamp(min=0)).T
-            beyond = self.scale.cell(self.scale.number(last.T) + 0.5 + self.tail_mean()).T
+            beyond = self.scale.cell(self.scale.number(last.T) + 0.5 + self.beyond).T
             bins = torch.where(self.whole[:, None], among, bins)
             tail = torch.where(self.whole[:, None], beyond, tail)
         return torch.cat([self.atoms, bins, fore, tail], 1).nan_to_num(0.0, 0.0, 0.0)
@@ -176,13 +186,13 @@ class Partition(nn.Module):
             x = torch.where(self.whole, self.scale.cell(number), cells)
         slab = self.A + torch.minimum(_search(self.edges, x).clamp(min=0), self.last - 1)
         low, high = self._bounds(slab, x.dtype)
-        first, last = self.edges[:, 0], _pick(self.edges, self.last.expand(x.shape))
+        first, last = self.edges[:, 0], self.end
         inside, right = (x - low) / (high - low), -torch.expm1(-(x - last).clamp(min=0))
         if self.counts_whole:
             a, b, c = (self.scale.number(edge) for edge in (low, high, last))
             steps = (number - c).clamp(min=0)
             inside = torch.where(self.whole, (number - a) / (b - a), inside)
-            right = torch.where(self.whole, -torch.expm1(-steps * torch.log1p(1 / self.tail_mean())), right)
+            right = torch.where(self.whole, -torch.expm1(-steps * torch.log1p(1 / self.beyond)), right)
         atoms = _search(self.lowered, x) + 1 if self.A else torch.zeros_like(slab)
         return atoms, slab, inside.clamp(0, 1), torch.exp(-(first - x).clamp(min=0)), right
 

@@ -104,7 +104,7 @@ def _number(cut: Partition, k: int, cells: Floats) -> Floats:
 
 def quantile(cut: Partition, probs: Tensor, level: float | Tensor) -> Tensor | None:
     """The smallest cells (..., K) whose probability reaches `level`, for shares (..., K, M); None where atoms of whole
-    numbers lie in tails.
+    numbers lie in tails. Several levels (Q, 1, K) give cells (Q, ..., K).
 
     >>> from vaekit.distributions import Partition, Scale
     >>> scale = Scale(["linear"], torch.zeros(1), torch.ones(1))
@@ -119,9 +119,10 @@ def quantile(cut: Partition, probs: Tensor, level: float | Tensor) -> Tensor | N
     total = mass.cumsum(-1)
     level = torch.as_tensor(level).to(total)[..., None]
     at = (total < level).sum(-1, keepdim=True).clamp(max=mass.shape[-1] - 1)
-    own = mass.gather(-1, at)
-    within = ((level - total.gather(-1, at) + own) / own.clamp(min=1e-30))[..., 0].clamp(0, 1)
-    segment, _, start, end = (each.expand(*mass.shape).gather(-1, at)[..., 0] for each in found)
+    shape = (*at.shape[:-1], mass.shape[-1])
+    own = mass.expand(shape).gather(-1, at)
+    within = ((level - total.expand(shape).gather(-1, at) + own) / own.clamp(min=1e-30))[..., 0].clamp(0, 1)
+    segment, _, start, end = (each.expand(shape).gather(-1, at)[..., 0] for each in found)
     return _placed(cut, segment - (cut.A + cut.J), within, start.to(probs.dtype), end.to(probs.dtype))
 
 
@@ -135,5 +136,5 @@ def _placed(cut: Partition, tail: Tensor, within: Tensor, start: Tensor, end: Te
         return cell
     number = start + (within * (end - start)).ceil().clamp(min=1) - 1
     beyond = -torch.log1p(-within.clamp(max=1 - 1e-6))
-    steps = (beyond / torch.log1p(1 / cut.tail_mean())).ceil().clamp(min=1)
+    steps = cut.steps(beyond).ceil().clamp(min=1)
     return torch.where(cut.whole, cut.scale.cell(torch.where(tail == 1, start + steps, number)), cell)

@@ -27,10 +27,13 @@ class Scale(nn.Module):
         super().__init__()
         self.register_buffer("mean", mean.float(), persistent=False)
         self.register_buffer("std", std.float(), persistent=False)
+        self.curved = any(name != "linear" for name in transforms)
         self.register_buffer("kind", torch.tensor([TRANSFORMS.index(name) for name in transforms]), persistent=False)
 
     def number(self, cells: Tensor) -> Tensor:
         inner = cells * self.std + self.mean
+        if not self.curved:
+            return inner
         grown = inner.clamp(max=80.0).exp()
         return torch.where(self.kind == 0, inner, torch.where(self.kind == 1, grown, grown - 1))
 
@@ -58,6 +61,8 @@ class Scale(nn.Module):
         tensor([2.])
         """
         plain = (cells * log_share.exp()).sum(-1)
+        if not self.curved:
+            return plain
         grown = (cells * self.std[:, None] + log_share).logsumexp(-1) / self.std
         return torch.where(self.kind == 0, plain, grown)
 

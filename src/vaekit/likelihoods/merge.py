@@ -120,7 +120,7 @@ def _copy(part: Any, heads: Sequence[Head], places: Sequence[Tensor], size: int)
 JOIN = {HistogramLikelihood: _histograms, CategoricalLikelihood: _names}
 
 
-def for_few(likelihood: Mix, prepared: dict[Any, Any], owner: tuple[int, ...] | None = None) -> Merged:
+def for_few(likelihood: Mix, prepared: dict[Any, Any], owner: Tensor | None = None) -> Merged:
     """The likelihood of a table in as few groups as it may have, made once for its parameters.
 
     With `owner` each column sees features of its own; see `Merged`.
@@ -129,10 +129,11 @@ def for_few(likelihood: Mix, prepared: dict[Any, Any], owner: tuple[int, ...] | 
     if whose is not likelihood:  # to go through the module costs more than to ask its parameters
         every = list(likelihood.parameters())
         prepared["parameters"] = likelihood, every
-    state = owner, tuple((id(each), each._version, each.dtype) for each in every)
+    blocks = None if owner is None else tuple(owner.tolist())
+    state = blocks, tuple((id(each), each._version, each.dtype) for each in every)
     name = "merged" if owner is None else "merged across"
     known, ready = prepared.get(name, (None, None))
     if known != state:
-        ready = Merged(likelihood, None if owner is None else torch.tensor(owner))
+        ready = Merged(likelihood, owner)
         prepared[name] = state, ready
     return ready

@@ -89,18 +89,30 @@ def across(part: nn.Module, owner: Tensor) -> Any:
 
 
 class Across(nn.Module):
-    """A head whose columns see features of their own: (blocks, B, F) -> (1, B, K, P)."""
+    """A head whose columns see features of their own: (blocks, B, F) -> (1, B, K, P).
+
+    Parameters that are zero whatever the features, with which columns of a smaller size are padded, are not computed.
+    """
+
+    place: Tensor
 
     def __init__(self, head: Head, owner: Tensor) -> None:
         super().__init__()
-        self.size, (weight, bias) = head.shape[1], (each.detach() for each in (head.linear.weight, head.linear.bias))
-        at = [(owner == b).nonzero()[:, 0] for b in range(int(owner.max()) + 1)]
-        self.order = torch.cat(at).argsort()
-        self.maps = [tuple(each.unflatten(0, head.shape)[k].flatten(0, 1) for each in (weight, bias)) for k in at]
+        self.shape, (weight, bias) = head.shape, (each.detach() for each in (head.linear.weight, head.linear.bias))
+        used = ((weight != 0).any(1) | (bias != 0)).unflatten(0, head.shape)
+        at = [((owner == b)[:, None] & used).flatten().nonzero()[:, 0] for b in range(int(owner.max()) + 1)]
+        self.maps = [(weight[i], bias[i]) for i in at]
+        order = torch.cat(at)
+        place = torch.full((len(bias),), len(order))  # where a zero follows what is computed
+        place[order] = torch.arange(len(order))
+        self.padded = len(order) < len(bias)
+        self.register_buffer("place", place, persistent=False)
 
     def forward(self, features: Tensor) -> Tensor:
         own = [nn.functional.linear(each, *map_) for each, map_ in zip(features, self.maps, strict=False)]
-        return torch.cat(own, -1).unflatten(-1, (-1, self.size))[None, :, self.order]
+        if self.padded:
+            own.append(features.new_zeros(features.shape[1], 1))
+        return torch.cat(own, -1).index_select(-1, self.place).unflatten(-1, self.shape)[None]
 
 
 def _columns(part: nn.Module) -> int:

@@ -238,6 +238,6 @@ def column_values(fitted: Fitted, name: str, cells: NDArray[Any]) -> pa.Array:
     """The values that cells (B,) of a modelled column of numbers or levels stand for."""
     part: Any = fitted.codec.parts[name]
     everything = np.ones(len(cells), dtype=bool)
-    low, high = trained_range(part.field)
+    low, high = fitted.once(("range", name), part, lambda: trained_range(part.field))
     draws = rng.numpy(0, "decode", name) if isinstance(part, Levels) else None  # of rare levels; numbers need none
     return part.decode(np.clip(np.asarray(cells, dtype=float), low, high), everything, draws)

@@ -59,8 +59,13 @@ def few(fitted: Fitted, asked: Asked, which: Tensor, left_out: LeftOut | None) -
 
 def _told_of_all(fitted: Fitted, law: Columns) -> Tensor:
     """The same (3, B, K) of every column, from the law (1, B, K) of all cells: names have their best value alone."""
-    best = law.best()
-    return torch.stack([best, *(law.quantile(end) for end in ends_at(fitted))]).float()
+    ends = torch.stack(ends_at(fitted))[:, None]
+    found = []
+    for own, at in zip(law.laws, law.places, strict=True):
+        best = own.best()[None].float()
+        told = quantile(own, ends[..., at]).float() if has_ends(fitted, int(at[0])) else best.expand(2, -1, -1)
+        found.append(torch.cat([best, told]))
+    return torch.cat(found, -1)[..., law.order]
 
 
 def _told(law: Any, ends: list[Tensor], has: bool) -> Tensor:

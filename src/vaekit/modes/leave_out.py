@@ -66,9 +66,9 @@ def leave_out(fitted: Fitted, cells: Tensor, observed: Tensor, left_out: Blocks 
         left_out: the blocks, which cover every modelled cell once; the model's own when None.
     """
     K, blocks = fitted.vae.K, list(left_out or blocks_of(fitted))
-    back = torch.tensor([k for block in blocks for k in block]).argsort()
     if len(blocks) * len(cells) * K <= FEW:
         return _of_few(fitted, cells, observed, blocks)
+    back = torch.tensor([k for block in blocks for k in block]).argsort()
     asks = [_asking(fitted, block) for block in blocks]
     nats, kept = [], []
     for at in torch.arange(len(cells)).split(PASS):
@@ -87,10 +87,11 @@ def _of_few(fitted: Fitted, cells: Tensor, observed: Tensor, blocks: Blocks) -> 
     vae, K = fitted.vae, fitted.vae.K
     z = _latents_without(fitted, cells, observed, [[], *blocks], _embedded(fitted, cells, observed))
     features = vae.decoded(z[1:], cells, observed)
+    owner = fitted.once("owners", _known(blocks), lambda: owners(blocks))
     if fitted.layout.shape:
-        nats, law = -vae.likelihood(features).log_prob(cells[:, :K])[owners(blocks), :, torch.arange(K)].T, None
+        nats, law = -vae.likelihood(features).log_prob(cells[:, :K])[owner, :, torch.arange(K)].T, None
     else:
-        law = for_few(vae.likelihood, fitted.prepared, tuple(owners(blocks).tolist()))(features)
+        law = for_few(vae.likelihood, fitted.prepared, owner)(features)
         nats = -law.log_prob(cells[:, :K])[0]
     return LeftOut(nats.where(observed[:, :K], 0.0), [features], z[0], law)
 
@@ -140,15 +141,25 @@ def _embedded(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor | None:
 def _latents_without(fitted: Fitted, cells: Tensor, observed: Tensor, left_out: Blocks, seen: Tensor | None) -> Tensor:
     """The means of q(z | all observed cells but a block's), (blocks, B, L)."""
     vae, shape = fitted.vae, (len(left_out), len(cells))
+    kept, shown = fitted.once("left out", (_known(left_out), cells.shape[1]), lambda: _kept(fitted, left_out, cells))
+    if seen is not None and shown is not None:
+        return vae.posterior(vae.net.encode((seen * shown).flatten(0, 1))).mean.unflatten(0, shape)
+    every = cells.expand(*shape, -1).flatten(0, 1)
+    return vae.posterior_of(every, (observed & kept).flatten(0, 1)).mean.unflatten(0, shape)
+
+
+def _kept(fitted: Fitted, left_out: Blocks, cells: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Which cells stay where each block is left out, (blocks, 1, K + G), and 1 for each feature that stays, (blocks, 1, F)."""
     kept = torch.ones(len(left_out), 1, cells.shape[1], dtype=torch.bool)
     for i, block in enumerate(left_out):
         kept[i, :, block] = False
-    if seen is not None:
-        owner: Any = vae.embed.owner
-        features = seen * kept[..., list(owner)].to(seen.dtype)
-        return vae.posterior(vae.net.encode(features.flatten(0, 1))).mean.unflatten(0, shape)
-    every = cells.expand(*shape, -1).flatten(0, 1)
-    return vae.posterior_of(every, (observed & kept).flatten(0, 1)).mean.unflatten(0, shape)
+    embed: Any = fitted.vae.embed
+    return kept, kept[..., list(embed.owner)].to(cells.dtype) if isinstance(embed, Embed) else None
+
+
+def _known(blocks: Blocks) -> tuple[tuple[int, ...], ...]:
+    """What tells blocks from others."""
+    return tuple(map(tuple, blocks))
 
 
 def law_at(fitted: Fitted, features: Tensor, k: int) -> Columns:
@@ -159,7 +170,7 @@ def law_at(fitted: Fitted, features: Tensor, k: int) -> Columns:
 def blocks_of(fitted: Fitted) -> list[list[int]]:
     """The blocks that a model's cells are left out in."""
     own = fitted.arrays.get(LEFT_OUT)
-    return blocks(fitted.layout) if own is None else _listed(own)
+    return blocks(fitted.layout) if own is None else fitted.once("blocks", own, lambda: _listed(own))
 
 
 def _listed(block: NDArray[np.int64]) -> list[list[int]]:

@@ -21,6 +21,7 @@ FARTHEST = 20.0  # deviations from the mean that a number counts for, at most
 RAREST = 0.01  # share of a level below which being another level weighs no more
 PASS = 256  # rows that look for their neighbours together: their distances stay near the core
 AMONG = 5_000  # kept rows among which the far neighbour of a row is looked for
+FEW = 16  # rows that look for their neighbours without those of other levels
 BLOCK = 50  # kept rows of which the nearest one is found first
 
 
@@ -156,15 +157,23 @@ class Search:
         where: the space that they span.
         known: their coordinates, 0 where missing, (N, D).
         columns: 1 where a coordinate is a column's own, (D, K).
-        whole: what the order of the kept rows from a row without gaps follows from, (D + 1, N).
-        gappy: the same from any row, (D + K, N).
+        products: what the order of the kept rows from a row follows from, (D, N): -2 times their coordinates,
+        lengths: and their squares, (N,),
+        squares: less those of the columns that the row lacks, (K, N).
+        numbers: the coordinates that are no flags, and
+        levels: those that are, of which a row has few, (D,) together.
+        plain: the products of the numbers.
     """
 
     where: Space
     known: Tensor
     columns: Tensor
-    whole: Tensor
-    gappy: Tensor
+    products: Tensor
+    lengths: Tensor
+    squares: Tensor
+    numbers: Tensor
+    levels: Tensor
+    plain: Tensor
 
 
 def searched(fitted: Fitted) -> Search:
@@ -178,9 +187,10 @@ def _search(fitted: Fitted) -> Search:
     known, flags = where.place(*kept(fitted))
     known = known.where(flags, 0.0)
     columns = torch.nn.functional.one_hot(where.axes.owner, fitted.layout.K).to(known)
-    gappy = torch.cat([-2 * known, known.square() @ columns], 1)
-    whole = torch.cat([-2 * known, known.square().sum(1, keepdim=True)], 1)
-    return Search(where, known, columns, whole.T.contiguous(), gappy.T.contiguous())
+    products, squares = (-2 * known).T.contiguous(), (known.square() @ columns).T.contiguous()
+    numbers, levels = ((where.axes.level < 0) == is_number for is_number in (True, False))
+    numbers, levels = numbers.nonzero()[:, 0], levels.nonzero()[:, 0]
+    return Search(where, known, columns, products, squares.sum(0), squares, numbers, levels, products[numbers])
 
 
 def distance(fitted: Fitted, cells: Tensor, observed: Tensor, *, nearest: int = NEAREST) -> Tensor:
@@ -214,9 +224,23 @@ def _distance(search: Search, cells: Tensor, observed: Tensor, nearest: int) -> 
 
 def _order(search: Search, own: Tensor, observed: Tensor) -> Tensor:
     """Squared distances of rows to all kept ones, less what is the same for all of them, (B, N): one matrix product."""
-    if observed.all():
-        return torch.addmm(search.whole[-1], own, search.whole[:-1])
-    return torch.cat([own, observed.to(own.dtype)], 1) @ search.gappy
+    found = _of_few(search, own) if len(own) <= FEW else torch.addmm(search.lengths, own, search.products)
+    lacking = ~observed
+    columns = lacking.any(0).nonzero()[:, 0]
+    if len(columns):
+        found.addmm_(lacking[:, columns].to(own.dtype), search.squares[columns], alpha=-1)
+    return found
+
+
+def _of_few(search: Search, own: Tensor) -> Tensor:
+    """The same of few rows without gaps: of all levels each row has but its own, so that of the kept rows little is read."""
+    flags = own[:, search.levels]
+    at = flags.nonzero(as_tuple=True)
+    first = torch.searchsorted(at[0], torch.arange(len(own)))
+    found = torch.nn.functional.embedding_bag(
+        search.levels[at[1]], search.products, first, mode="sum", per_sample_weights=flags[at]
+    )
+    return found.addmm_(own[:, search.numbers], search.plain).add_(search.lengths)
 
 
 def smallest(values: Tensor, count: int) -> Tensor:

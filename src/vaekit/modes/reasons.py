@@ -25,6 +25,7 @@ from vaekit.modes.ways import law_without, parts
 from vaekit.schema.values import flat
 
 Places = NDArray[np.int64]
+SHORT = 256  # reasons that are written one by one: fewer steps
 LOW, HIGH = (1 - LEVEL) / 2, (1 + LEVEL) / 2
 
 
@@ -98,6 +99,8 @@ class Reasons:
 
     def columns(self) -> dict[str, pa.Array]:
         """reason_1_column, reason_1_observed, ... as text and numbers: values of different columns share a column."""
+        if self.which.size <= SHORT:
+            return self._short()
         at, names = self._places(), pa.array([*self.names, None], pa.string())
         texts = {
             name: pa.concat_arrays([*(_texts(part.told[i], len(part.rows)) for part in self.parts), _texts(None, 1)])
@@ -109,6 +112,22 @@ class Reasons:
             out[f"reason_{r + 1}_column"] = names.take(pa.array(np.where(none, len(self.names), self.which[:, r])))
             out |= {f"reason_{r + 1}_{name}": texts[name].take(pa.array(at[:, r])) for name in VALUES}
             out[f"reason_{r + 1}_share"] = pa.array(np.where(none, np.nan, self.share[:, r]), from_pandas=True)
+        return out
+
+    def _short(self) -> dict[str, pa.Array]:
+        """The same of few reasons, one by one."""
+        B, R = self.which.shape
+        told = np.full((len(VALUES), R, B), None, dtype=object)
+        for part in self.parts:
+            for i, array in enumerate(part.told):
+                if array is not None:
+                    told[i, part.rank, part.rows] = [as_text(value) for value in array.to_pylist()]
+        out: dict[str, pa.Array] = {}
+        for r, which in enumerate(self.which.T.tolist()):
+            out[f"reason_{r + 1}_column"] = pa.array([None if u < 0 else self.names[u] for u in which], pa.string())
+            out |= {f"reason_{r + 1}_{name}": pa.array(told[i, r], pa.string()) for i, name in enumerate(VALUES)}
+            share = [None if u < 0 else each for u, each in zip(which, self.share[:, r].tolist(), strict=True)]
+            out[f"reason_{r + 1}_share"] = pa.array(share, pa.float64())
         return out
 
     def _places(self) -> NDArray[np.int64]:

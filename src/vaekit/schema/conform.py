@@ -68,22 +68,23 @@ def _lenient(column: Column, chunks: pa.ChunkedArray) -> pa.Array:
 
 
 def _refuse_absent(columns: Sequence[Column], table: pa.Table, partial: bool) -> None:
-    present = set(table.column_names)
-    twice = sorted({name for name in present if table.column_names.count(name) > 1})
+    names = table.column_names
+    present = set(names)
+    twice = sorted({name for name in present if names.count(name) > 1}) if len(present) < len(names) else []
     if twice:
         raise DataError(f"column names must differ, but {look.listed(twice)} occur more than once", hint="rename them")
     needed = [column for column in columns if not column.is_set_aside and column.role != "label"]
     absent = [column.name for column in needed if column.name not in present]
     if partial or not absent:
         return
-    spare = [name for name in table.column_names if name not in {column.name for column in columns}]
+    spare = [name for name in names if name not in {column.name for column in columns}]
     cased = absent[0].lower() in {name.lower() for name in spare}
     other = len(absent) == len(needed) > 1 and not cased
     hint = OTHER_DATA if other else look.nearest(absent[0], spare) or UNKNOWN
     what = f"column {absent[0]!r} is absent" if len(absent) == 1 else f"columns {look.listed(absent)} are absent"
     raise DataError(
         f"{what}; the fitted columns {look.listed(column.name for column in needed)} were expected, "
-        f"{look.listed(table.column_names)} were given",
+        f"{look.listed(names)} were given",
         hint=hint,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -73,12 +74,13 @@ def as_numbers(array: pa.Array) -> pa.Array:
         return pc.utf8_trim_whitespace(array).cast(pa.float64())
     if is_tick(array.type):
         array = array.cast(pa.int32() if array.type.bit_width == 32 else pa.int64())
-    array = array.cast(pa.float64(), safe=False)
-    return no_nan(array)
+    return no_nan(array if array.type == pa.float64() else array.cast(pa.float64(), safe=False))
 
 
 def no_nan(array: pa.Array) -> pa.Array:
     """Not-a-number as null: a missing value has one spelling from here on."""
+    if not array.null_count and not np.isnan(array.to_numpy(zero_copy_only=False)).any():
+        return array
     odd = pc.is_nan(array)
     return pc.if_else(odd, pa.scalar(None, array.type), array) if pc.any(odd).as_py() else array
 
