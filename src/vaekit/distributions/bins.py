@@ -25,6 +25,7 @@ class Bins(Distribution):
     Args:
         logits: (..., K, M) over the segments of `partition`.
         partition: the K columns' atoms, bins and tails.
+        own: the logits belong to nobody else and may be written on, which spares a copy of the largest tensor there is.
 
     >>> scale = Scale(["linear"], torch.zeros(1), torch.ones(1))
     >>> cut = Partition([torch.tensor([])], [torch.tensor([0.0, 1.0, 3.0])], [False], scale)
@@ -36,8 +37,9 @@ class Bins(Distribution):
     arg_constraints: dict[str, Any] = {}
     has_rsample = False
 
-    def __init__(self, logits: Tensor, partition: Partition) -> None:
-        self.logits = (logits + partition.absent).log_softmax(-1)
+    def __init__(self, logits: Tensor, partition: Partition, *, own: bool = False) -> None:
+        alone = own and not logits.requires_grad
+        self.logits = (logits.add_(partition.absent) if alone else logits + partition.absent).log_softmax(-1)
         self.partition = partition
         super().__init__(logits.shape[:-1], validate_args=False)
 

@@ -34,7 +34,7 @@ class HistogramLikelihood(nn.Module):
         self.head = Head(features, _start(fields, self.partition.A, self.partition.J, self.partition.valid))
 
     def forward(self, features: Tensor) -> Bins:
-        return Bins(self.head(features), self.partition)
+        return Bins(self.head(features), self.partition, own=True)
 
     def masses(self, cells: Tensor) -> Tensor:
         """Cells on an atom have a probability, and so have all whole numbers; between atoms there is a density."""
