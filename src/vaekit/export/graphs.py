@@ -12,6 +12,7 @@ cells, observed, noise (S, L)                       --Scorer---> score (B,), cel
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
@@ -19,12 +20,24 @@ from torch import Tensor, nn
 
 from vaekit.artifact import Fitted
 from vaekit.distributions.latents import place
+from vaekit.likelihoods import Mix
+from vaekit.likelihoods.merge import Merged
 from vaekit.modes import nearest
 from vaekit.modes.ask import noise_table
 from vaekit.modes.calibrate import centred, weighed
 from vaekit.modes.leave_out import blocks_of
 from vaekit.modes.ways import LATENT, MIX, SAMPLES, WAYS, way
 from vaekit.objectives import kl
+from vaekit.vae import VAE
+
+
+def lean(vae: VAE) -> VAE:
+    """The model with likelihoods of all sizes as one tensor each: fewer steps to trace, and fewer in the graph."""
+    if not isinstance(vae.likelihood, Mix):
+        return vae
+    own = copy.copy(vae)
+    own.__dict__ = {**vae.__dict__, "_modules": {**vae._modules, "likelihood": Merged(vae.likelihood)}}
+    return own
 
 
 class Encoder(nn.Module):
@@ -51,7 +64,7 @@ class Decoder(nn.Module):
 
     def __init__(self, fitted: Fitted) -> None:
         super().__init__()
-        self.vae = fitted.vae
+        self.vae = lean(fitted.vae)
 
     def forward(self, z: Tensor, cells: Tensor, observed: Tensor) -> Tensor:
         best = self.vae.likelihood_of(z[None], cells, observed).best()
@@ -76,7 +89,7 @@ class Scorer(nn.Module):
 
     def __init__(self, fitted: Fitted) -> None:
         super().__init__()
-        self.vae, self.fitted, self.way = fitted.vae, fitted, way(fitted, "default")
+        self.vae, self.fitted, self.way = lean(fitted.vae), fitted, way(fitted, "default")
         self.table = not fitted.layout.shape and self.way == "default"
         noise_table(fitted, SAMPLES)  # a graph cannot draw it, but it can hold it
         if not self.table:
@@ -101,20 +114,21 @@ class Scorer(nn.Module):
             self.register_buffer(name, tensor)
 
     def forward(self, cells: Tensor, observed: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        law: Any = self.vae.posterior_of(cells, observed)
         if self.table:
-            score, own = self._of_rows(cells, observed)
+            score, own = self._of_rows(cells, observed, law)
         else:
             raw = weighed(self.fitted, self.way, WAYS[self.way](self.fitted, cells, observed))
             result = centred(self.fitted, self.way, raw, observed)
             score, own = result.total.float(), result.cells.float()
-        return score, own, self._bound(cells, observed, noise)
+        return score, own, self._bound(cells, observed, noise, law)
 
-    def _of_rows(self, cells: Tensor, observed: Tensor) -> tuple[Tensor, Tensor]:
+    def _of_rows(self, cells: Tensor, observed: Tensor, law: Any) -> tuple[Tensor, Tensor]:
         near, weight = self.weights
         raw = weight * self._left_out(cells, observed)
         raw = raw if self.space is None else raw + near * self.space(cells, observed)
         own = (raw - self.centre).where(observed[:, : self.vae.K], 0.0)
-        far = ((self.vae.posterior_of(cells, observed).mean - self.middle) / self.spread).square() / 2
+        far = ((law.mean - self.middle) / self.spread).square() / 2
         return own.sum(-1) + weight * far.mean(-1) - self.latent, own
 
     def _left_out(self, cells: Tensor, observed: Tensor) -> Tensor:
@@ -125,11 +139,10 @@ class Scorer(nn.Module):
         own = nats.unflatten(0, (self.blocks, -1)).permute(2, 0, 1)[self.columns, self.block_of].T
         return own.where(observed[:, : self.vae.K], 0.0)
 
-    def _bound(self, cells: Tensor, observed: Tensor, noise: Tensor) -> Tensor:
+    def _bound(self, cells: Tensor, observed: Tensor, noise: Tensor, law: Any) -> Tensor:
         if not self.fitted.has_density:
             return torch.zeros_like(cells[:, 0]) + 0 * noise.sum()
-        K, law = self.vae.K, self.vae.posterior_of(cells, observed)
-        z = place(law, noise[:, None])
+        K, z = self.vae.K, place(law, noise[:, None])
         nats = -self.vae.likelihood_of(z, cells, observed).log_prob(cells[:, :K]).mean(0)
         rate = kl(law, self.vae.prior_law(cells, observed), z).sum(-1)
         return nats.where(observed[:, :K], 0.0).sum(-1) + rate
@@ -143,14 +156,29 @@ class Space(nn.Module):
     at: Tensor
     owner: Tensor
     known: Tensor
+    level: Tensor
+    last: Tensor
+    named: Tensor
+    curved: Tensor
+    mean: Tensor
+    spread: Tensor
+    less: Tensor
 
     def __init__(self, fitted: Fitted) -> None:
         super().__init__()
         where = nearest.space(fitted)
         known, flags = where.place(*nearest.kept(fitted))
-        self.fields, self.count = fitted.fields, len(known)
-        owner = nn.functional.one_hot(where.axes.owner, fitted.layout.K).to(known.dtype)
-        kept = {"centre": where.centre, "scale": where.scale, "at": where.axes.owner, "owner": owner}
+        self.count = len(known)
+        axes, fields = where.axes, fitted.fields
+        owner = nn.functional.one_hot(axes.owner, fitted.layout.K).to(known.dtype)
+        kept = {"centre": where.centre, "scale": where.scale, "at": axes.owner, "owner": owner}
+        kept |= {"level": axes.level.to(known.dtype), "last": axes.last.to(known.dtype), "named": axes.level >= 0}
+        kept["curved"] = torch.zeros(len(axes.owner), dtype=torch.bool).index_fill(0, axes.curved, True)
+        kept["mean"], kept["spread"] = (
+            torch.tensor([getattr(fields[k], name) for k in axes.owner]).where(kept["curved"], fill)
+            for name, fill in (("mean", 0.0), ("std", 1.0))
+        )
+        kept["less"] = torch.tensor([float(fields[k].transform == "log1p") for k in axes.owner])
         for name, tensor in {**kept, "known": known.where(flags, 0.0)}.items():
             self.register_buffer(name, tensor)
 
@@ -170,18 +198,11 @@ class Space(nn.Module):
         return torch.where(itself[..., None], share[:, -few:], share[:, :few]).mean(1)
 
     def _raw(self, cells: Tensor) -> Tensor:
-        out = []
-        for k, field in enumerate(self.fields):
-            own = cells[:, k]
-            if field.levels and field.kind != "ordinal":
-                top = min(field.levels, nearest.MOST_LEVELS) - 1
-                out += [(own.clamp(0, top).floor() == level).to(own.dtype) for level in range(top + 1)]
-            elif field.levels or field.transform == "linear":
-                out += [own, own]
-            else:
-                number = (own * field.std + field.mean).clamp(max=80.0).exp()
-                out += [own, number if field.transform == "log" else number - 1]
-        return torch.stack(out, -1)
+        """Coordinates (B, D) before they are standardised, as `modes.nearest.Axes.of`."""
+        own = cells[:, self.at]
+        grown = (own * self.spread + self.mean).clamp(max=80.0).exp() - self.less
+        flags = own.clamp(min=0.0).minimum(self.last).floor() == self.level
+        return torch.where(self.named, flags.to(own.dtype), torch.where(self.curved, grown, own))
 
 
 GRAPHS = {"encoder": Encoder, "decoder": Decoder, "scorer": Scorer}
