@@ -70,12 +70,17 @@ def inverted(matrix: Tensor) -> Tensor:
 
 
 def eliminated(matrix: Tensor) -> Tensor:
-    """The inverse by Gauss and Jordan's elimination, which needs no search for pivots where matrices are positive definite."""
+    """The inverse by Gauss and Jordan's elimination, which needs no search for pivots where matrices are positive definite.
+
+        A - (A e - e) (e' A + e') / (e' A e)    turns column e of A into that of the inverse, and row e with it
+
+    First the diagonal is scaled to one, so that no pivot is large and no digit is lost in its place.
+    """
     found, one = matrix.double(), torch.eye(matrix.shape[-1], dtype=torch.double, device=matrix.device)
+    scale = found.diagonal(dim1=-2, dim2=-1).rsqrt()
+    scale = scale[..., :, None] * scale[..., None, :]
+    found = found * scale
     for k in range(matrix.shape[-1]):
-        here, pivot = one[k], found[..., k : k + 1, k : k + 1]
-        row, column = found[..., k : k + 1, :] / pivot, found[..., :, k : k + 1]
-        rest = (found - column * row) * (1 - here) * (1 - here)[:, None]
-        found = rest + here[:, None] * row * (1 - here) - column / pivot * (1 - here)[:, None] * here
-        found = found + here[:, None] * here / pivot
-    return found.to(matrix.dtype)
+        row, column = found[..., k : k + 1, :], found[..., :, k : k + 1]
+        found = found - (column - one[:, k : k + 1]) * ((row + one[k : k + 1]) / row[..., k : k + 1])
+    return (found * scale).to(matrix.dtype)
