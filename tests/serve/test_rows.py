@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 import vaekit
 from vaekit.schema.tensors import ndarray_of
-from vaekit.serve.rows import given_model, row_model, sent
+from vaekit.serve.rows import columns_of, example, given_model, row_model, sent
 
 QUICK = {"epochs": 1, "prior_epochs": 1}
 
@@ -70,3 +70,12 @@ def test_a_stream_has_its_clock(tmp_path: Any) -> None:
     assert table["at"].type == stream["at"].type and len(model.encode(table)) == 1
     with pytest.raises(ValidationError, match="at"):
         _table(model, {"v": 0.5})
+
+
+def test_examples_are_usual_rows_of_the_model(tmp_path: Any) -> None:
+    moments = np.datetime64("2026-01-01T00:00:00") + np.arange(90).astype("timedelta64[D]")
+    rows = {"at": moments, "n": np.arange(90) % 7, "town": ["Bern", "Oslo", "Bern"] * 30, "x": np.linspace(0, 1, 90).round(2)}
+    model = vaekit.fit(pa.table(rows), train=QUICK, latent=2)
+    found = {column.name: example(model, column) for column in columns_of(model)}
+    assert found == {"at": "2026-02-14T00:00:00", "n": 3, "town": "Bern", "x": pytest.approx(0.5, abs=0.02)}
+    assert _table(model, found)["town"].to_pylist() == ["Bern"]

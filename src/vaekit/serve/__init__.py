@@ -9,7 +9,7 @@ answer  <-----------------------------------------------------------------------
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,6 +34,7 @@ def require_serve() -> None:
 def serve(
     paths: Sequence[str | Path], *, host: str = "127.0.0.1", port: int = 8000, token: str | None = None,
     body: int = 64 * 2**20, rows: int = 100_000, requests: int = 64, seconds: float = 60.0,
+    ready: Callable[[], object] = lambda: None,
 ) -> None:  # fmt: skip
     """Serve model files until told to stop; requests at work are finished first.
 
@@ -46,6 +47,7 @@ def serve(
         rows: of a request.
         requests: at work at once; more are told 503.
         seconds: until an answer is given up.
+        ready: called when the models are read and it begins to listen.
     """
     require_serve()
     import uvicorn
@@ -58,12 +60,14 @@ def serve(
     if host not in LOOPBACK and token is None:
         warn(f"serve: {host} can be reached from outside, and no token is asked for: --token-env NAME")
     names = LOOPBACK if host in LOOPBACK and token is None else None
-    desk = Apart(paths)  # it reads them beside this process
+    shelf = Shelf(paths)
+    desk = Apart(paths)
     try:
-        server = Server(Shelf(paths), Limits(body, rows, requests, seconds), token, names=names, desk=desk)
+        server = Server(shelf, Limits(body, rows, requests, seconds), token, names=names, desk=desk)
         desk.wait()
         logged()
         settle()
+        ready()
         uvicorn.run(
             server, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE,
             timeout_keep_alive=IDLE, lifespan="on", server_header=False,

@@ -139,11 +139,13 @@ def work(front: Connection, beside: Connection, paths: list[str]) -> None:
     logged()
     try:
         desk = Desk([read(Path(path)) for path in paths])
-    except VaekitError as error:  # told in place of the first answer
-        front.send(error)
+    except VaekitError as error:  # told in place of the first answer, where anybody still waits for it
+        with suppress(OSError):
+            front.send(error)
         return
     settle()
-    front.send(None)
+    with suppress(OSError):
+        front.send(None)
 
     def again(paths: list[str]) -> list[Any]:
         return [book.stamp for book in desk.place([read(Path(path)) for path in paths])]

@@ -129,7 +129,10 @@ def _route(app: FastAPI, server: Server, book: Book, mode: str, question: Questi
 
     content = {"application/json": {"schema": {"$ref": REF.format(model=body.__name__)}}}
     arrow = {ARROW: {"schema": {"type": "string", "format": "binary"}}} if question.rows != "none" else {}
-    made = {"application/json": {"schema": answer_schema(book.model, question)}, ARROW: {"schema": {"type": "string"}}}
+    made = {
+        "application/json": {"schema": answer_schema(book.model, mode, question)},
+        ARROW: {"schema": {"type": "string"}},
+    }
     app.post(
         f"/v1/models/{book.name}/{mode}", tags=[book.name], summary=MODES[mode].line, name=f"{book.name}.{mode}",
         operation_id=f"{book.name}_{mode}", response_class=Response,

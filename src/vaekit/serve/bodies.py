@@ -17,6 +17,23 @@ from vaekit.schema.tensors import is_tensor, ndarray_of
 from vaekit.serve.questions import Question
 from vaekit.serve.rows import example, given_model, latents_model, row_model, told
 
+REASON = {
+    "column": ("string", "what made it strange, the strangest first"), "observed": ("string", "its value"),
+    "expected": ("string", "what the other columns lead one to expect"), "low": ("string", "low end of nine in ten"),
+    "high": ("string", "high end of nine in ten"), "share": ("number", "of all that made the row strange"),
+}  # fmt: skip
+MADE: dict[str, dict[str, tuple[str, str]]] = {
+    "score": {
+        "row": ("integer", "its number, from 0"), "score": ("number", "higher is stranger"),
+        "p_value": ("number", "share of ordinary rows that are at least as strange"),
+        "flagged": ("boolean", "p_value is at most alpha"),
+        **{f"reason_{r}_{name}": told for r in (1, 2, 3) for name, told in REASON.items()},
+    },
+    "log_prob": {"row": ("integer", "its number, from 0"), "log_prob": ("number", "a lower bound on log p(row), in nats")},
+    "cluster": {"cluster": ("integer", "its number, from 0"), "probability": ("number", "of that cluster")},
+    "classify": {"probability": ("number", "of the label")},
+}  # fmt: skip
+
 
 def body_models(model: Model, name: str, asked: Mapping[str, Question], most: int) -> dict[str, type[BaseModel]]:
     """The body of a request to each mode: rows, and the options that this model has."""
@@ -58,13 +75,17 @@ def options_model(body: type[BaseModel]) -> type[BaseModel]:
     return create_model(f"{body.__name__}_options", __config__=ConfigDict(extra="forbid"), **fields)
 
 
-def answer_schema(model: Model, question: Question) -> dict[str, Any]:
+def answer_schema(model: Model, mode: str, question: Question) -> dict[str, Any]:
     """The JSON schema of an answer: rows, of the fitted columns where the mode answers in these."""
     row: dict[str, Any] = {"type": "object"}
     if question.answer == "fitted":
         row["properties"] = {
-            column.name: {"description": told(column), "examples": [example(column)]}
+            column.name: {"description": told(column), "examples": [example(model, column)]}
             for column in model.fitted.schema.columns
+        }
+    elif mode in MADE:
+        row["properties"] = {
+            name: {"type": [kind, "null"], "description": says} for name, (kind, says) in MADE[mode].items()
         }
     return {"type": "object", "properties": {"rows": {"type": "array", "items": row}}, "required": ["rows"]}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any
 
 import numpy as np
@@ -11,10 +13,13 @@ import pyarrow as pa
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
 from vaekit.api import Model
+from vaekit.codec.levels import Levels
+from vaekit.codec.numeric import Numeric
 from vaekit.schema import Column, arrow_type
 from vaekit.schema.conform import conform_column
 from vaekit.schema.tensors import tensor_array
 from vaekit.schema.types import value_type
+from vaekit.schema.values import flat
 
 EXAMPLES: dict[str, Any] = {"real": 1.5, "positive": 2.5, "count": 3, "mixed": 0.0, "datetime": "2026-01-31T12:00:00"}
 MOMENT = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])([T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?)?$"
@@ -32,7 +37,7 @@ def given_model(model: Model, name: str) -> type[BaseModel]:
     """Conditions of new rows: values of any columns that a row can be conditioned on."""
     known = (*model.fitted.schema.modelled, *model.fitted.schema.given)
     fields: dict[str, Any] = {
-        f"c{i}": (_json_type(column), Field(default=None, **_about(column)))
+        f"c{i}": (_json_type(column), Field(default=None, **_about(model, column)))
         for i, column in enumerate(columns_of(model)) if column in known and column.kind != "image"
     }  # fmt: skip
     return create_model(f"{name}_given", __config__=ConfigDict(extra="forbid", title=f"Conditions of {name}"), **fields)
@@ -50,11 +55,11 @@ def _field(model: Model, column: Column) -> tuple[Any, Any]:
     clock = cut is not None and column.name in cut.aside
     needed = clock or not (column.is_set_aside or column.role == "label")
     kind = _json_type(column) if clock else _json_type(column) | None
-    return kind, Field(default=... if needed else None, **_about(column))
+    return kind, Field(default=... if needed else None, **_about(model, column))
 
 
-def _about(column: Column) -> dict[str, Any]:
-    return {"description": told(column), "examples": [example(column)], "alias": column.name}
+def _about(model: Model, column: Column) -> dict[str, Any]:
+    return {"description": told(column), "examples": [example(model, column)], "alias": column.name}
 
 
 def told(column: Column) -> str:
@@ -63,13 +68,25 @@ def told(column: Column) -> str:
     return f"{column.kind}{unit}: {column.reason}" if column.reason else f"{column.kind}{unit}"
 
 
-def example(column: Column) -> Any:
-    """A legal value of a column."""
-    if column.levels:
-        return column.levels[0]
+def example(model: Model, column: Column) -> Any:
+    """A legal value of a column: of numbers and moments the one in the middle, of names the most frequent one."""
+    kind = value_type(arrow_type(column.type))
     if column.kind == "image":
         return np.zeros(arrow_type(column.type).shape, int).tolist()
-    return EXAMPLES.get(column.kind, "text")
+    part = model.fitted.codec.parts.get(column.name)
+    usual = EXAMPLES.get(column.kind, "text") if column.levels is None else column.levels[0]
+    if isinstance(part, Levels) and len(part.counts):
+        found = part.typed(pa.array([int(part.counts.argmax())]))
+    elif isinstance(part, Numeric) and len(part.field.quantiles):
+        found = part.decode(np.median(part.field.quantiles, keepdims=True), np.ones(1, dtype=bool))
+    else:
+        return usual
+    if pa.types.is_timestamp(kind):
+        found = flat(found).cast(pa.timestamp("us", kind.tz), safe=False)
+    value = flat(found)[0].as_py()
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value if isinstance(value, str | int | float) else usual
 
 
 def _json_type(column: Column) -> Any:
