@@ -27,7 +27,7 @@ def test_patience_outlasts_the_cycles_of_a_bound() -> None:
     plain, cyclical = (
         complete({"objective": each}, None, COLUMNS, 500, gaps=False)["train"] for each in ({}, objective)
     )
-    assert plain["patience"] == plain["epochs"] // 4 and cyclical["patience"] == cyclical["epochs"]
+    assert plain["patience"] == plain["epochs"] // 2 and cyclical["patience"] == cyclical["epochs"]
 
 
 def test_what_is_chosen_stays() -> None:

@@ -69,7 +69,7 @@ def pace(train: dict[str, Any], rows: int, layout: Layout, cycles: int = 1) -> d
     batch = train["batch"] or int(np.clip(2 ** round(np.log2(max(rows, 2) / 80)), least, most))
     batch = min(batch, max(rows, 1))
     epochs = train["epochs"] or max(10, round(STEPS[len(layout.shape)](rows, layout) / max(rows // batch, 1)))
-    patience = max(10, epochs // 4 if cycles == 1 else epochs) if train["patience"] == "auto" else train["patience"]
+    patience = max(10, epochs // 2 if cycles == 1 else epochs) if train["patience"] == "auto" else train["patience"]
     prior_steps = np.clip(rows / 12, 500 if len(layout.shape) == 1 else 2_000, 4_500)
     prior_epochs = train["prior_epochs"] or (
         max(1, round(prior_steps / max(rows // batch, 1))) if layout.shape else round(2.4 * epochs)

@@ -244,7 +244,7 @@ def complete(
         "net": net,
         "posterior": posterior,
         "prior": prior,
-        "likelihood": choose(layout.columns, chosen.get("likelihood"), usual=usual.get("likelihood")),
+        "likelihood": choose(layout.columns, chosen.get("likelihood"), usual=usual.get("likelihood"), rows=rows),
         "objective": objective,
         "latent": _latent(chosen.get("latent"), layout),
         "train": {**paced, "ratio_epochs": paced["ratio_epochs"] if corrects else 0},

@@ -55,3 +55,28 @@ def test_a_far_outlier_has_a_finite_log_probability_and_gradient():
     value = made(torch.ones(1, 3)).log_prob(torch.tensor([[1e6]]))
     value.backward()
     assert value.isfinite() and made.head.linear.bias.grad.isfinite().all()
+
+
+def test_a_value_that_moves_with_the_features_is_two_numbers():
+    """The location of the normal law alone carries the whole histogram along, and its spread makes it sharp."""
+    made = HistogramLikelihood(2, [column(np.random.default_rng(0).normal(size=4_000))])
+    loc, raw = made.partition.M, made.partition.M + 1
+    with torch.no_grad():
+        made.head.linear.weight.zero_()
+        made.head.linear.weight[loc, 0], made.head.linear.weight[raw, 1] = 1.0, 1.0
+    law = made(torch.tensor([[[-1.0, -1.5], [0.0, -1.5], [1.5, -1.5], [1.0, 0.0]]]))
+    assert law.mean[0, :3, 0].tolist() == pytest.approx([-1.0, 0.0, 1.5], abs=0.1)
+    half = (law.quantile(0.84) - law.quantile(0.16))[:, 0] / 2  # a standard deviation of a normal law
+    assert half[:3].tolist() == pytest.approx([0.34] * 3, abs=0.05) and half[3].item() == pytest.approx(1.0, abs=0.1)
+
+
+def test_normal_scores_follow_the_order_of_the_values():
+    """Atoms among bins, with the tails at the ends."""
+    values = np.where(np.arange(4_000) % 4 == 0, 0.25, two_modes())
+    field = Field("x", "mixed", quantiles=np.quantile(two_modes(), np.linspace(0, 1, 257)), rows=4_000, spikes=(0.25,),
+                  shares=np.array([0.25]))  # fmt: skip
+    made = HistogramLikelihood(2, [field])
+    atom, tails, bins = made.score[0, 0], made.score[0, -2:], made.score[0, 1:-2]
+    assert (bins.diff() > 0).all() and tails[0] < bins[0] and tails[1] > bins[-1]
+    below = (values < 0.25).mean() + 0.125
+    assert torch.special.ndtr(atom).item() == pytest.approx(below, abs=0.02)

@@ -7,7 +7,7 @@ import torch
 from vaekit.codec.field import Field
 from vaekit.errors import SpecError
 from vaekit.likelihoods import LIKELIHOODS, Mix, choose
-from vaekit.likelihoods.mix import BY_KIND, MANY_ROWS
+from vaekit.likelihoods.mix import BY_KIND, MANY_ROWS, SOME_ROWS
 
 REAL, MANY = Field("r", "real", rows=100, quantiles=np.linspace(-2, 2, 257)), Field("m", "real", rows=MANY_ROWS)
 FLAG, NAME = Field("f", "binary", levels=2), Field("n", "categorical", levels=4)
@@ -25,6 +25,19 @@ def test_every_kind_has_a_likelihood_that_serves_it(every_kind):
 
 def test_many_rows_learn_the_shape_of_a_number():
     assert kinds(choose([REAL, MANY, FLAG])) == ["gaussian", "histogram", "bernoulli"]
+
+
+def test_fewer_rows_do_where_no_density_fits_and_no_cell_is_missing():
+    """Heavy tails, or values that repeat; of counts only the former, which have probabilities anyway."""
+    steps = np.linspace(-2, 2, 257)
+    rows = {"rows": SOME_ROWS, "distinct": np.arange(50.0)}
+    heavy, repeats, count = (
+        Field("h", "real", rows=SOME_ROWS, quantiles=steps**21),
+        Field("d", "real", quantiles=steps, **rows),
+        Field("c", "count", quantiles=steps, **rows),
+    )
+    assert kinds(choose([heavy, repeats, count])) == ["histogram", "histogram", "count"]
+    assert kinds(choose([heavy, repeats, count], rows=2 * SOME_ROWS)) == ["gaussian", "gaussian", "count"]
 
 
 def test_a_name_is_for_the_columns_that_it_serves():

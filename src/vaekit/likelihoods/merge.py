@@ -84,9 +84,14 @@ def _histograms(parts: Sequence[Any]) -> nn.Module:
     one = Partition(atoms, edges, [bool(cut.whole[k]) for cut, k in rows], Scale(kinds, mean, std))
     pieces(one)  # once, for all that are asked about some of the columns
     places = [
-        torch.cat([torch.arange(cut.A), one.A + torch.arange(cut.J), one.A + one.J + torch.arange(2)]) for cut in cuts
+        torch.cat([torch.arange(cut.A), one.A + torch.arange(cut.J), one.A + one.J + torch.arange(2 + 2)])
+        for cut in cuts
     ]
-    whole = _copy(parts[0], [part.head for part in parts], places, one.M)
+    whole = _copy(parts[0], [part.head for part in parts], places, one.M + 2)
+    whole.score = torch.cat([
+        part.score.new_zeros(len(part.score), one.M).index_copy(1, at[:-2], part.score)
+        for part, at in zip(parts, places, strict=True)
+    ])  # fmt: skip
     whole.partition = one
     return whole
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ INK, DRAWN = 0.02, 0.4  # pixels this near to 0 or 1 are paper or ink; with this
 WHOLE = ("discretised_logistic", "logistic_mixture")  # they are for levels
 MANY_LEVELS = 1_000  # more of them are told apart in two steps
 MANY_ROWS = 4_000  # from here on the shape of a numeric column is learned as a histogram
+SOME_ROWS, MISFIT = 1_000, 0.2  # from here on that of one so far from normal, and of one whose values repeat
+GAPS = 0.05  # share of missing cells from which on a column is there to be filled
 
 
 class Mix(nn.Module):
@@ -111,19 +114,23 @@ class Mix(nn.Module):
         return lambda features: Columns([part(features) for part in parts], groups, order)
 
 
-def choose(fields: Sequence[Field], spec: object = None, *, usual: Usual | None = None) -> list[dict[str, Any]]:
+def choose(
+    fields: Sequence[Field], spec: object = None, *, usual: Usual | None = None, rows: int | None = None
+) -> list[dict[str, Any]]:
     """One likelihood spec per column, all options filled in.
 
     Args:
         fields: the modelled columns; of a grid the channels first.
         spec: None for what suits each column; a name or dict for every column whose kind it serves; or
             {"columns": {name: spec}} for single columns.
-        usual: what a column has when nobody chose; `suiting` when None.
+        usual: what a column has when nobody chose; `suiting` when None,
+        rows: of so many training rows.
 
     Raises:
         SpecError: for an unknown likelihood, option or column, and for a likelihood that does not serve the column's kind.
     """
     wanted: dict[str, object] = {}
+    usual = usual or partial(suiting, rows=rows)
     if isinstance(spec, Mapping) and "columns" in spec:
         names = {field.name for field in fields}
         wanted = dict(spec["columns"])
@@ -140,7 +147,7 @@ def choose(fields: Sequence[Field], spec: object = None, *, usual: Usual | None 
                 f"likelihood {part['kind']!r}: serves {LIKELIHOODS[part['kind']].kinds}, the columns are {kinds}",
                 hint="`vaekit kinds likelihood` lists them all",
             )
-    return [_one(field, wanted.get(field.name, (usual or suiting)(field))) for field in fields]
+    return [_one(field, wanted.get(field.name, usual(field))) for field in fields]
 
 
 def _one(field: Field, spec: object) -> dict[str, Any]:
@@ -157,14 +164,40 @@ def _one(field: Field, spec: object) -> dict[str, Any]:
     return part
 
 
-def suiting(field: Field) -> str:
-    """What a column of a table or the pixels of an image have when nobody chose."""
+def suiting(field: Field, rows: int | None = None) -> str:
+    """What a column of a table of so many rows or the pixels of an image have when nobody chose."""
     if field.kind == "pixel":
         drawn = np.mean((field.quantiles <= INK) | (field.quantiles >= 1 - INK)) >= DRAWN
         return "bernoulli" if drawn else "discretised_logistic" if field.resolution else "gaussian"
     if field.kind == "categorical" and field.levels > MANY_LEVELS:
         return "hierarchical_softmax"
-    return "histogram" if field.levels == 0 and field.rows >= MANY_ROWS else BY_KIND[field.kind]
+    return "histogram" if field.levels == 0 and field.rows >= _enough(field, rows) else BY_KIND[field.kind]
+
+
+def _enough(field: Field, rows: int | None) -> int:
+    """Rows from which on a numeric column is a histogram: fewer where no density fits (counts have probabilities anyway).
+
+    Not fewer where cells are missing: those are filled with means, which a normal law learns from fewer rows.
+    """
+    if rows is not None and field.rows < (1 - GAPS) * rows:
+        return MANY_ROWS
+    repeats = field.kind != "count" and len(field.distinct) > 0
+    return SOME_ROWS if repeats or _misfit(field) > MISFIT else MANY_ROWS
+
+
+def _misfit(field: Field) -> float:
+    """How far the distribution function of a column's cells without spikes is from that of a normal law, at most.
+
+    >>> steps = np.linspace(0, 1, 257)
+    >>> round(_misfit(Field("even", "real", quantiles=steps)), 2), round(_misfit(Field("far", "real", quantiles=steps**20)), 2)
+    (0.06, 0.4)
+    """
+    if len(field.quantiles) < 2:
+        return 0.0
+    cells = torch.from_numpy(field.quantiles)
+    share = torch.linspace(0, 1, len(cells), dtype=cells.dtype)
+    normal = torch.special.ndtr((cells - cells.mean()) / cells.std(correction=0).clamp(min=1e-12))
+    return float((normal - share).abs().max())
 
 
 def suiting_channels(field: Field) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from vaekit.codec.field import Field
 from vaekit.distributions.partition import Partition, partition
 
+FAINT = 0.01  # size of the vectors of bins at the start, beside those of levels
+
 
 class ColumnSize(NamedTuple):
     """Features column by column: the `places` of each column's own among all of them; the `modelled` columns come first."""
@@ -63,6 +65,9 @@ class Embed(nn.Module):
         starts = torch.tensor([0, *sizes]).cumsum(0)
         self.register_buffer("offsets", starts[:-1], persistent=False)
         self.table = nn.Embedding(int(starts[-1]), width) if sizes else None
+        if self.table is not None:
+            with torch.no_grad():  # bins begin all but equal: their number tells more than a vector yet to learn
+                self.table.weight[int(starts[len(named)]) :] *= FAINT
         self.features = len(numeric) + len(sizes) * width + len(fields) * flags
         owner = [*numeric, *(k for k in [*named, *binned] for _ in range(width)), *range(len(fields) if flags else 0)]
         self.owner = tuple(owner)  # the column of each feature
