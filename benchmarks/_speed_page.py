@@ -1,4 +1,4 @@
-"""The page docs/speed.md, from the committed results of scoring.py, startup.py and training.py.
+"""The page docs/speed.md, from the committed results of the benchmarks that `PARTS` names.
 
 usage: python benchmarks/_speed_page.py
 """
@@ -72,13 +72,56 @@ def startup(found: Found) -> list[str]:
             *table(["", "processor seconds", "seconds on the clock"], rows)]  # fmt: skip
 
 
-PARTS = {"training": training, "scoring": scoring, "startup": startup}
+def slopes(found: Found) -> list[str]:
+    text = [
+        "## What cost depends on", "",
+        f"Tables of {found['usual']['rows']:,} rows by {found['usual']['columns']} columns of numbers, 16 latents, batches of "
+        f"{found['batch']}, one of these grown a hundredfold; levels are those of one name beside four columns, in 600,000 "
+        "rows. Processor microseconds a row, one thread; the slope is the exponent over the two decades: of microseconds a row "
+        f"0 says that the cost is in proportion to the rows alone ({on(found)}).", "",
+    ]  # fmt: skip
+    for axis in (axis for axis in ("rows", "columns", "levels", "latents") if axis in found):
+        points, slope = found[axis]["points"], found[axis]["slopes"]
+        names = list(slope)
+        rows = [[f"{int(value):,}", *(each[name] for name in names)] for value, each in points.items()]
+        text += table([axis, *names], [*rows, ["slope", *(slope[name] for name in names)]])
+    return text
+
+
+def outofcore(found: Found) -> list[str]:
+    fit, rate = found["fit"], found["rate"]
+    return [
+        "## More rows than memory", "",
+        f"A file of {found['rows']:,} rows by {found['columns']} columns, {found['file_gb']} GB on disk ({on(found)}). The "
+        f"fit, stopped after {fit['steps']:,} steps of its first stage and a quarter as many of the prior's, peaks at "
+        f"{fit['peak_gb']} GB; its first step comes after {fit['before_first_step_s']} s. From the file a training "
+        f"passes {rate['rows_per_s']['from_file']:,} rows a second, "
+        f"in memory {rate['rows_per_s']['in_memory']:,}: {rate['of_in_memory']} of it (median of {len(rate['by_turn'])} turns "
+        f"in one process; {rate['of_in_memory_by_cpu_time']} by processor time).", "",
+    ]  # fmt: skip
+
+
+def scale(found: Found) -> list[str]:
+    names = {"one": "one process", "torchrun_2": "torchrun, 2 processes", "ray_2": "Ray, 2 actors"}
+    rows = [[f"{what}: {names[who]}", spent] for what in ("fit", "score") for who, spent in found[f"{what}_s"].items()]
+    return [
+        "## More than one process", "",
+        f"{found['rows']:,} rows by 20 columns, seconds on the clock, on a busy machine of two cores ({on(found)}): what the "
+        "engine costs, not how it scales. Ray's time holds the start of its own processes. Largest difference of a score: "
+        f"{found['largest_difference']}.", "",
+        *table(["", "seconds"], rows),
+    ]  # fmt: skip
+
+
+PARTS = {
+    "training": training, "scoring": scoring, "startup": startup, "slopes": slopes, "outofcore": outofcore, "scale": scale,
+}  # fmt: skip
 
 
 def main() -> None:
     text = [
         "# Speed, measured", "",
-        "Written by `benchmarks/_speed_page.py` from the results of `benchmarks/training.py`, `scoring.py` and `startup.py`, "
+        f"Written by `benchmarks/_speed_page.py` from the results of {', '.join(f'`{name}.py`' for name in PARTS)} beside it, "
         "run on a machine that others used at the same time: compare ratios rather than seconds. Where the time goes and what "
         "bounds it: [note](notes/0005-where-time-goes.md).", "",
     ]  # fmt: skip

@@ -73,6 +73,7 @@ def fit(path: str, steps: int) -> dict[str, object]:
     model = vaekit.fit(path, train={**FIT, "memory": 0.25}, on_step=on_step, progress=False)
     card = model.card
     return {
+        "steps": steps,
         "fit_s": round(time.perf_counter() - began, 1),
         "before_first_step_s": round(first[0] - began, 1),
         "peak_gb": peak_gb(),

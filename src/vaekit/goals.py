@@ -270,11 +270,12 @@ def hidden(observed: Tensor, share: float, layout: Layout) -> Tensor:
     """
     touched = torch.rand(len(observed), 1, device=observed.device) < share
     probability = torch.rand(len(observed), 1, device=observed.device)
-    keep = torch.rand(observed.shape, device=observed.device) >= probability
-    keep[:, layout.K :] = True
+    keep = torch.rand(observed.shape, device=observed.device) >= probability * touched
+    if keep.shape[1] > layout.K:
+        keep[:, layout.K :] = True
     if layout.shape:
-        keep[:, : layout.grid] = places(len(observed), layout, observed.device)
-    return observed & (keep | ~touched)
+        keep[:, : layout.grid] = places(len(observed), layout, observed.device) | ~touched
+    return keep.logical_and_(observed)
 
 
 def places(rows: int, layout: Layout, device: torch.device) -> Tensor:

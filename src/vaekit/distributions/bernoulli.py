@@ -36,7 +36,8 @@ class BernoulliCell(Bernoulli):
         return torch.where(self.grey, self.probs, (self.logits > 0).to(self.logits.dtype))
 
     def log_prob(self, value: Tensor) -> Tensor:
-        if not self.logits.requires_grad or value.requires_grad:
+        alike = value.shape == self.logits.shape[-value.dim() :]
+        if not alike or not self.logits.requires_grad or value.requires_grad:
             return torch.as_tensor(super().log_prob(value))  # type: ignore[no-untyped-call]
         return torch.as_tensor(_LogProb.apply(self.logits, value))  # type: ignore[no-untyped-call]
 
@@ -68,11 +69,12 @@ class _LogProb(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, value: Tensor) -> Tensor:
         ctx.save_for_backward(logits, value)
-        rest = logits.abs().neg_().exp_().add_(1).log_()
-        return torch.mul(value, logits).sub_(logits.clamp(min=0)).sub_(rest)
+        rest = logits.abs().neg_().exp_().add_(1).log_().add_(logits.clamp(min=0))
+        return rest.neg_().addcmul_(value, logits)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *slope: Tensor) -> tuple[Tensor, None]:
         logits, value = ctx.saved_tensors
-        return (value - logits.sigmoid()).mul_(slope[0]), None
+        shares = logits.sigmoid()
+        return torch.sub(value, shares, out=shares).mul_(slope[0]), None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.distributions import Normal
 
 from vaekit.distributions.scale import Scale
+
+HALF_LOG_TAU = math.log(2 * math.pi) / 2
 
 
 class NormalCell(Normal):
@@ -22,6 +26,11 @@ class NormalCell(Normal):
     def __init__(self, loc: Tensor, scale: Tensor, units: Scale) -> None:
         super().__init__(loc, scale, validate_args=False)
         self.units = units
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """-z^2 / 2 - log scale - log(2 pi) / 2 at z = (value - loc) / scale: torch's own takes half as many steps again."""
+        z = (value - self.loc) / self.scale
+        return z.square() * -0.5 - self.scale.log() - HALF_LOG_TAU
 
     @property
     def mean(self) -> Tensor:
