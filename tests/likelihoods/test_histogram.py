@@ -80,3 +80,16 @@ def test_normal_scores_follow_the_order_of_the_values():
     assert (bins.diff() > 0).all() and tails[0] < bins[0] and tails[1] > bins[-1]
     below = (values < 0.25).mean() + 0.125
     assert torch.special.ndtr(atom).item() == pytest.approx(below, abs=0.02)
+
+
+def test_few_values_begin_at_their_training_shares():
+    """With and without spikes among them."""
+    values = np.random.default_rng(0).choice([0.0, 0.5, 1.0, 1.5], 4_000, p=[0.5, 0.1, 0.1, 0.3])
+    plain = column(values)
+    rest = values[values > 0]
+    spiked = Field("x", "mixed", quantiles=np.quantile(rest, np.linspace(0, 1, 257)), rows=4_000, spikes=(0.0,),
+                   shares=np.array([(values == 0).mean()]), distinct=np.unique(values))  # fmt: skip
+    for field in (plain, spiked):
+        law = HistogramLikelihood(3, [field])(torch.zeros(1, 3))
+        mass = law.log_prob(torch.tensor([[0.0], [0.5], [1.0], [1.5]])).exp()[:, 0]
+        assert mass.tolist() == pytest.approx([(values == v).mean() for v in (0, 0.5, 1, 1.5)], abs=0.02)

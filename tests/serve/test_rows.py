@@ -74,7 +74,12 @@ def test_a_stream_has_its_clock(tmp_path: Any) -> None:
 
 def test_examples_are_usual_rows_of_the_model(tmp_path: Any) -> None:
     moments = np.datetime64("2026-01-01T00:00:00") + np.arange(90).astype("timedelta64[D]")
-    rows = {"at": moments, "n": np.arange(90) % 7, "town": ["Bern", "Oslo", "Bern"] * 30, "x": np.linspace(0, 1, 90).round(2)}
+    rows = {
+        "at": moments,
+        "n": np.arange(90) % 7,
+        "town": ["Bern", "Oslo", "Bern"] * 30,
+        "x": np.linspace(0, 1, 90).round(2),
+    }
     model = vaekit.fit(pa.table(rows), train=QUICK, latent=2)
     found = {column.name: example(model, column) for column in columns_of(model)}
     assert found == {"at": "2026-02-14T00:00:00", "n": 3, "town": "Bern", "x": pytest.approx(0.5, abs=0.02)}

@@ -12,6 +12,8 @@ from vaekit.codec.field import Field, Floats
 from vaekit.distributions.scale import Scale
 from vaekit.distributions.spike import near
 
+ROWS = 20  # of an atom or a bin, at least
+
 
 class Partition(nn.Module):
     """For K numeric columns: A atoms (exact values), J bins between edges, a left and a right tail, in cell units.
@@ -237,14 +239,17 @@ def partition(fields: Sequence[Field], bins: int = 128) -> Partition:
     return Partition(atoms, edges, [field.kind == "count" for field in fields], scale)
 
 
+def repeats(field: Field) -> bool:
+    """Whether a column has few values, each of them often: at most 256, of 20 rows on average."""
+    return 0 < len(field.distinct) <= field.rows / ROWS
+
+
 def _atoms(field: Field) -> Floats:
-    every = len(field.distinct) > 0 and field.rows >= 20 * len(field.distinct)
-    return np.sort(field.distinct if every else np.asarray(field.spikes, dtype=float))
+    return np.sort(field.distinct if repeats(field) else np.asarray(field.spikes, dtype=float))
 
 
 def _edges(field: Field, bins: int) -> Floats:
-    every = len(field.distinct) > 0 and field.rows >= 20 * len(field.distinct)
-    wanted = 1 if every else int(np.clip(field.rows // 20, 4, bins))
+    wanted = 1 if repeats(field) else int(np.clip(field.rows // ROWS, 4, bins))
     edges = field.quantiles if len(field.quantiles) else np.array([-1.0, 1.0])
     edges = edges[np.linspace(0, len(edges) - 1, wanted + 1).round().astype(int)]
     if field.kind == "count":  # whole numbers: cut half-way between two of them, from zero on

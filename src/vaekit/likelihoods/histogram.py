@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vaekit.codec.field import Field
+from vaekit.codec.field import Field, Floats
 from vaekit.distributions import Bins
-from vaekit.distributions.partition import Partition, partition
+from vaekit.distributions.partition import Partition, partition, repeats
 from vaekit.likelihoods.head import Head, positive
 from vaekit.spec import AtLeastOne
 
@@ -39,7 +40,7 @@ class HistogramLikelihood(nn.Module):
     def __init__(self, features: int, fields: Sequence[Field], *, bins: AtLeastOne = 128) -> None:
         super().__init__()
         self.partition = partition(fields, bins)
-        start = _start(fields, self.partition.A, self.partition.J, self.partition.valid)
+        start = _start(fields, self.partition)
         self.register_buffer("score", normal_scores(self.partition, start), persistent=False)
         self.head = Head(features, torch.cat([start + self.score.square() / 2, torch.zeros(len(fields), 2)], 1))
 
@@ -77,17 +78,25 @@ def normal_scores(cut: Partition, start: Tensor) -> Tensor:
     return scores.where(cut.valid, 0.0)
 
 
-def _start(fields: Sequence[Field], A: int, J: int, valid: Tensor) -> Tensor:
-    """Equal shares for the bins, the training shares for the spikes, little for the tails."""
-    start = torch.zeros(valid.shape)
+def _start(fields: Sequence[Field], cut: Partition) -> Tensor:
+    """The log of the training share of each segment, (K, M): bins have equal ones, tails little."""
+    A, J, start = cut.A, cut.J, torch.zeros(cut.valid.shape)
     for k, field in enumerate(fields):
-        atoms, bins = int(valid[k, :A].sum()), int(valid[k, A : A + J].sum())
-        spikes = float(sum(field.shares)) if field.kind == "mixed" else 0.0
-        every = atoms > len(field.spikes)
-        start[k, :atoms] = -torch.log(torch.tensor(float(max(atoms, 1))))
-        if not every and atoms:
-            start[k, :atoms] = torch.tensor(field.shares).clamp(min=1e-4).log()
-        slab = 1e-3 if every else max(1 - spikes, 1e-3)
+        atoms, bins = int(cut.valid[k, :A].sum()), int(cut.valid[k, A : A + J].sum())
+        share = torch.from_numpy(_atoms(field, cut.atoms[k, :atoms].double().numpy()))
+        start[k, :atoms] = share.clamp(min=0.5 / max(field.rows, 1)).log()
+        slab = max(1 - float(share.sum()), 1e-3)
         start[k, A : A + J] = float(torch.log(torch.tensor(slab / max(bins, 1))))
         start[k, A + J :] = float(torch.log(torch.tensor(0.5 / max(field.rows, 1))))
     return start
+
+
+def _atoms(field: Field, atoms: Floats) -> Floats:
+    """The training share of each atom: of spikes it is known, of few values their share of the quantiles."""
+    spikes = np.zeros(len(atoms))
+    if len(field.spikes):
+        spikes[np.abs(atoms[:, None] - field.spikes).argmin(0)] = field.shares
+    if not repeats(field) or not len(field.quantiles):
+        return spikes
+    below = np.searchsorted(field.quantiles, (atoms[1:] + atoms[:-1]) / 2) / len(field.quantiles)
+    return spikes + (1 - spikes.sum()) * np.diff(np.r_[0.0, below, 1.0])

@@ -15,6 +15,7 @@ from vaekit import spec as specs
 from vaekit.codec.field import Field
 from vaekit.distributions import Columns
 from vaekit.distributions.continuous_bernoulli import ROUNDING
+from vaekit.distributions.partition import repeats
 from vaekit.errors import SpecError
 from vaekit.likelihoods.gaussian import GaussianLikelihood
 from vaekit.likelihoods.narrow import narrow
@@ -181,8 +182,8 @@ def _enough(field: Field, rows: int | None) -> int:
     """
     if rows is not None and field.rows < (1 - GAPS) * rows:
         return MANY_ROWS
-    repeats = field.kind != "count" and len(field.distinct) > 0
-    return SOME_ROWS if repeats or _misfit(field) > MISFIT else MANY_ROWS
+    atoms = field.kind != "count" and repeats(field)
+    return SOME_ROWS if atoms or _misfit(field) > MISFIT else MANY_ROWS
 
 
 def _misfit(field: Field) -> float:
