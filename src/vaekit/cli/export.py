@@ -18,4 +18,6 @@ def export(
     numpy and onnxruntime alone. Needs the extra onnx.
     """
     files.check_place(out, "model.onnx")
-    files.open_model(model).export(out)
+    fitted = files.open_model(model)
+    typer.echo("encoder, decoder and scorer are traced and held against torch: a quarter of a minute or so", err=True)
+    fitted.export(out)

@@ -23,6 +23,8 @@ from vaekit.distributions.grid import GridColumns
 from vaekit.distributions.latents import place
 from vaekit.errors import DataError
 from vaekit.goals import Rows, unfold
+from vaekit.likelihoods import Mix
+from vaekit.likelihoods.merge import for_few
 from vaekit.schema import arrow_type
 from vaekit.schema.look import listed
 from vaekit.sources import Table, give_back, read
@@ -30,6 +32,7 @@ from vaekit.sources.cut import Cut
 
 CHUNK = 4096  # rows that pass through the network at once
 FAR = 1e6  # deviations, or levels
+FEW = 2**10  # cells of all latents
 
 
 @dataclass(frozen=True)
@@ -188,8 +191,19 @@ def law_given(
     fitted: Fitted, cells: Tensor, observed: Tensor, context: Tensor, samples: int = 1, seed: int = 0
 ) -> Columns | GridColumns:
     """p(cell|context) as a mixture over S latents, batch shape (S, B, K)."""
-    z = latents(fitted, cells, context, samples, seed)
-    return fitted.vae.likelihood_of(z, cells, observed)
+    return law_of(fitted, latents(fitted, cells, context, samples, seed), cells, observed)
+
+
+def law_of(fitted: Fitted, z: Tensor, cells: Tensor, observed: Tensor) -> Columns | GridColumns:
+    """p(cell|z), batch shape (S, B, K); of few rows likelihoods of all sizes serve them together, which are fewer steps.
+
+    No draws are made from it: those of a seed would depend on how many rows there are.
+    """
+    likelihood = fitted.vae.likelihood
+    if isinstance(likelihood, Mix) and z.shape[:-1].numel() * likelihood.K <= FEW:
+        likelihood = for_few(likelihood, fitted.prepared)
+    found: Columns | GridColumns = likelihood(fitted.vae.decoded(z, cells, observed))
+    return found
 
 
 def is_one(given: Any) -> bool:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.errors import DataError
-from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, fitted_form, is_one
+from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, fitted_form, is_one, law_of
 from vaekit.modes.shown import shown
 from vaekit.modes.stream import numbered
 from vaekit.schema.look import nearest
@@ -105,8 +105,7 @@ def rows_at(fitted: Fitted, points: Tensor, given: Any = None, *, strict: bool =
             )
         cells[:], observed[:] = asked.cells, asked.observed
     out = [
-        fitted.vae.likelihood_of(points[None, at], cells[at], observed[at]).best()
-        for at in chunks(len(points), fitted.at_once)
+        law_of(fitted, points[None, at], cells[at], observed[at]).best() for at in chunks(len(points), fitted.at_once)
     ]
     K = fitted.vae.K
     observed[:, :K] = True

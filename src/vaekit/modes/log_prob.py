@@ -14,7 +14,7 @@ from torch.distributions import Normal
 from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.distributions.latents import is_normal, log_density, place
-from vaekit.modes.ask import ask, chunks
+from vaekit.modes.ask import ask, chunks, law_of
 from vaekit.modes.options import whole
 from vaekit.modes.stream import per_step
 
@@ -60,7 +60,7 @@ def _bound(fitted: Fitted, cells: Tensor, observed: Tensor, samples: int, seed: 
     else:
         z = place(posterior, noise)
         proposal = log_density(posterior, z)
-    cell = vae.likelihood_of(z, cells, observed).log_prob(cells[:, : vae.K])
+    cell = law_of(fitted, z, cells, observed).log_prob(cells[:, : vae.K])
     weight = cell.where(observed[:, : vae.K], 0.0).sum(-1) + log_density(prior, z) - proposal
     return weight.logsumexp(0) - math.log(samples)
 

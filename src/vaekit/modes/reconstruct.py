@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from vaekit.artifact import Fitted
-from vaekit.modes.ask import Asked, answer, ask, chunks, latents, law_given
+from vaekit.modes.ask import Asked, answer, ask, chunks, law_given
 from vaekit.modes.calibrate import LEFT_OUT
 from vaekit.modes.complete import complete
 from vaekit.modes.impute import best
@@ -80,4 +80,4 @@ def _excess(fitted: Fitted, cells: Tensor, seen: Tensor) -> Tensor:
 
 def _through(fitted: Fitted, asked: Asked, at: slice) -> Tensor:
     cells, observed = asked.cells[at], asked.observed[at]
-    return fitted.vae.likelihood_of(latents(fitted, cells, observed), cells, observed).best()
+    return law_given(fitted, cells, observed, observed).best()

@@ -11,7 +11,7 @@ from torch import Tensor
 from vaekit.artifact import Fitted
 from vaekit.distributions import Columns
 from vaekit.modes import nearest
-from vaekit.modes.ask import latents, placed
+from vaekit.modes.ask import latents, law_given, law_of, placed
 from vaekit.modes.leave_out import PASS, LeftOut, leave_out
 from vaekit.objectives import kl
 
@@ -41,7 +41,7 @@ def likelihood(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     posterior = vae.posterior_of(cells, observed)
     z = placed(fitted, posterior, PAIR)
     for at in parts(len(cells), max(1, min(PASS, fitted.at_once) // PAIR)):
-        law = vae.likelihood_of(z[:, at], cells[at], observed[at])
+        law = law_of(fitted, z[:, at], cells[at], observed[at])
         nats.append(-law.log_prob(cells[at, :K]).mean(0))
     rate = kl(posterior, vae.prior_law(cells, observed), z).sum(-1)
     return Raw(torch.cat(nats).where(observed[:, :K], 0.0), {LATENT: rate}, _apart(fitted, posterior.mean))
@@ -50,7 +50,7 @@ def likelihood(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
 def reconstruction(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     """Squared error of numbers in standard deviations, and 1 - p(level) of levels, through the mean of q(z|x)."""
     K = fitted.vae.K
-    law = fitted.vae.likelihood_of(latents(fitted, cells, observed), cells, observed)
+    law = law_given(fitted, cells, observed, observed)
     error = (cells[:, :K] - law.best()).square()
     named = torch.tensor([field.levels > 0 for field in fitted.fields])
     error = torch.where(named, 1 - law.log_prob(cells[:, :K])[0].exp(), error)
@@ -65,7 +65,7 @@ def channel_errors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     rest. Names count with their nats.
     """
     K = fitted.vae.K
-    law = fitted.vae.likelihood_of(latents(fitted, cells, observed), cells, observed)
+    law = law_given(fitted, cells, observed, observed)
     nats = (cells[:, :K] - law.best()).square().clamp(max=MOST) / 2
     named = [field.levels > 2 for field in fitted.fields]
     if any(named):
