@@ -78,3 +78,13 @@ def test_a_module_made_double_answers_alike(mixed: Any) -> None:
     ):
         np.testing.assert_allclose(question(double), question(mixed.model), rtol=1e-3, atol=1e-4)
     assert double.encode(mixed.rows).mean.dtype == np.float64
+
+
+def test_few_rows_are_told_what_many_are(mixed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, model = mixed.rows[:6], mixed.model
+    few = model.reconstruct(rows), model.impute(rows), model.log_prob(rows, samples=8)
+    monkeypatch.setattr("vaekit.modes.ask.FEW", 0)
+    many = model.reconstruct(rows), model.impute(rows), model.log_prob(rows, samples=8)
+    for own, other in zip(few[:2], many[:2], strict=True):
+        pd.testing.assert_frame_equal(own, other, rtol=1e-4)
+    assert few[2] == pytest.approx(many[2], rel=1e-5)

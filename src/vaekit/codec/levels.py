@@ -116,7 +116,7 @@ class Levels:
         cell_of, counts = arrays["cell_of"], arrays["counts"]
         return cls(column, _field(column, plain["levels"], cell_of, counts), pa.array(plain["known"]), cell_of, counts)
 
-    @property
+    @cached_property
     def _rare(self) -> NDArray[np.int64]:
         """The known levels that share the cell "other"."""
         rare = self.column.kind == "categorical"

@@ -139,10 +139,11 @@ class Codec:
         assert not np.isnan(cells[observed]).any(), "observed cells are numbers"
         arrays = []
         for column in self.schema.columns:
-            part, draw = self.parts[column.name], rng.numpy(seed, "decode", column.name)
-            at = self.spans.get(column.name, slice(0, 0))
+            part, at = self.parts[column.name], self.spans.get(column.name, slice(0, 0))
+            drawn = not isinstance(part, Numeric | Pixels)  # rare levels and identifiers are
+            draw = rng.numpy(seed, "decode", column.name) if drawn else None
             if isinstance(part, Pixels):
-                arrays.append(part.decode(cells[:, at], observed[:, at], draw))
+                arrays.append(part.decode(cells[:, at], observed[:, at]))
             elif isinstance(part, Numeric | Levels) and at.stop <= cells.shape[1]:
                 arrays.append(part.decode(cells[:, at.start], observed[:, at.start], draw))
             elif isinstance(part, Numeric | Levels):

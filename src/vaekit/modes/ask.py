@@ -32,7 +32,7 @@ from vaekit.sources.cut import Cut
 
 CHUNK = 4096  # rows that pass through the network at once
 FAR = 1e6  # deviations, or levels
-FEW = 2**10  # cells of all latents
+FEW = 2**11  # cells of all latents
 
 
 @dataclass(frozen=True)
