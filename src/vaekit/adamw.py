@@ -37,9 +37,8 @@ class AdamW:
 
     def __init__(self, parameters: Iterable[nn.Parameter], *, decay: float, clip: float) -> None:
         self.parameters, self.decay, self.clip = list(parameters), decay, clip
-        self.state: dict[
-            int, State
-        ] = {}  # by the number of the parameter: "step" (), "exp_avg" and "exp_avg_sq" like it
+        # by the number of the parameter: "step" (), "exp_avg" and "exp_avg_sq" like the parameter
+        self.state: dict[int, State] = {}
         device = self.parameters[0].device if self.parameters else None
         self._steps = torch.zeros(len(self.parameters), device=device)  # each parameter's own count
         self._live: list[int] = []
