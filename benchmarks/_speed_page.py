@@ -77,7 +77,8 @@ def slopes(found: Found) -> list[str]:
         "## What cost depends on", "",
         f"Tables of {found['usual']['rows']:,} rows by {found['usual']['columns']} columns of numbers, 16 latents, batches of "
         f"{found['batch']}, one of these grown a hundredfold; levels are those of one name beside four columns, in 600,000 "
-        "rows. Processor microseconds a row, one thread; the slope is the exponent over the two decades: of microseconds a row "
+        "rows. Fits are cut short: 60 steps, of more rows one pass, at most 400. Processor microseconds a row, one "
+        "thread; the slope is the exponent over the two decades: of microseconds a row "
         f"0 says that the cost is in proportion to the rows alone ({on(found)}).", "",
     ]  # fmt: skip
     for axis in (axis for axis in ("rows", "columns", "levels", "latents") if axis in found):
@@ -96,8 +97,9 @@ def outofcore(found: Found) -> list[str]:
         f"fit, stopped after {fit['steps']:,} steps of its first stage and a quarter as many of the prior's, peaks at "
         f"{fit['peak_gb']} GB; its first step comes after {fit['before_first_step_s']} s. From the file a training "
         f"passes {rate['rows_per_s']['from_file']:,} rows a second, "
-        f"in memory {rate['rows_per_s']['in_memory']:,}: {rate['of_in_memory']} of it (median of {len(rate['by_turn'])} turns "
-        f"in one process; {rate['of_in_memory_by_cpu_time']} by processor time).", "",
+        f"in memory {rate['rows_per_s']['in_memory']:,}, by turns in one process: {rate['of_in_memory_by_cpu_time']} of it by "
+        f"processor time; on the clock the median of {len(rate['by_turn'])} turns is {rate['of_in_memory']}, between "
+        f"{min(rate['by_turn'])} and {max(rate['by_turn'])}, since others used the machine.", "",
     ]  # fmt: skip
 
 
