@@ -55,8 +55,8 @@ Kept = dict[str, Any]
 class Scale:
     """How large a run is: images to fit, epochs, seeds, images and samples of a bound.
 
-    groups are passes of pretraining and training where clusters are sought; labelled the images of which a hundred tell their
-    label, and passes over them.
+    step is the batch and the rate of a bound's training; groups are passes of pretraining and training where clusters are
+    sought; labelled the images of which a hundred tell their label, and passes over them.
     """
 
     name: str
@@ -69,11 +69,12 @@ class Scale:
     tables: tuple[str, ...]
     groups: tuple[int, int]
     labelled: tuple[int, int]
+    step: tuple[int, float] = (100, 1e-3)
 
 
 TABLES = ("banknote", "concrete", "wine_quality")
 SMALL = Scale("zoo", 4_000, 60, 1, 500, 200, (300,), TABLES, (40, 60), (10_000, 25))
-MIDDLE = Scale("zoo_middle", 60_000, 60, 1, 1_000, 1_000, (300, 300), TABLES, (10, 20), (60_000, 20))
+MIDDLE = Scale("zoo_middle", 60_000, 60, 1, 1_000, 5_000, (300, 300), TABLES, (10, 20), (60_000, 20), (256, 3e-3))
 FULL = Scale("zoo_full", 60_000, 400, 3, 10_000, 5_000, (300, 300), (*TABLES, "yeast"), (50, 300), (60_000, 200))
 SCALES = {"--middle": MIDDLE, "--full": FULL}
 
@@ -108,7 +109,7 @@ def density(scale: Scale, preset: str, seed: int) -> Kept:
     net = {"kind": "mlp", "hidden": list(scale.hidden)}
     model, cost = timed(
         some(known, scale.images), preset, net=net, latent=40, seed=seed,
-        train={"epochs": scale.epochs, "batch": 100, "rate": 1e-3},
+        train={"epochs": scale.epochs, "batch": scale.step[0], "rate": scale.step[1]},
     )  # fmt: skip
     nats = -model.log_prob(some(data["x_test"], scale.test), samples=scale.samples)
     return {"nats": float(nats.mean()), "standard_error": float(nats.std() / len(nats) ** 0.5), "cpu_s": cost}

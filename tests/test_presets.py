@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import vaekit
-from vaekit.codec import Layout
+from vaekit.codec import Field, Layout
 from vaekit.errors import SpecError
 from vaekit.presets import PARTS, PRESETS, complete, merge
 
@@ -136,3 +136,11 @@ def test_the_tutorials_words_are_understood() -> None:
     assert {k: train["train"][k] for k in ("epochs", "batch", "rate", "patience")} == {
         "epochs": 20, "batch": 256, "rate": 1e-3, "patience": None,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("shape", "start"), [((), "torch"), ((8, 8), "he")])
+def test_fully_connected_nets_of_images_begin_wider(shape: Any, start: str) -> None:
+    layout = Layout((), shape=shape, channels=(Field("image", "pixel"),) if shape else ())
+    assert complete({}, "vae", layout, 500, gaps=False)["net"]["start"] == start
+    chosen = {"net": {"kind": "mlp", "start": "torch"}}
+    assert complete(chosen, "vae", layout, 500, gaps=False)["net"]["start"] == "torch"

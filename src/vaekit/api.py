@@ -243,9 +243,10 @@ class Model:
         Args:
             data: rows; of a stream every step has the mean of the windows that cover it.
             clusters: how many; None for the number that suits the training rows best, of 2 to 12.
-            by: "prior" are the components of the model's prior, "mixture" those of a Gaussian mixture, "kmeans" the nearest of
-                k centres, both fitted to the latents of the training rows that the file keeps; "default" is the prior where it
-                has components and nobody says how many, else the mixture.
+            by: "prior" are the components of the model's prior, "mixture" those of a Gaussian mixture, "neighbours" groups of
+                any shape in the graph of neighbours, "kmeans" the nearest of k centres, all three fitted to the latents of the
+                training rows that the file keeps; "default" is the prior where it has components and nobody says how many,
+                else neighbours of images and the mixture of other rows.
         """
         return modes.run("cluster", self.fitted, data, clusters, by)
 

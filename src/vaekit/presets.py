@@ -34,7 +34,8 @@ class Preset:
     needs: str = ""
 
 
-PLAIN: dict[str, Any] = {"objective": {"beta": 1.0, "warm_up": 0.1}, "train": {"hide": 0.0}}
+GROWN = {"beta": 1.0, "warm_up": 0.2}  # a rate that weighs all from the first step silences latents for good: note 0010
+PLAIN: dict[str, Any] = {"objective": GROWN, "train": {"hide": 0.0}}
 WIDE = {"kind": "mlp", "hidden": [500, 500]}
 ALL_EPOCHS = {"hide": 0.0, "patience": None}  # the bound of rows held out says little of how well classes are told
 
@@ -47,7 +48,7 @@ PRESETS: dict[str, Preset] = {
     "vae": Preset(
         "the variational autoencoder of the tutorials",
         "Kingma and Welling 2014 (arXiv 1312.6114)",
-        {"net": "mlp", "prior": "normal", "objective": {"beta": 1.0}, "train": {"hide": 0.0}},
+        {"net": "mlp", "prior": "normal", "objective": GROWN, "train": {"hide": 0.0}},
     ),
     "ae": Preset(
         "a plain autoencoder: reconstruction alone, no density",
@@ -92,7 +93,7 @@ PRESETS: dict[str, Preset] = {
     "cvae": Preset(
         "a VAE conditioned on columns: given=['digit'] reaches encoder and decoder, and is not modelled",
         "Sohn et al. 2015 (NeurIPS); Kingma et al. 2014 (arXiv 1406.5298)",
-        {"net": "mlp", "prior": "conditional", "objective": {"beta": 1.0}, "train": {"hide": 0.0}},
+        {"net": "mlp", "prior": "conditional", "objective": GROWN, "train": {"hide": 0.0}},
         needs="given",
     ),
     "hi-vae": Preset(
@@ -103,17 +104,17 @@ PRESETS: dict[str, Preset] = {
     "discrete": Preset(
         "latents that are classes: Gumbel-softmax with hard draws, its temperature falling over the training",
         "Jang et al. 2017 (arXiv 1611.01144); Maddison et al. 2017 (arXiv 1611.00712)",
-        {"net": "mlp", "posterior": "categorical", "objective": {"beta": 1.0, "warm_up": 0.2}, "train": {"hide": 0.0}},
+        {"net": "mlp", "posterior": "categorical", "objective": GROWN, "train": {"hide": 0.0}},
     ),
     "binary": Preset(
         "latents that are bits: binary concrete with hard draws, its temperature falling over the training",
         "Maddison et al. 2017 (arXiv 1611.00712)",
-        {"net": "mlp", "posterior": "binary", "objective": {"beta": 1.0, "warm_up": 0.2}, "train": {"hide": 0.0}},
+        {"net": "mlp", "posterior": "binary", "objective": GROWN, "train": {"hide": 0.0}},
     ),
     "joint": Preset(
         "normal latents and one class side by side",
         "Dupont 2018 (arXiv 1804.00104)",
-        {"net": "mlp", "posterior": "product", "objective": {"beta": 1.0, "warm_up": 0.2}, "train": {"hide": 0.0}},
+        {"net": "mlp", "posterior": "product", "objective": GROWN, "train": {"hide": 0.0}},
     ),
     "m2": Preset(
         "a class that few rows tell, beside normal latents: semi-supervised",
@@ -129,7 +130,7 @@ PRESETS: dict[str, Preset] = {
     "m1+m2": Preset(
         "a VAE, and above its latents a second one with a class that few rows tell",
         "Kingma et al. 2014 (arXiv 1406.5298), M1+M2",
-        {"net": WIDE, "prior": "labelled_layer", "objective": {"beta": 1.0, "warm_up": 0.2}, "train": ALL_EPOCHS},
+        {"net": WIDE, "prior": "labelled_layer", "objective": GROWN, "train": ALL_EPOCHS},
         needs="label",
     ),
     "vaeac": Preset(
@@ -150,7 +151,12 @@ PRESETS: dict[str, Preset] = {
     "vade": Preset(
         "groups of rows: a plain VAE first, then a mixture that begins at the groups of its latents",
         "Jiang et al. 2017 (arXiv 1611.05148)",
-        {"net": "mlp", "prior": "mixture", "objective": {"beta": 1.0}, "train": {"hide": 0.0, "pretrain": 10}},
+        {
+            "net": "mlp",
+            "prior": {"kind": "mixture", "groups": "neighbours"},
+            "objective": {"beta": 1.0},
+            "train": {"hide": 0.0, "pretrain": 10},
+        },
     ),
     "iaf": Preset(
         "a posterior of any shape: an inverse autoregressive flow",
@@ -160,7 +166,7 @@ PRESETS: dict[str, Preset] = {
     "ladder": Preset(
         "two layers of latents: the upper one tells the lower one where to lie, in prior and posterior alike",
         "Sønderby et al. 2016 (arXiv 1602.02282)",
-        {"net": "mlp", "posterior": "ladder", "objective": {"beta": 1.0, "warm_up": 0.2}, "train": {"hide": 0.0}},
+        {"net": "mlp", "posterior": "ladder", "objective": GROWN, "train": {"hide": 0.0}},
     ),
     "flow-prior": Preset(
         "a prior of any shape: a normalising flow, learned with the model",
@@ -173,7 +179,7 @@ PRESETS: dict[str, Preset] = {
         {
             "net": "mlp",
             "prior": {"kind": "flow_matching", "width": 384, "steps": 8},
-            "objective": {"beta": 1.0},
+            "objective": GROWN,
             "train": {"hide": 0.0, "ratio_epochs": 0},
         },
     ),
@@ -230,6 +236,8 @@ def complete(
     net = specs.normalise("net", _net(chosen.get("net"), usual["net"]), NETS)
     if net["kind"] == "residual" and "width" not in _options(chosen.get("net")):
         net["width"] = 256 if rows >= 4_000 or layout.K > 64 else 128
+    if net["kind"] == "mlp" and len(layout.shape) == 2 and "start" not in _options(chosen.get("net")):
+        net["start"] = "he"
     posterior = specs.normalise("posterior", chosen.get("posterior"), POSTERIORS)
     prior = getattr(POSTERIORS[posterior["kind"]], "prior", "flow_matching")  # the usual one of its kind of latents
     prior = specs.normalise("prior", _prior(chosen.get("prior", prior), usual.get("prior", {})), PRIORS)

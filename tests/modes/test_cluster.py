@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 import vaekit
 from vaekit.errors import DataError, ModeUnavailable, SpecError
 from vaekit.modes.calibrate import KEPT
-from vaekit.modes.cluster import by_means, by_mixture, mixture
+from vaekit.modes.cluster import FITS, mixture
 
 QUICK = {"epochs": 20, "prior_epochs": 1, "batch": 32, "rate": 1e-2}
 
@@ -110,7 +110,9 @@ def test_what_is_kept_for_it_is_capped_and_told(heaped: Any) -> None:
 
 def test_mistakes_are_told(heaped: Any, monkeypatch: Any) -> None:
     rows = heaps()[0][:5]
-    with pytest.raises(SpecError, match="cluster: by='means', expected one of default, prior, mixture, kmeans"):
+    with pytest.raises(
+        SpecError, match="cluster: by='means', expected one of default, prior, mixture, neighbours, kmeans"
+    ):
         heaped.cluster(rows, by="means")
     with pytest.raises(SpecError, match="cluster: clusters=1, expected a whole number from 2 on"):
         heaped.cluster(rows, 1)
@@ -128,7 +130,7 @@ def test_mistakes_are_told(heaped: Any, monkeypatch: Any) -> None:
 def test_what_is_fitted_to_the_kept_rows_is_fitted_once(heaped: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = heaps()[0][:9]
     first = heaped.cluster(rows, 3)
-    monkeypatch.setattr("vaekit.modes.cluster.by_mixture", lambda *_: pytest.fail("fitted again"))
+    monkeypatch.setitem(FITS, "mixture", lambda *_: pytest.fail("fitted again"))
     assert np.array_equal(heaped.cluster(rows, 3).probability, first.probability)
 
 
@@ -136,7 +138,7 @@ def test_what_is_fitted_to_the_kept_rows_is_fitted_once(heaped: Any, monkeypatch
 @pytest.mark.parametrize("rows", [2, 3, 7])
 def test_few_and_equal_rows_are_no_mistake(rows: int) -> None:
     known = np.zeros((rows, 2))
-    for way in (by_mixture, by_means):
+    for way in FITS.values():
         assert way(known, None)(np.zeros((3, 2))).sum(1) == pytest.approx(1)
 
 

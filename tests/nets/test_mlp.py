@@ -37,3 +37,21 @@ def test_dropout_is_for_training():
     assert not torch.equal(net.encode(x), net.encode(x))
     net.eval()
     assert torch.equal(net.encode(x), net.encode(x))
+
+
+@pytest.mark.parametrize(("activation", "gain"), [("relu", 2**0.5), ("silu", 2**0.5), ("tanh", 5 / 3)])
+def test_it_can_begin_as_wide_as_keeps_sizes(activation, gain):
+    torch.manual_seed(0)
+    layers = [
+        m
+        for m in Mlp(300, 40, hidden=[200, 100], activation=activation, start="he").modules()
+        if isinstance(m, nn.Linear)
+    ]
+    for layer in layers:
+        assert float(layer.weight.std()) == pytest.approx(gain / layer.in_features**0.5, rel=0.05)
+        assert not layer.bias.any()
+
+
+def test_otherwise_it_begins_as_torch_does():
+    torch.manual_seed(0)
+    assert float(Mlp(300, 40, hidden=[200])._down[0].weight.std()) == pytest.approx((3 * 300) ** -0.5, rel=0.05)

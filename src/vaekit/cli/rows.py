@@ -173,7 +173,7 @@ def cluster(
     clusters: Annotated[
         int | None, typer.Option(metavar="N", help="How many; without, the number that suits the training rows best.")
     ] = None,
-    by: Annotated[str, typer.Option(metavar="WAY", help="default, prior, mixture or kmeans.")] = "default",
+    by: Annotated[str, typer.Option(metavar="WAY", help="default, prior, mixture, neighbours or kmeans.")] = "default",
 ) -> None:
     """Columns: cluster, probability, then probability_0, probability_1, ... of every cluster, the largest first.
     Of a stream: of each step, the mean of the windows that cover it.

@@ -19,11 +19,12 @@ from vaekit.modes.encode import Latents, latents_of
 from vaekit.modes.options import whole
 from vaekit.modes.shown import shown
 from vaekit.modes.stream import per_step
+from vaekit.priors.groups import by_neighbours
 
 Floats = NDArray[np.float64]
 Assign = Callable[[Floats], Floats]  # latents of rows (B, L) -> P(cluster) (B, C)
-By = Literal["default", "prior", "mixture", "kmeans"]
-WAYS = ("default", "prior", "mixture", "kmeans")
+By = Literal["default", "prior", "mixture", "neighbours", "kmeans"]
+WAYS = ("default", "prior", "mixture", "neighbours", "kmeans")
 MOST = 12  # clusters, when nobody says how many
 LEAST_ROWS = 5  # training rows behind each cluster, when nobody says how many there are
 FLOOR = 1e-3  # variance of a component along any direction, in units of the widest latent: collapsed latents are no clusters
@@ -94,7 +95,8 @@ def assigning(fitted: Fitted, clusters: int | None, by: By) -> Assign:
     scale = max(float(kept.std(0).max()), 1e-12)
     if (clusters or 2) > len(kept):
         raise DataError(f"cluster: {clusters or 2} clusters of {len(kept)} training rows whose latents the file keeps")
-    way: By = "kmeans" if by == "kmeans" else "mixture"
+    usual: By = "neighbours" if len(fitted.vae.layout.shape) == 2 else "mixture"  # of images
+    way = usual if by in ("default", "prior") else by
     assign = fitted.once(("clusters", clusters, way), kept, lambda: _fitted(kept, scale, clusters, way))
     return lambda mean: assign(mean / scale)
 
@@ -104,7 +106,7 @@ def _fitted(kept: NDArray[Any], scale: float, clusters: int | None, by: By) -> A
     known = kept.astype(np.float64) / scale
     with warnings.catch_warnings():  # iterations end before the last digit, and rows may be fewer than clusters
         warnings.simplefilter("ignore")
-        return by_means(known, clusters) if by == "kmeans" else by_mixture(known, clusters)
+        return FITS[by](known, clusters)
 
 
 def by_mixture(known: Floats, clusters: int | None) -> Assign:
@@ -114,7 +116,16 @@ def by_mixture(known: Floats, clusters: int | None) -> Assign:
     >>> by_mixture(known, None)(np.array([[9.0], [0.0]])).round(3).tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
-    best = mixture(known, clusters)
+    return _largest_first(mixture(known, clusters))
+
+
+def by_graph(known: Floats, clusters: int | None) -> Assign:
+    """P(group|row) (B, C) of rows, of the groups of neighbours among the known rows (N, L), the largest first."""
+    number = mixture(known, None).n_components if clusters is None else clusters
+    return _largest_first(by_neighbours(known, number, FLOOR))
+
+
+def _largest_first(best: Any) -> Assign:
     order = np.argsort(-best.weights_, kind="stable")
     return lambda rows: best.predict_proba(rows)[:, order]
 
@@ -127,6 +138,9 @@ def by_means(known: Floats, clusters: int | None) -> Assign:
     best = KMeans(number, n_init=3, random_state=0).fit(known)
     order = np.argsort(-np.bincount(best.labels_, minlength=number), kind="stable")
     return lambda rows: np.eye(number)[best.predict(rows)][:, order]
+
+
+FITS = {"mixture": by_mixture, "neighbours": by_graph, "kmeans": by_means}
 
 
 def mixture(known: Floats, clusters: int | None) -> Any:

@@ -102,4 +102,4 @@ def plain(draw: Draw, progress: float = 1.0) -> Terms:
     """
     own: Any = draw.posterior
     prior = standard(torch.ones_like(own.mean[0])) if is_normal(own) else draw.prior
-    return Elbo(warm_up=0.2)(replace(draw, prior=prior), progress)
+    return Elbo(warm_up=0.5)(replace(draw, prior=prior), progress)

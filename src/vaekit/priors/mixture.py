@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from vaekit.distributions.mixture import NormalMixture
+from vaekit.priors.groups import by_density, by_neighbours
 from vaekit.priors.normal import standard
 from vaekit.spec import AtLeastOne
 
 MOST_ROWS = 20_000  # more do not move the start of so few numbers
 NARROWEST = 1e-2
-STARTS = 4  # of the search for groups, which ends where it began
+FOUND = {"density": by_density, "neighbours": by_neighbours}
 
 
 class Mixture(nn.Module):
@@ -30,6 +30,8 @@ class Mixture(nn.Module):
         latents: L.
         components: how many groups, at most.
         when: "during" the training of the model, or "after" it, on the latents of the training rows.
+        groups: where it starts, if latents are known by then: at groups by "density", a Gaussian mixture's, or at those of
+            "neighbours", which may have any shape and serve images better (docs/notes/0009-groups.md).
 
     >>> prior = Mixture(2, components=3)
     >>> prior.responsibilities(torch.zeros(5, 2)).shape
@@ -40,10 +42,11 @@ class Mixture(nn.Module):
     learned: Tensor
 
     def __init__(
-        self, latents: int, *, components: AtLeastOne = 10, when: Literal["during", "after"] = "during"
-    ) -> None:
+        self, latents: int, *, components: AtLeastOne = 10, when: Literal["during", "after"] = "during",
+        groups: Literal["density", "neighbours"] = "density",
+    ) -> None:  # fmt: skip
         super().__init__()
-        self.latents, self.components, self.learns = latents, components, when == "after"
+        self.latents, self.components, self.learns, self.groups = latents, components, when == "after", groups
         self.register_buffer("one", torch.ones(latents), persistent=False)
         self.register_buffer("learned", torch.tensor(not self.learns))
         self.logits = nn.Parameter(torch.zeros(components))
@@ -65,14 +68,14 @@ class Mixture(nn.Module):
 
     @torch.no_grad()
     def start(self, mean: Tensor, std: Tensor) -> None:
-        """Begin at a Gaussian mixture fitted to the means of the rows' posteriors, widened by their deviations, (B, L) each.
+        """Begin at the groups of the means of the rows' posteriors, widened by their deviations, (B, L) each.
 
-        The mixture that finds the groups has whole covariances, since groups seldom lie along the axes; each component keeps
-        the variances of its group (docs/notes/0009-groups.md).
+        Groups have whole covariances, since they seldom lie along the axes; each component keeps the variances of its group
+        (docs/notes/0009-groups.md).
         """
         rows = mean[:: -(-len(mean) // MOST_ROWS)].double().cpu().numpy()
         count = min(self.components, len(np.unique(rows, axis=0)))
-        found = groups(rows, count)
+        found = FOUND[self.groups](rows, count)
         of = torch.arange(self.components) % count  # fewer different rows than groups: some groups are twins
         own = (found.weights_, found.means_, np.diagonal(found.covariances_, axis1=1, axis2=2).copy())
         weight, loc, variance = (torch.from_numpy(part)[of].to(self.loc) for part in own)
@@ -84,14 +87,3 @@ class Mixture(nn.Module):
     def loss(self, z: Tensor, context: Distribution, condition: Tensor | None = None) -> Tensor:
         """-log p(z) of latents (B, L) of rows, per row and latent (B,); of contexts it takes no notice."""
         return -self.mixture.log_prob(z) / self.latents
-
-
-def groups(rows: NDArray[np.float64], count: int) -> Any:
-    """The likeliest of several Gaussian mixtures of so many components with whole covariances, fitted to rows (B, L).
-
-    >>> groups(np.array([[0.0], [0.1], [4.0], [4.1]]), 2).means_.round(2).ravel().tolist()
-    [4.05, 0.05]
-    """
-    from sklearn.mixture import GaussianMixture
-
-    return GaussianMixture(count, reg_covar=1e-4, random_state=0, max_iter=50, n_init=STARTS).fit(rows)

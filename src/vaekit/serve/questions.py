@@ -152,7 +152,7 @@ OWN: dict[str, Question] = {
     }, answer="fitted", alone=True),
     "cluster": Question(plain("cluster"), {
         "clusters": (Annotated[int, Field(ge=2, le=100)] | None, None),
-        "by": (Literal["default", "prior", "mixture", "kmeans"], "default"),
+        "by": (Literal["default", "prior", "mixture", "neighbours", "kmeans"], "default"),
     }, prepare=lambda model, options: assigning(model.fitted, **options)),
 }  # fmt: skip
 ELSEWHERE = ("impute_interval", "shift", "compress", "decompress", "evaluate")  # Python and the command line have them

@@ -17,7 +17,7 @@ class VAEClusterer(ClusterMixin, VAEEstimator):
 
     Args:
         n_clusters: how many; None for the number that suits the fitted rows best.
-        by: "prior", "mixture", "kmeans", or "default".
+        by: "prior", "mixture", "neighbours", "kmeans", or "default".
         **options: those of `vaekit.fit`.
 
     >>> rows = np.random.default_rng(0).normal(size=(60, 2)) + np.arange(60)[:, None] % 2 * 9
