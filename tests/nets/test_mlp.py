@@ -48,7 +48,7 @@ def test_it_can_begin_as_wide_as_keeps_sizes(activation, gain):
         if isinstance(m, nn.Linear)
     ]
     for layer in layers:
-        assert float(layer.weight.std()) == pytest.approx(gain / layer.in_features**0.5, rel=0.05)
+        assert layer.weight.std().item() == pytest.approx(gain / layer.in_features**0.5, rel=0.05)
         assert not layer.bias.any()
 
 
