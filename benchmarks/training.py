@@ -109,10 +109,12 @@ def products(rows: Tensor, batch: int) -> Timed:
 
 
 def planned(table: Any, batch: int, net: dict[str, Any], latent: int, epochs: int, **parts: Any) -> tuple[Plan, VAE]:
+    """A model under the bound of the tutorials, whose rate weighs all from the first step, untrained."""
     source = read(table)
     chosen = {
         "net": net,
         "latent": latent,
+        "objective": {"beta": 1.0, "warm_up": 0.0},
         "train": {"batch": batch, "epochs": epochs, **parts.pop("train", {})},
         **parts,
     }

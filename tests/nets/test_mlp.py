@@ -54,4 +54,4 @@ def test_it_can_begin_as_wide_as_keeps_sizes(activation, gain):
 
 def test_otherwise_it_begins_as_torch_does():
     torch.manual_seed(0)
-    assert float(Mlp(300, 40, hidden=[200])._down[0].weight.std()) == pytest.approx((3 * 300) ** -0.5, rel=0.05)
+    assert Mlp(300, 40, hidden=[200])._down[0].weight.std().item() == pytest.approx((3 * 300) ** -0.5, rel=0.05)
