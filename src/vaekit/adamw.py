@@ -52,10 +52,9 @@ class AdamW:
     @torch.no_grad()
     def step(self, rate: float) -> None:
         """Move every parameter that has a gradient."""
-        live = [i for i, parameter in enumerate(self.parameters) if parameter.grad is not None]
-        if live != self._live:
+        gradients = {i: each.grad for i, each in enumerate(self.parameters) if each.grad is not None}
+        if (live := list(gradients)) != self._live:
             self._begin(live)
-        gradients = {i: gradient for i in live if (gradient := self.parameters[i].grad) is not None}
         scale = self._scale([[gradients[i] for i in group] for group in self._groups])
         self._steps += self._moves
         for group in self._groups:

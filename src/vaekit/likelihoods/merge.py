@@ -83,10 +83,8 @@ def _histograms(parts: Sequence[Any]) -> nn.Module:
     kinds = [TRANSFORMS[int(kind)] for cut in cuts for kind in cut.scale.kind]
     one = Partition(atoms, edges, [bool(cut.whole[k]) for cut, k in rows], Scale(kinds, mean, std))
     pieces(one)  # once, for all that are asked about some of the columns
-    places = [
-        torch.cat([torch.arange(cut.A), one.A + torch.arange(cut.J), one.A + one.J + torch.arange(2 + 2)])
-        for cut in cuts
-    ]
+    last = one.A + one.J + torch.arange(2 + 2)  # both tails, mu and sigma
+    places = [torch.cat([torch.arange(cut.A), one.A + torch.arange(cut.J), last]) for cut in cuts]
     whole = _copy(parts[0], [part.head for part in parts], places, one.M + 2)
     whole.score = torch.cat([
         part.score.new_zeros(len(part.score), one.M).index_copy(1, at[:-2], part.score)

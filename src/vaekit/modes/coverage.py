@@ -9,12 +9,12 @@ from torch import Tensor
 
 from vaekit import rng
 from vaekit.artifact import Fitted
+from vaekit.likelihoods.mix import GAPS
 from vaekit.modes.ask import chunks, law_given
 
 ASKED = np.r_[np.linspace(0.0, 0.99, 100), 0.995, 0.999, 1.0]  # levels whose correction is kept
 ROWS, HIDES, SAMPLES = 1_000, 4, 8  # held-out rows asked, how often some of their cells are hidden, latents for each
 ENOUGH = 200  # hidden cells of a column from which on it has a correction of its own
-GAPS = 0.05  # share of missing cells from which on a table is fitted in order to fill it
 ASIDE, MOST_ASIDE = 2_000, 0.1  # cells of such a table that never train, and the largest share of them
 WIDEST = 0.9999
 STEP = 1e-3  # below a cell, in its deviations: less than the distance between values, more than their rounding
