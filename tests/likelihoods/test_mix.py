@@ -27,6 +27,12 @@ def test_many_rows_learn_the_shape_of_a_number():
     assert kinds(choose([REAL, MANY, FLAG])) == ["gaussian", "histogram", "bernoulli"]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("resolution", "law"), [(1 / 255, "discretised_logistic"), (0.0, "gaussian")])
+def test_a_channel_that_no_image_shows_has_a_law(resolution, law):
+    assert kinds(choose([Field("unseen", "pixel", resolution=resolution)])) == [law]
+
+
 def test_fewer_rows_do_where_no_density_fits_and_no_cell_is_missing():
     """Heavy tails, or values that repeat; of counts only the former, which have probabilities anyway."""
     steps = np.linspace(-2, 2, 257)

@@ -168,7 +168,8 @@ def _one(field: Field, spec: object) -> dict[str, Any]:
 def suiting(field: Field, rows: int | None = None) -> str:
     """What a column of a table of so many rows or the pixels of an image have when nobody chose."""
     if field.kind == "pixel":
-        drawn = np.mean((field.quantiles <= INK) | (field.quantiles >= 1 - INK)) >= DRAWN
+        inked = (field.quantiles <= INK) | (field.quantiles >= 1 - INK)
+        drawn = len(inked) > 0 and np.mean(inked) >= DRAWN  # of a channel that was never seen nothing is known
         return "bernoulli" if drawn else "discretised_logistic" if field.resolution else "gaussian"
     if field.kind == "categorical" and field.levels > MANY_LEVELS:
         return "hierarchical_softmax"

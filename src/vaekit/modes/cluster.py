@@ -19,7 +19,7 @@ from vaekit.modes.encode import Latents, latents_of
 from vaekit.modes.options import whole
 from vaekit.modes.shown import shown
 from vaekit.modes.stream import per_step
-from vaekit.priors.groups import by_neighbours
+from vaekit.priors.groups import by_density, by_neighbours
 
 Floats = NDArray[np.float64]
 Assign = Callable[[Floats], Floats]  # latents of rows (B, L) -> P(cluster) (B, C)
@@ -151,9 +151,7 @@ def mixture(known: Floats, clusters: int | None) -> Any:
     Schwarz 1978 (doi 10.1214/aos/1176344136). Each component pays for L^2 / 2 parameters, so that of
     many latents and few rows it finds fewer clusters than a person would name: `clusters` says how many there are.
     """
-    from sklearn.mixture import GaussianMixture
-
     most = min(MOST, max(2, len(known) // LEAST_ROWS))
     numbers = range(2, most + 1) if clusters is None else (clusters,)
-    fits = [GaussianMixture(number, reg_covar=FLOOR, random_state=0).fit(known) for number in numbers]
+    fits = [by_density(known, number, FLOOR, starts=1) for number in numbers]
     return min(fits, key=lambda fit: fit.bic(known))

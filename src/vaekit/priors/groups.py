@@ -18,15 +18,21 @@ SPARE = 1.5  # directions for each group, as some are spent on islands of a few 
 COSTLIER = 2.0  # unless a cut along them costs more than so many times the dearest cut that is needed
 
 
-def by_density(rows: Floats, count: int, floor: float = 1e-4) -> Any:
+def by_density(rows: Floats, count: int, floor: float = 1e-4, starts: int = STARTS) -> Any:
     """The likeliest of several Gaussian mixtures of so many components with whole covariances, fitted to rows (B, L).
+
+    Args:
+        rows: what is grouped.
+        count: components.
+        floor: added to the variances.
+        starts: of the search.
 
     >>> by_density(np.array([[0.0], [0.1], [4.0], [4.1]]), 2).means_.round(2).ravel().tolist()
     [4.05, 0.05]
     """
     from sklearn.mixture import GaussianMixture
 
-    return GaussianMixture(count, reg_covar=floor, random_state=0, max_iter=50, n_init=STARTS).fit(rows)
+    return GaussianMixture(count, reg_covar=floor, random_state=0, n_init=starts).fit(rows)
 
 
 def by_neighbours(rows: Floats, count: int, floor: float = 1e-4) -> Any:
