@@ -2,9 +2,14 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
+from vaekit import rng
+from vaekit.distributions.latents import place
 from vaekit.errors import UserError
+from vaekit.modes.ask import ask, law_of
 from vaekit.modes.evaluate import PARTS
+from vaekit.modes.log_prob import slopes
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +38,20 @@ def test_ranges(report):
     assert metrics["latents"]["active_units"] <= metrics["latents"]["count"]
     assert metrics["bound"]["elbo"] <= metrics["bound"]["importance_weighted"] + 3 * metrics["bound"]["standard_error"]
     assert metrics["bound"]["elbo"] == pytest.approx(metrics["bound"]["reconstruction"] - metrics["bound"]["kl"])
+
+
+def test_the_bound_is_averaged_over_more_than_the_noise_of_one_draw(numbers):
+    """It differs little from that of other noise, which all rows share as well."""
+    fitted, asked = numbers.model.fitted, ask(numbers.model.fitted, numbers.rows)
+    with torch.no_grad():
+        vae, many = fitted.vae, rng.table(7, (4_000, 1, fitted.vae.latents), "other")
+        posterior = vae.posterior_of(asked.cells, asked.observed)
+        nats = law_of(fitted, place(posterior, many), asked.cells, asked.observed).log_prob(asked.cells[:, : vae.K])
+        expected = nats.where(asked.observed[:, : vae.K], 0.0).mean(0) + torch.from_numpy(
+            slopes(fitted, asked.cells, asked.observed)
+        )
+    found = numbers.model.evaluate(numbers.rows).metrics["bound"]["reconstruction"]
+    assert found == pytest.approx(float(expected.sum(1).mean()), abs=0.05)
 
 
 def test_the_importance_weighted_bound_is_that_of_log_prob(report, mixed):

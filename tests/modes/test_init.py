@@ -64,3 +64,8 @@ def test_modes_need_no_gradients(mixed: Any) -> None:
 def test_a_model_that_never_hid_cells_says_so(fitted: Any) -> None:
     assert "hide=0" in fitted("vae").model.modes()["impute"]
     assert fitted("mixed").model.modes()["impute"] == "available"
+
+
+def test_a_classifier_that_learned_without_labels_needs_no_hidden_cells(mixed: Any) -> None:
+    model = vaekit.fit(mixed.fitted_on[:120], "m2", label="city", train={"epochs": 1})
+    assert model.modes()["classify"] == "available" and "hide=0" in model.modes()["impute"]

@@ -125,7 +125,8 @@ def state(name: str, fitted: Fitted) -> str:
     """Available, with what is missing of an answer that is there."""
     if name == "score" and not any(key.startswith("calibration.") for key in fitted.arrays):
         return "available, without p-values: validation=0 kept no rows to calibrate with"
-    if name in CONTEXTUAL and fitted.has_density and not fitted.spec["train"]["hide"]:
+    told = name == "classify" and fitted.vae.label is not None  # its classifier learned without labels anyway
+    if name in CONTEXTUAL and not told and fitted.has_density and not fitted.spec["train"]["hide"]:
         return "available, though no cells were hidden in training (hide=0): answers given some cells only were not learned"
     return "available"
 

@@ -22,7 +22,7 @@ from vaekit.modes.log_prob import bounds, slopes
 from vaekit.modes.privacy import privacy
 from vaekit.modes.quality import quality, two_sample
 from vaekit.modes.sample import drawn
-from vaekit.modes.ways import way
+from vaekit.modes.ways import LATENT, likelihood, way
 from vaekit.sources import Table
 
 Floats = NDArray[np.float64]
@@ -145,9 +145,12 @@ def bound(subject: Subject) -> dict[str, Any]:
     """The evidence lower bound and the importance-weighted one, nats per row (of a stream: per step), under N(0, I)."""
     fitted = subject.fitted
     asked, per = bound_rows(subject), max(1, fitted.steps)
-    raw = raw_scores(fitted, "likelihood", asked.cells, asked.observed)
-    nats = (slopes(fitted, asked.cells, asked.observed) - raw.cells.numpy()).sum(1) / per
-    rate = sum(part.numpy() for part in raw.parts.values()) / per
+    raw = [
+        likelihood(fitted, asked.cells[at], asked.observed[at], SAMPLES) for at in chunks(len(asked), fitted.at_once)
+    ]
+    told = torch.cat([part.cells.double() for part in raw]).numpy()
+    nats = (slopes(fitted, asked.cells, asked.observed) - told).sum(1) / per
+    rate = torch.cat([part.parts[LATENT].double() for part in raw]).numpy() / per
     weighted = bounds(fitted, asked.cells, asked.observed, SAMPLES, subject.seed) / per
     return {
         "rows": len(asked),

@@ -35,12 +35,15 @@ class Raw:
     left_out: LeftOut | None = None
 
 
-def likelihood(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
-    """-E_q[log p(cell|z)] per cell, and the rate KL(q(z|x) || p(z)): together the negative evidence lower bound."""
+def likelihood(fitted: Fitted, cells: Tensor, observed: Tensor, draws: int = PAIR) -> Raw:
+    """-E_q[log p(cell|z)] per cell, and the rate KL(q(z|x) || p(z)): together the negative evidence lower bound.
+
+    All rows share the noise of the draws: few tell rows apart, their average over rows needs more.
+    """
     vae, K, nats = fitted.vae, fitted.vae.K, []
     posterior = vae.posterior_of(cells, observed)
-    z = placed(fitted, posterior, PAIR)
-    for at in parts(len(cells), max(1, min(PASS, fitted.at_once) // PAIR)):
+    z = placed(fitted, posterior, draws)
+    for at in parts(len(cells), max(1, min(PASS, fitted.at_once) // draws)):
         law = law_of(fitted, z[:, at], cells[at], observed[at])
         nats.append(-law.log_prob(cells[at, :K]).mean(0))
     rate = kl(posterior, vae.prior_law(cells, observed), z).sum(-1)
