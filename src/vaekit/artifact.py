@@ -107,7 +107,8 @@ class Fitted:
     @property
     def dtype(self) -> torch.dtype:
         """The precision of the weights, in which rows are asked about: single, unless somebody made the module double."""
-        return next((weight.dtype for weight in self.vae.parameters()), torch.float32)
+        weight = self.once("weight", self.vae, lambda: next(self.vae.parameters(), None))  # to search costs more steps
+        return torch.float32 if weight is None else weight.dtype
 
     @property
     def at_once(self) -> int:

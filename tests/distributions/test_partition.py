@@ -123,3 +123,20 @@ def test_counts_are_cut_between_whole_numbers():
     numbers = made.scale.number(made.edges[0][made.edges[0].isfinite()][:, None])[:, 0]
     assert numbers[0].item() == pytest.approx(-0.5) and (numbers + 0.5 - (numbers + 0.5).round()).abs().max() < 0.01
     assert made.whole.all()
+
+
+@given(st.lists(st.floats(-4, 4, width=32), min_size=1, max_size=20))
+def test_one_search_finds_what_two_would(values):
+    scale = Scale(["linear"] * 3, torch.zeros(3), torch.ones(3))
+    atoms, edges = [[-1.0, 0.5], [], [1.5]], [[-1.0, 0.5, 2.0], [-3.0, 0.0], [0.25, 1.0]]
+    made = Partition(list(map(torch.tensor, atoms)), list(map(torch.tensor, edges)), [False, False, True], scale)
+    cells = torch.tensor([*values, -3.0, -1.0, 0.0, 0.25, 0.5, 1.0, 1.5, 2.0])[:, None].expand(-1, 3)
+    atom, slab = made.atom_and_slab(cells)
+    for k in range(3):
+        for cell, found, place in zip(cells[:, k].tolist(), atom[:, k].tolist(), slab[:, k].tolist(), strict=True):
+            own, last = made.atoms[k].tolist(), len(edges[k]) - 1
+            equal = [i for i, each in enumerate(own) if abs(cell - each) <= float(made.reach[k, i])]
+            assert found == (equal[0] if equal else -1)
+            j = sum(edge <= cell for edge in edges[k]) - 1
+            left = made.A if k == 2 else made.A + made.J
+            assert place == (left if j < 0 else made.A + made.J + 1 if j >= last else made.A + j)

@@ -98,7 +98,7 @@ class Levels:
         """Values of the fitted type, (B,), null where not observed; "other" draws a rare level by its frequency."""
         if len(self.known) == 0:
             return pa.nulls(len(cells), arrow_type(self.column.type))
-        index = self._level(np.where(observed, cells, 0.0), generator or np.random.default_rng(0))
+        index = self._level(np.where(observed, cells, 0.0), generator)
         return self.typed(pa.array(index, mask=~observed))
 
     def log_jacobian(self, cells: Floats) -> Floats:
@@ -145,12 +145,18 @@ class Levels:
     def _places(self) -> dict[Any, int]:
         return {value: place for place, value in enumerate(self.known.to_pylist())}
 
-    def _level(self, cells: Floats, generator: np.random.Generator) -> NDArray[np.int64]:
-        cell = np.clip(np.rint(cells), 0, self.field.levels - 1).astype(np.int64)
-        index = self.level_of[cell]
-        weights = self.counts[self._rare]
-        if weights.sum() > 0:
-            other = cell == self.field.levels - 1
+    def draws(self, cells: Floats) -> NDArray[np.bool_]:
+        """Flags (B,) of the cells that stand for rare levels, one of which is drawn."""
+        if not self.counts[self._rare].any():
+            return np.zeros(cells.shape, dtype=bool)
+        return np.asarray(np.rint(cells) >= self.field.levels - 1)
+
+    def _level(self, cells: Floats, generator: np.random.Generator | None) -> NDArray[np.int64]:
+        index = self.level_of[np.clip(np.rint(cells), 0, self.field.levels - 1).astype(np.int64)]
+        other = self.draws(cells)
+        if other.any():
+            weights = self.counts[self._rare]
+            generator = generator or np.random.default_rng(0)
             index[other] = generator.choice(self._rare, size=int(other.sum()), p=weights / weights.sum())
         return index
 

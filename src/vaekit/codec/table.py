@@ -116,10 +116,10 @@ class Codec:
         images = any(isinstance(part, Pixels) for part in self._cells)
         cells = np.zeros((table.num_rows, self.width), dtype=np.float32 if images else np.float64)
         observed = np.zeros(cells.shape, dtype=bool)
-        for name, part in zip(self.names, self._cells, strict=True):
+        for (name, at), part in zip(self.spans.items(), self._cells, strict=True):
             own, seen = part.encode(table[name])
-            at = self.spans[name]
-            cells[:, at], observed[:, at] = (each.reshape(len(cells), _width(part)) for each in (own, seen))
+            shape = (len(cells), at.stop - at.start)
+            cells[:, at], observed[:, at] = own.reshape(shape), seen.reshape(shape)
         return cells, observed
 
     def decode(self, cells: Floats, observed: NDArray[np.bool_] | None = None, *, seed: int = 0) -> pa.Table:

@@ -17,7 +17,7 @@ from vaekit.codec.field import Floats
 from vaekit.schema import Column, arrow_type, restore
 from vaekit.schema import times as text_times
 from vaekit.schema.types import is_moment, is_text, is_tick, value_type
-from vaekit.schema.values import as_numbers, flat
+from vaekit.schema.values import as_floats, flat
 
 Raw = NDArray[Any]  # int64, uint64 or float64
 
@@ -31,7 +31,11 @@ def read(column: Column, array: pa.ChunkedArray | pa.Array) -> tuple[Raw, NDArra
     array = flat(array)
     if column.kind == "datetime" and is_text(array.type):
         array = text_times.parse(array, column.format or "")
-    array = _whole(array) if is_whole(array.type) else as_numbers(array)
+    if not is_whole(array.type):
+        numbers = as_floats(array).to_numpy(zero_copy_only=False)  # a null is not a number there
+        observed = ~np.isnan(numbers)
+        return (numbers if observed.all() else np.where(observed, numbers, 0.0)), observed
+    array = _whole(array)
     if not array.null_count:
         return array.to_numpy(zero_copy_only=False), np.ones(len(array), dtype=bool)
     observed = array.is_valid().to_numpy(zero_copy_only=False)

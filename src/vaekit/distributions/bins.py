@@ -64,7 +64,7 @@ class Bins(Distribution):
         return self.partition.place(index, torch.full(index.shape, 0.5, device=index.device))
 
     def log_prob(self, value: Tensor) -> Tensor:
-        atom, slab = self.partition.atom(value), self.partition.slab(value)
+        atom, slab = self.partition.atom_and_slab(value)
         within = self.partition.log_density(value, slab)
         shape = together(value, self.batch_shape)
         index = torch.stack([atom.clamp(min=0), slab], -1).expand(*shape, 2)

@@ -40,11 +40,15 @@ class Partition(nn.Module):
     reach: Tensor
     last: Tensor
     end: Tensor
+    last_number: Tensor
     beyond: Tensor
     within: Tensor
     valid: Tensor
     absent: Tensor
     centre: Tensor
+    ends: Tensor
+    slab_at: Tensor
+    atom_at: Tensor
 
     def __init__(self, atoms: list[Tensor], edges: list[Tensor], whole: list[bool], scale: Scale) -> None:
         super().__init__()
@@ -59,7 +63,9 @@ class Partition(nn.Module):
         self.register_buffer("last", torch.tensor([len(edge) - 1 for edge in edges]), persistent=False)
         end = self.edges.gather(1, self.last[:, None])[:, 0]
         self.register_buffer("end", end, persistent=False)  # the last edge, (K,)
-        self.register_buffer("beyond", (scale.number(end) / 10).clamp(min=1.0), persistent=False)
+        self._keep_ends()
+        self.register_buffer("last_number", scale.number(end), persistent=False)
+        self.register_buffer("beyond", (self.last_number / 10).clamp(min=1.0), persistent=False)
         self.register_buffer("within", self._within(), persistent=False)
         tails = torch.stack([~self.whole, torch.ones_like(self.whole)], 1)
         valid = torch.cat([self.atoms.isfinite(), self.edges[:, 1:].isfinite(), tails], 1)
@@ -73,12 +79,25 @@ class Partition(nn.Module):
     def M(self) -> int:  # noqa: N802 - a size, as K is
         return self.A + self.J + 2
 
+    def atom_and_slab(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """The index of the atom that a cell (..., K) equals, -1 where it equals none; and the bin or tail that it falls in, an
+        index along M. One search for both.
+        """
+        at = _search(self.ends, cells) + 1
+        slab = _pick(self.slab_at, at)
+        if self.A == 0:
+            return torch.full_like(slab, -1), slab
+        nearest = _pick(self.atom_at, at)
+        equal = (cells - _pick(self.atoms, nearest)).abs() <= _pick(self.reach, nearest)
+        return torch.where(equal, nearest, -1), slab
+
     def atom(self, cells: Tensor) -> Tensor:
         """The index of the atom that a cell (..., K) equals, -1 where it equals none."""
-        if self.A == 0:
-            return torch.full(cells.shape, -1, device=cells.device)
-        nearest = _search(self.lowered, cells).clamp(0, self.A - 1)
-        return torch.where((cells - _pick(self.atoms, nearest)).abs() <= _pick(self.reach, nearest), nearest, -1)
+        return self.atom_and_slab(cells)[0]
+
+    def slab(self, cells: Tensor) -> Tensor:
+        """The bin or tail (index along M) that a cell (..., K) falls in."""
+        return self.atom_and_slab(cells)[1]
 
     def exact(self, cells: Tensor) -> Tensor:
         """Cells (..., K), an atom itself where one lies twice as near as a rounding error may put it."""
@@ -92,25 +111,29 @@ class Partition(nn.Module):
         reach = torch.where(self.whole[:, None], whole, near(self.atoms))
         return torch.where(self.atoms.isfinite(), reach, -1.0)  # padding equals nothing
 
-    def slab(self, cells: Tensor) -> Tensor:
-        """The bin or tail (index along M) that a cell (..., K) falls in."""
-        j = _search(self.edges, cells)
-        inside = self.A + j.clamp(min=0)
-        left = torch.where(self.whole, self.A, self.A + self.J)
-        inside = torch.where(j < 0, left, inside)
-        return torch.where(j >= self.last, self.A + self.J + 1, inside)
+    def _keep_ends(self) -> None:
+        """Where atoms and bins begin, in one order (K, W), and what lies after the first 0, 1, ... of these (K, W + 1)."""
+        self.register_buffer("ends", torch.cat([self.lowered, self.edges], 1).sort(1).values, persistent=False)
+        first = torch.full_like(self.ends[:, :1], -torch.inf)
+        before = torch.cat([first, self.ends], 1)
+        atom, j = (torch.searchsorted(rows, before, right=True) - 1 for rows in (self.lowered, self.edges))
+        left = torch.where(self.whole, self.A, self.A + self.J)[:, None]
+        slab = torch.where(j < 0, left, self.A + j)
+        slab = torch.where(j >= self.last[:, None], self.A + self.J + 1, slab)
+        self.register_buffer("slab_at", slab, persistent=False)
+        self.register_buffer("atom_at", atom.clamp(0, max(self.A - 1, 0)), persistent=False)
 
     def segment(self, cells: Tensor) -> Tensor:
         """The atom where a cell equals one, else its bin or tail: an index below M."""
-        atom = self.atom(cells)
-        return torch.where(atom >= 0, atom, self.slab(cells))
+        atom, slab = self.atom_and_slab(cells)
+        return torch.where(atom >= 0, atom, slab)
 
     def log_density(self, cells: Tensor, slab: Tensor) -> Tensor:
         """Log density of each cell within its bin or tail, (..., K); log mass in whole-number columns."""
         tail = slab - (self.A + self.J)
         outside = torch.where(tail == 0, self.edges[:, 0] - cells, cells - self.end).clamp(min=0).neg()
         if self.counts_whole:
-            step = (self.scale.number(cells) - self.scale.number(self.end) - 0.5).round().clamp(min=0)
+            step = (self.scale.number(cells) - self.last_number - 0.5).round().clamp(min=0)
             outside = torch.where(self.whole, -torch.log1p(self.beyond) - step * torch.log1p(1 / self.beyond), outside)
         return torch.where(tail >= 0, outside, _pick(self.within, self._bin(slab)).to(cells.dtype))
 
@@ -138,7 +161,7 @@ class Partition(nn.Module):
     def _place_whole(self, low: Tensor, high: Tensor, tail: Tensor, uniform: Tensor, beyond: Tensor) -> Tensor:
         a, b = (self.scale.number(low) + 0.5).round(), (self.scale.number(high) + 0.5).round()
         inside = a + (uniform * (b - a)).floor()
-        outside = (self.scale.number(self.end) + 0.5).round() + self.steps(beyond).floor()
+        outside = (self.last_number + 0.5).round() + self.steps(beyond).floor()
         return self.scale.cell(torch.where(tail == 1, outside, inside))
 
     def steps(self, beyond: Tensor) -> Tensor:
@@ -191,8 +214,8 @@ class Partition(nn.Module):
         first, last = self.edges[:, 0], self.end
         inside, right = (x - low) / (high - low), -torch.expm1(-(x - last).clamp(min=0))
         if self.counts_whole:
-            a, b, c = (self.scale.number(edge) for edge in (low, high, last))
-            steps = (number - c).clamp(min=0)
+            a, b = self.scale.number(low), self.scale.number(high)
+            steps = (number - self.last_number).clamp(min=0)
             inside = torch.where(self.whole, (number - a) / (b - a), inside)
             right = torch.where(self.whole, -torch.expm1(-steps * torch.log1p(1 / self.beyond)), right)
         atoms = _search(self.lowered, x) + 1 if self.A else torch.zeros_like(slab)

@@ -122,7 +122,9 @@ def quantile(cut: Partition, probs: Tensor, level: float | Tensor) -> Tensor | N
     shape = (*at.shape[:-1], mass.shape[-1])
     own = mass.expand(shape).gather(-1, at)
     within = ((level - total.expand(shape).gather(-1, at) + own) / own.clamp(min=1e-30))[..., 0].clamp(0, 1)
-    segment, _, start, end = (each.expand(shape).gather(-1, at)[..., 0] for each in found)
+    segment, start, end = (
+        each.expand(shape).gather(-1, at)[..., 0] for each in (found.segment, found.start, found.end)
+    )
     return _placed(cut, segment - (cut.A + cut.J), within, start.to(probs.dtype), end.to(probs.dtype))
 
 

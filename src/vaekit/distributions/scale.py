@@ -22,6 +22,8 @@ class Scale(nn.Module):
     mean: Tensor
     std: Tensor
     kind: Tensor
+    linear: Tensor
+    shift: Tensor
 
     def __init__(self, transforms: Sequence[str], mean: Tensor, std: Tensor) -> None:
         super().__init__()
@@ -29,17 +31,19 @@ class Scale(nn.Module):
         self.register_buffer("std", std.float(), persistent=False)
         self.curved = any(name != "linear" for name in transforms)
         self.register_buffer("kind", torch.tensor([TRANSFORMS.index(name) for name in transforms]), persistent=False)
+        self.register_buffer("linear", self.kind == 0, persistent=False)
+        self.register_buffer("shift", (self.kind == 2).float(), persistent=False)
 
     def number(self, cells: Tensor) -> Tensor:
         inner = cells * self.std + self.mean
         if not self.curved:
             return inner
         grown = inner.clamp(max=80.0).exp()
-        return torch.where(self.kind == 0, inner, torch.where(self.kind == 1, grown, grown - 1))
+        return torch.where(self.linear, inner, grown - self.shift)
 
     def cell(self, numbers: Tensor) -> Tensor:
-        positive = torch.where(self.kind == 2, numbers + 1, numbers).clamp(min=1e-30)
-        return (torch.where(self.kind == 0, numbers, positive.log()) - self.mean) / self.std
+        scaled = (numbers + self.shift).clamp(min=1e-30).log()
+        return (torch.where(self.linear, numbers, scaled) - self.mean) / self.std
 
     def whole(self, cells: Tensor) -> Tensor:
         """The whole number from zero on next to each cell."""
@@ -64,7 +68,7 @@ class Scale(nn.Module):
         if not self.curved:
             return plain
         grown = (cells * self.std[:, None] + log_share).logsumexp(-1) / self.std
-        return torch.where(self.kind == 0, plain, grown)
+        return torch.where(self.linear, plain, grown)
 
     def pooled(self, cells: Tensor) -> Tensor:
         """The cell of the average number over the first axis of cells (S, ..., K)."""

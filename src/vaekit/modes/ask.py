@@ -60,6 +60,8 @@ class Asked:
     def part(self, at: slice) -> Asked:
         """Some of the rows, which stand alone."""
         assert self.at is None, "no stream"
+        if at == slice(0, len(self)):
+            return self
         return replace(self, arrow=self.arrow[at], cells=self.cells[at], observed=self.observed[at])
 
 
@@ -253,5 +255,5 @@ def column_values(fitted: Fitted, name: str, cells: NDArray[Any]) -> pa.Array:
     part: Any = fitted.codec.parts[name]
     everything = np.ones(len(cells), dtype=bool)
     low, high = fitted.once(("range", name), part, lambda: trained_range(part.field))
-    draws = rng.numpy(0, "decode", name) if isinstance(part, Levels) else None  # of rare levels; numbers need none
+    draws = rng.numpy(0, "decode", name) if isinstance(part, Levels) and part.draws(cells).any() else None
     return part.decode(np.clip(np.asarray(cells, dtype=float), low, high), everything, draws)

@@ -162,6 +162,7 @@ def p_values(fitted: Fitted, by: str, total: Tensor) -> NDArray[np.float64]:
     if known is None:
         return np.full(len(total), np.nan)
     # equal rows get scores that are equal to single precision, whichever rows they pass through the net with
-    least = np.searchsorted(known, total.numpy() - TIE * (1 + np.abs(total.numpy())), side="left")
+    scores = total.numpy()
+    least = np.searchsorted(known, scores - TIE * (1 + np.abs(scores)), side="left")
     p = (1.0 + len(known) - least) / (len(known) + 1.0)
-    return np.where(np.isnan(total.numpy()), np.nan, p)
+    return np.where(np.isnan(scores), np.nan, p)

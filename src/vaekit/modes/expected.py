@@ -25,10 +25,14 @@ def has_ends(fitted: Fitted, k: int) -> bool:
     return fitted.fields[k].kind not in ("categorical", "binary")
 
 
-def ends_at(fitted: Fitted) -> tuple[Tensor, Tensor]:
-    """The levels (K,) of the low and the high end of each column's interval."""
-    level = torch.as_tensor(coverage.nominal(fitted, LEVEL)).double().expand(fitted.vae.K)
-    return (1 - level) / 2, (1 + level) / 2
+def ends_at(fitted: Fitted) -> Tensor:
+    """The levels (2, K) of the low and the high end of each column's interval."""
+
+    def make() -> Tensor:
+        level = torch.as_tensor(coverage.nominal(fitted, LEVEL)).double().expand(fitted.vae.K)
+        return torch.stack([1 - level, 1 + level]) / 2
+
+    return fitted.once("ends", fitted.arrays.get(coverage.NAME, fitted.arrays), make)
 
 
 def few(fitted: Fitted, asked: Asked, which: Tensor, left_out: LeftOut | None) -> Tensor:
@@ -59,7 +63,7 @@ def few(fitted: Fitted, asked: Asked, which: Tensor, left_out: LeftOut | None) -
 
 def _told_of_all(fitted: Fitted, law: Columns) -> Tensor:
     """The same (3, B, K) of every column, from the law (1, B, K) of all cells: names have their best value alone."""
-    ends = torch.stack(ends_at(fitted))[:, None]
+    ends = ends_at(fitted)[:, None]
     found = []
     for own, at in zip(law.laws, law.places, strict=True):
         best = own.best()[None].float()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -67,12 +68,25 @@ class Axes:
         """Coordinates (B, D) before they are standardised."""
         own = cells[:, self.owner]
         if len(self.curved):
-            own[:, self.curved] = self.scale.to(cells).number(own[:, self.curved])
-        named = (self.level >= 0).nonzero()[:, 0]
+            own[:, self.curved] = self.scale.number(own[:, self.curved])
+        named, wanted, last = self._named
         if len(named):
-            level = own[:, named].nan_to_num(0.0).long().clamp(min=0).minimum(self.last[named])
-            own[:, named] = (level == self.level[named]).to(own.dtype)
+            level = own[:, named].nan_to_num(0.0).long().clamp(min=0).minimum(last)
+            own[:, named] = (level == wanted).to(own.dtype)
         return own
+
+    @property
+    def numbers(self) -> tuple[Tensor, Tensor]:
+        """Which coordinates are no flags, and how often each counts: one stands for both of a number that is its cell."""
+        first = (self.level < 0).nonzero()[::2, 0]
+        both = ~torch.isin(first + 1, self.curved)
+        return torch.cat([first, self.curved]), torch.cat([1.0 + both, torch.ones(len(self.curved))])
+
+    @cached_property
+    def _named(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Which coordinates are flags, of which level each is, and the last level of its column."""
+        named = (self.level >= 0).nonzero()[:, 0]
+        return named, self.level[named], self.last[named]
 
 
 def axes(fields: tuple[Field, ...]) -> Axes:
@@ -103,6 +117,7 @@ def space(fitted: Fitted) -> Space:
     """The space that the kept training rows span."""
     fields, cells, observed = fitted.fields, *kept(fitted)
     along = axes(fields)
+    along.scale.to(cells.dtype)
     raw, seen = along.of(cells), observed[:, along.owner].double()
     count = seen.sum(0).clamp(min=1)
     centre = (raw.double() * seen).sum(0) / count
@@ -160,9 +175,9 @@ class Search:
         products: what the order of the kept rows from a row follows from, (D, N): -2 times their coordinates,
         lengths: and their squares, (N,),
         squares: less those of the columns that the row lacks, (K, N).
-        numbers: the coordinates that are no flags, and
-        levels: those that are, of which a row has few, (D,) together.
-        plain: the products of the numbers.
+        numbers: the coordinates that are no flags, of two equal ones one, and
+        plain: their products, those of equal ones together.
+        levels: the coordinates that are flags, of which a row has few.
     """
 
     where: Space
@@ -172,8 +187,8 @@ class Search:
     lengths: Tensor
     squares: Tensor
     numbers: Tensor
-    levels: Tensor
     plain: Tensor
+    levels: Tensor
 
 
 def searched(fitted: Fitted) -> Search:
@@ -188,9 +203,9 @@ def _search(fitted: Fitted) -> Search:
     known = known.where(flags, 0.0)
     columns = torch.nn.functional.one_hot(where.axes.owner, fitted.layout.K).to(known)
     products, squares = (-2 * known).T.contiguous(), (known.square() @ columns).T.contiguous()
-    numbers, levels = ((where.axes.level < 0) == is_number for is_number in (True, False))
-    numbers, levels = numbers.nonzero()[:, 0], levels.nonzero()[:, 0]
-    return Search(where, known, columns, products, squares.sum(0), squares, numbers, levels, products[numbers])
+    numbers, weight = where.axes.numbers
+    plain, levels = products[numbers] * weight[:, None].to(products), (where.axes.level >= 0).nonzero()[:, 0]
+    return Search(where, known, columns, products, squares.sum(0), squares, numbers, plain, levels)
 
 
 def distance(fitted: Fitted, cells: Tensor, observed: Tensor, *, nearest: int = NEAREST) -> Tensor:
@@ -202,7 +217,8 @@ def distance(fitted: Fitted, cells: Tensor, observed: Tensor, *, nearest: int = 
     Ramaswamy, Rastogi, Shim 2000 (doi 10.1145/342009.335437); Angiulli and Pizzuti 2002 (doi 10.1007/3-540-45681-3_2).
     """
     K, search = fitted.layout.K, searched(fitted)
-    parts = [_distance(search, cells[at, :K], observed[at, :K], nearest) for at in torch.arange(len(cells)).split(PASS)]
+    lots = (slice(at, at + PASS) for at in range(0, len(cells), PASS))
+    parts = [_distance(search, cells[at, :K], observed[at, :K], nearest) for at in lots]
     return torch.cat(parts) if parts else cells.new_zeros(0, K)
 
 

@@ -115,19 +115,21 @@ class Reasons:
         return out
 
     def _short(self) -> dict[str, pa.Array]:
-        """The same of few reasons, one by one."""
+        """The same of few reasons, one by one: all texts, and all shares, are one array of which each column is a part."""
         B, R = self.which.shape
-        told = np.full((len(VALUES), R, B), None, dtype=object)
+        told = np.full((R, 1 + len(VALUES), B), None, dtype=object)
         for part in self.parts:
-            for i, array in enumerate(part.told):
+            told[part.rank, 0, part.rows] = [self.names[u] for u in self.which[part.rows, part.rank]]
+            for i, array in enumerate(part.told, 1):
                 if array is not None:
-                    told[i, part.rank, part.rows] = [as_text(value) for value in array.to_pylist()]
+                    told[part.rank, i, part.rows] = [as_text(value) for value in array.to_pylist()]
+        texts = pa.array(told.ravel(), pa.string())
+        shares = pa.array(self.share.T.ravel(), mask=self.which.T.ravel() < 0)
         out: dict[str, pa.Array] = {}
-        for r, which in enumerate(self.which.T.tolist()):
-            out[f"reason_{r + 1}_column"] = pa.array([None if u < 0 else self.names[u] for u in which], pa.string())
-            out |= {f"reason_{r + 1}_{name}": pa.array(told[i, r], pa.string()) for i, name in enumerate(VALUES)}
-            share = [None if u < 0 else each for u, each in zip(which, self.share[:, r].tolist(), strict=True)]
-            out[f"reason_{r + 1}_share"] = pa.array(share, pa.float64())
+        for r in range(R):
+            for i, name in enumerate(("column", *VALUES)):
+                out[f"reason_{r + 1}_{name}"] = texts.slice((r * (1 + len(VALUES)) + i) * B, B)
+            out[f"reason_{r + 1}_share"] = shares.slice(r * B, B)
         return out
 
     def _places(self) -> NDArray[np.int64]:
@@ -196,7 +198,8 @@ def _tile_or_column(fitted: Fitted, asked: Asked, left_out: LeftOut | None, u: i
 def _from(fitted: Fitted, asked: Asked, expected: NDArray[np.float64], u: int, rows: Places) -> Told:
     """What is told of column u where best value, low and high end of cells (3, B, K) are known."""
     name, count = fitted.names[u], len(rows)
-    seen = flat(asked.arrow[name].take(pa.array(rows)))
+    column = flat(asked.arrow[name])
+    seen = column.slice(rows[0], 1) if count == 1 else column.take(pa.array(rows))
     wanted = expected[: 3 if has_ends(fitted, u) else 1, rows, u]
     values = column_values(fitted, name, wanted.ravel())
     told = [values[i * count : (i + 1) * count] for i in range(len(wanted))]

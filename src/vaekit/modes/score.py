@@ -115,9 +115,10 @@ def score(
     asked = ask(fitted, data)
     count = 0 if chosen == "latent" else reasons
     scored = _rows(fitted, chosen, asked, count) if asked.at is None else _steps(fitted, chosen, asked, count)
-    p = p_values(fitted, chosen, scored.centred.total)
+    total = scored.centred.total
+    p = p_values(fitted, chosen, total)
     return Scores(
-        total=scored.centred.total.numpy(),
+        total=total.numpy(),
         cells=scored.centred.cells.numpy(),
         parts={name: part.numpy() for name, part in scored.centred.parts.items()},
         latents=scored.unusual.double().numpy(),

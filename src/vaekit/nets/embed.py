@@ -48,6 +48,7 @@ class Embed(nn.Module):
     numbers: Tensor
     levels: Tensor
     binned: Tensor
+    looked_up: Tensor
 
     def __init__(
         self, fields: Sequence[Field], *, coded: Sequence[bool], flags: bool = True, squash: bool = True, width: int = 8
@@ -62,6 +63,7 @@ class Embed(nn.Module):
         sizes += [self.partition.M] * len(binned) if self.partition is not None else []
         for name, index in (("numbers", numeric), ("levels", named), ("binned", binned)):
             self.register_buffer(name, torch.tensor(index, dtype=torch.long), persistent=False)
+        self.register_buffer("looked_up", torch.cat([self.levels, self.binned]), persistent=False)
         starts = torch.tensor([0, *sizes]).cumsum(0)
         self.register_buffer("offsets", starts[:-1], persistent=False)
         self.table = nn.Embedding(int(starts[-1]), width) if sizes else None
@@ -111,8 +113,7 @@ class Embed(nn.Module):
         index = cells[..., self.levels].long()
         if self.partition is not None:
             index = torch.cat([index, self.partition.segment(cells[..., self.binned])], -1)
-        at = torch.cat([self.levels, self.binned])
-        vectors = self.table(index + self.offsets) * seen[..., at, None]
+        vectors = self.table(index + self.offsets) * seen[..., self.looked_up, None]
         return vectors.flatten(-2)
 
 

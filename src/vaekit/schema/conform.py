@@ -12,7 +12,7 @@ from vaekit.schema import look, times
 from vaekit.schema.column import Column
 from vaekit.schema.images import conform_images
 from vaekit.schema.types import arrow_type, in_words, is_moment, is_number, is_text, is_tick, value_type
-from vaekit.schema.values import flat, no_nan
+from vaekit.schema.values import flat
 
 
 def conform(columns: Sequence[Column], table: pa.Table, *, partial: bool = False) -> pa.Table:
@@ -34,9 +34,7 @@ def conform_column(column: Column, chunks: pa.ChunkedArray) -> pa.Array:
     [7, None]
     """
     fitted = arrow_type(column.type)
-    array, target = flat(chunks), value_type(fitted)
-    look.refuse_infinite(column.name, array)
-    array = no_nan(array) if pa.types.is_floating(array.type) else array
+    array, target = look.finite(column.name, flat(chunks)), value_type(fitted)
     array = _cast(column, array, target)
     _refuse_outside(column, array)
     if pa.types.is_dictionary(fitted):

@@ -15,7 +15,7 @@ from vaekit.schema import look, times
 from vaekit.schema.column import KINDS, NUMERIC, ROLES, Column, Kind, Level, Role
 from vaekit.schema.numbers import Found, Tally, decimals, spikes
 from vaekit.schema.types import in_words, is_moment, is_number, is_text, is_tick
-from vaekit.schema.values import as_numbers, as_values, flat, no_nan
+from vaekit.schema.values import as_numbers, as_values, flat
 from vaekit.schema.words import date_pattern
 
 Guess = Callable[[str, pa.ChunkedArray], Found]
@@ -68,9 +68,7 @@ def fit_kind(name: str, chunks: pa.ChunkedArray, option: Declared, guess: Guess)
     """
     if option.kind is None and option.levels is None and option.format is None and option.spikes is None:
         return guess(name, chunks)
-    array = flat(chunks)
-    look.refuse_infinite(name, array)
-    array = no_nan(array) if pa.types.is_floating(array.type) else array
+    array = look.finite(name, flat(chunks))
     kind = option.kind or _implied(name, chunks, option, guess)
     found = _CHECKS[kind](name, kind, array, option, chunks)
     return found._replace(reason=f"declared {kind}")

@@ -17,7 +17,7 @@ from vaekit.schema.images import image_column, refuse_blank
 from vaekit.schema.numbers import Found, Tally, decimals, guess_number
 from vaekit.schema.tensors import is_tensor
 from vaekit.schema.types import in_words, is_moment, is_number, is_supported, is_text, is_tick
-from vaekit.schema.values import as_values, flat, no_nan
+from vaekit.schema.values import as_values, flat
 from vaekit.schema.words import guess_text
 
 CLASSES_MOST, FEW_CLASSES = 1000, 50
@@ -53,9 +53,7 @@ def guess(name: str, chunks: pa.ChunkedArray) -> Found:
     >>> guess("sex", pa.chunked_array([["f", "m", None]])).kind
     'binary'
     """
-    array = flat(chunks)
-    look.refuse_infinite(name, array)
-    array = no_nan(array) if pa.types.is_floating(array.type) else array
+    array = look.finite(name, flat(chunks))
     if found := _constant(array):
         return found
     if pa.types.is_dictionary(chunks.type) and (found := _category(name, chunks, array)):

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vaekit.errors import DataError
+from vaekit.schema.values import no_nan
 
 NUMBER = r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$"
 
@@ -61,14 +62,21 @@ def listed(names: Iterable[str], most: int = 10) -> str:
     return ", ".join(map(repr, names[:most])) + more
 
 
-def refuse_infinite(name: str, array: pa.Array) -> None:
-    """Refuse infinities, which no density can explain."""
+def finite(name: str, array: pa.Array) -> pa.Array:
+    """The cells of a column with not-a-number as null; infinities, which no density can explain, are refused.
+
+    >>> finite("x", pa.array([1.0, float("nan")])).null_count
+    1
+    """
     if not pa.types.is_floating(array.type):
-        return
+        return array
     values = array.to_numpy(zero_copy_only=False)
-    row = int(np.argmax(np.isinf(values))) if len(values) else 0
-    if len(values) and np.isinf(values[row]):
+    if np.isfinite(values).all():
+        return array
+    row = int(np.argmax(np.isinf(values)))
+    if np.isinf(values[row]):
         raise DataError(
             f"column {name!r}, row {row} (counted from 0): {values[row]} was given, a finite number was expected",
             hint="make infinite cells missing (null), or ignore the column",
         )
+    return no_nan(array)

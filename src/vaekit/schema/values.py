@@ -70,19 +70,23 @@ def flat(array: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 def as_numbers(array: pa.Array) -> pa.Array:
     """Numbers of any type (text included) as float64, not-a-number as null."""
+    return no_nan(as_floats(array))
+
+
+def as_floats(array: pa.Array) -> pa.Array:
+    """The same with not-a-number as it is."""
     if is_text(array.type):
         return pc.utf8_trim_whitespace(array).cast(pa.float64())
     if is_tick(array.type):
         array = array.cast(pa.int32() if array.type.bit_width == 32 else pa.int64())
-    return no_nan(array if array.type == pa.float64() else array.cast(pa.float64(), safe=False))
+    return array if array.type == pa.float64() else array.cast(pa.float64(), safe=False)
 
 
 def no_nan(array: pa.Array) -> pa.Array:
     """Not-a-number as null: a missing value has one spelling from here on."""
-    if not array.null_count and not np.isnan(array.to_numpy(zero_copy_only=False)).any():
+    if np.isnan(array.to_numpy(zero_copy_only=False)).sum() == array.null_count:  # a null is not a number there
         return array
-    odd = pc.is_nan(array)
-    return pc.if_else(odd, pa.scalar(None, array.type), array) if pc.any(odd).as_py() else array
+    return pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
 
 
 def as_moments(array: pa.Array, pattern: str | None) -> pa.Array:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from vaekit.api import Model
@@ -136,7 +136,7 @@ def json_of(answer: pa.Table | Part) -> bytes:
 
 
 def _rows_of(table: pa.Table) -> list[dict[str, Any]]:
-    columns = {name: _listed(table[name]) for name in table.column_names}
+    columns = {name: _listed(column) for name, column in zip(table.column_names, table.columns, strict=True)}
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
@@ -144,9 +144,10 @@ def _listed(column: pa.ChunkedArray) -> list[Any]:
     if is_tensor(column.type):
         pixels, missing = ndarray_of(column)
         return [None if gone else image.tolist() for image, gone in zip(pixels, missing, strict=True)]
+    values: list[Any] = column.to_pylist()
     if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_finite(column), column, None)
-    return column.to_pylist()
+        return [value if value is not None and math.isfinite(value) else None for value in values]
+    return values
 
 
 def _plain(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -45,17 +45,10 @@ class Desk:
 
     def answers(self, place: Place, several: Sequence[Asked]) -> list[bytes | Exception]:
         """The answer to each of several requests as it is sent, or what is wrong with it."""
-        book, question = self._book(place), self.questions[place.mode]
-        if len(several) == 1:
-            return [_alone(book, question, several[0])]
         try:
-            rows = joined([asked.table for asked in several])
-            whole = Whole(answered(book, question, several[0].options, rows))
-        except Exception:  # noqa: BLE001 - one request's mistake is that request's answer alone
-            return [_alone(book, question, asked) for asked in several]
-        sizes = [0 if asked.table is None else asked.table.num_rows for asked in several]
-        parts = (Part(whole, sum(sizes[:i]), size) for i, size in enumerate(sizes))
-        return [written(part, asked.arrow) for part, asked in zip(parts, several, strict=True)]
+            return list(_pass(self._book(place), self.questions[place.mode], several))
+        except Exception as error:  # noqa: BLE001 - told to whoever asked; one request's mistake is its answer alone
+            return [error] if len(several) == 1 else [self.answers(place, [asked])[0] for asked in several]
 
     def close(self) -> None:
         """Nothing is held that need be given back."""
@@ -72,12 +65,13 @@ def joined(parts: list[Any]) -> Any:
     return pa.concat_tables(parts) if own is None else own(parts)
 
 
-def _alone(book: Book, question: Question, asked: Asked) -> bytes | Exception:
-    try:
-        answer = answered(book, question, asked.options, asked.table)
-        return written(Part(Whole(answer), 0, answer.num_rows), asked.arrow)
-    except Exception as error:  # noqa: BLE001 - told to whoever asked
-        return error
+def _pass(book: Book, question: Question, several: Sequence[Asked]) -> Iterator[bytes]:
+    """The answers of one pass; that of a request alone is all of it, however many rows were made for it."""
+    tables = [asked.table for asked in several]
+    whole = Whole(answered(book, question, several[0].options, tables[0] if len(tables) == 1 else joined(tables)))
+    sizes = [whole.table.num_rows] if len(tables) == 1 else [0 if each is None else each.num_rows for each in tables]
+    for i, asked in enumerate(several):
+        yield written(Part(whole, sum(sizes[:i]), sizes[i]), asked.arrow)
 
 
 def warm(model: api.Model) -> None:

@@ -60,8 +60,8 @@ class Gate:
             self.busy += work
             self.meters.busy.set(self.busy)
             try:
-                inner = self.app(scope, Counted(receive, self.limits.body), told)
-                await asyncio.wait_for(inner, self.limits.seconds)
+                async with asyncio.timeout(self.limits.seconds):
+                    await self.app(scope, Counted(receive, self.limits.body), told)
             finally:
                 self.busy -= work
                 self.meters.busy.set(self.busy)

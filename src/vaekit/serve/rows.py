@@ -180,21 +180,28 @@ def sent(rows: Sequence[BaseModel]) -> Sent:
 
 def table_of(model: Model, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     """Rows that were checked, as columns whose types do not depend on the values: rows of several requests fit together."""
-    columns, clock = columns_of(model), () if model.fitted.cut is None else model.fitted.cut.aside
+    clock = () if model.fitted.cut is None else model.fitted.cut.aside
+    columns, kinds = model.fitted.once("sent", model.fitted.schema, lambda: _kinds(columns_of(model)))
     arrays = []
-    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
-        array = _array(column, values)
+    for column, kind, values in zip(columns, kinds, zip(*rows, strict=True), strict=True):
+        array = _array(column, kind, values)
         arrays.append(conform_column(column, pa.chunked_array([array])) if column.name in clock else array)
     return pa.Table.from_arrays(arrays, names=[column.name for column in columns])
 
 
-def _array(column: Column, values: Sequence[Any]) -> pa.Array:
-    kind = arrow_type(column.type)
+def _kinds(columns: list[Column]) -> tuple[list[Column], list[pa.DataType]]:
+    """Columns, and the Arrow type of what JSON has for each."""
+    fitted = [arrow_type(column.type) for column in columns]
+    image = [column.kind == "image" for column in columns]
+    return columns, [kind if whole else _sent_as(value_type(kind)) for kind, whole in zip(fitted, image, strict=True)]
+
+
+def _array(column: Column, kind: pa.DataType, values: Sequence[Any]) -> pa.Array:
     if column.kind == "image":
         missing = np.array([value is None for value in values])
         empty = np.zeros(kind.shape, kind.value_type.to_pandas_dtype())
         return tensor_array(np.stack([empty if value is None else value for value in values]), missing)
-    return pa.array(values, _sent_as(value_type(kind)))
+    return pa.array(values, kind)
 
 
 def _sent_as(kind: pa.DataType) -> pa.DataType:

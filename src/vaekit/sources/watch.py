@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vaekit.schema import look
 from vaekit.schema.numbers import decimals
 from vaekit.schema.types import is_moment, is_text, is_tick
-from vaekit.schema.values import flat, no_nan
+from vaekit.schema.values import flat
 
 MOST = 2**18  # values of one column that are counted
 FEW = 256  # values of a column each of which a sample must hold
@@ -108,8 +108,7 @@ class Watch:
         array = flat(column)
         if not _is_plain(array.type):
             return []
-        look.refuse_infinite(self.name, array)
-        array = no_nan(array) if pa.types.is_floating(array.type) else array
+        array = look.finite(self.name, array)
         array = (
             array.cast(pa.string()) if is_text(array.type) else array
         )  # of the three types of text one can be counted
