@@ -26,7 +26,8 @@ TITLES = {
 }
 # what a reader must know of how a part is measured
 REMARKS = {
-    "density": "Perceptrons; small: one hidden layer and 4,000 images, so few that the figures are far from those of papers.",
+    "density": "Perceptrons; small: one hidden layer and 4,000 images, so few that the figures are far from those of papers; "
+    "middle: two layers of 300 smooth units with weight decay, 200 passes over all ([why](notes/0010-idle-latents.md)).",
     "cluster": "Ten latents and the paper's net, 500-500-2000; test images, which the paper has among those that train. The "
     "paper has .945 after 300 passes; small: 60 passes over 4,000 images, middle: 20 over all, after 40 and 10 of the plain "
     "bound ([why, and what keeps it from the paper's figure](notes/0009-groups.md)).",
