@@ -153,7 +153,7 @@ PRESETS: dict[str, Preset] = {
         "Jiang et al. 2017 (arXiv 1611.05148)",
         {
             "net": "mlp",
-            "prior": {"kind": "mixture", "groups": "neighbours"},
+            "prior": {"kind": "mixture", "groups": "neighbours", "covariance": "full"},
             "objective": {"beta": 1.0},
             "train": {"hide": 0.0, "pretrain": 10},
         },

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
+from torch.distributions import Categorical, Independent, MixtureSameFamily, MultivariateNormal, Normal
 
 from vaekit import rng
 from vaekit.distributions.mixture import NormalMixture
@@ -18,8 +18,20 @@ def pair(narrow=1.0):
     return NormalMixture(logits, loc, scale), MixtureSameFamily(Categorical(logits=logits), parts)
 
 
+def sloped(narrow=1.0):
+    """The same with whole covariances."""
+    with rng.seeded(0):
+        logits, loc, scale = torch.randn(C), 2 * torch.randn(C, L), torch.rand(C, L) * narrow + 0.1 * narrow
+        slopes = torch.randn(C, L, L).tril(-1)
+    roots = torch.linalg.inv((slopes + torch.eye(L)) / scale[..., None]).tril()
+    return NormalMixture(logits, loc, scale, slopes), MixtureSameFamily(
+        Categorical(logits=logits), MultivariateNormal(loc, scale_tril=roots)
+    )
+
+
 @pytest.mark.parametrize("narrow", [1.0, 1e-3])
-def test_it_is_the_mixture_of_torch(narrow):
+@pytest.mark.parametrize("pair", [pair, sloped])
+def test_it_is_the_mixture_of_torch(pair, narrow):
     ours, theirs = pair(narrow)
     z = theirs.sample((7, 4)) if narrow < 1 else rng.table(0, (7, 4, L))
     torch.testing.assert_close(ours.log_prob(z), theirs.log_prob(z), rtol=1e-5, atol=1e-4)
@@ -28,20 +40,23 @@ def test_it_is_the_mixture_of_torch(narrow):
     assert ours.event_shape == (L,) and ours.batch_shape == ()
 
 
-def test_responsibilities_are_those_of_bayes():
+@pytest.mark.parametrize("pair", [pair, sloped])
+def test_responsibilities_are_those_of_bayes(pair):
     ours, theirs = pair()
     z = rng.table(0, (6, L))
     each = theirs.component_distribution.log_prob(z[:, None]) + theirs.mixture_distribution.logits
     torch.testing.assert_close(ours.responsibilities(z), each.softmax(-1))
 
 
-def test_draws_have_its_moments():
-    ours, _ = pair()
+@pytest.mark.parametrize("pair", [pair, sloped])
+def test_draws_have_its_moments(pair):
+    ours, theirs = pair()
     with rng.seeded(0):
         z = ours.sample((40_000,))
         cold = ours.around(torch.zeros(50, L))
     torch.testing.assert_close(z.mean(0), ours.mean, atol=0.03, rtol=0.02)
     torch.testing.assert_close(z.var(0), ours.variance, atol=0.03, rtol=0.03)
+    assert ours.log_prob(z).mean() == pytest.approx(float(theirs.log_prob(theirs.sample((40_000,))).mean()), abs=0.03)
     assert (cold[:, None] == ours.loc).all(-1).any(1).all(), "without noise every draw is the centre of a component"
 
 

@@ -42,7 +42,7 @@ PRIOR_CASES = {
     "normal": {},
     "conditional": {"width": 8},
     "flow_matching": {"width": 16, "depth": 1, "steps": 3},
-    "mixture": {"components": 3},
+    "mixture": {"components": 3, "covariance": "full"},
     "vamp": {"components": 3},
     "flow": {"width": 8, "steps": 2},
     "categorical": {"shares": "learned"},

@@ -62,10 +62,34 @@ def test_groups_that_lie_across_the_axes_are_found(way):
     torch.testing.assert_close(prior.log_scale.exp(), spread, atol=0.15, rtol=0)
 
 
+def test_whole_covariances_are_those_of_the_groups():
+    """Two oblong groups side by side, which variances alone cannot tell apart."""
+    of = torch.arange(900) % 2
+    along, across = rng.table(0, (900, 2), "oblique").unbind(-1)
+    z = (
+        torch.stack([2 * along + 0.1 * across, 2 * along - 0.1 * across], -1)
+        + torch.tensor([[0.5, -0.5]]) * (2 * of - 1)[:, None]
+    )
+    found = {}
+    for covariance in ("diagonal", "full"):
+        prior = Mixture(2, components=2, groups="neighbours", covariance=covariance)
+        prior.start(z, torch.full_like(z, 1e-3))
+        match = (prior.responsibilities(z).argmax(-1) == of).float().mean()
+        found[covariance] = max(match, 1 - match)
+    assert found["full"] > 0.99 > 0.96 > found["diagonal"]
+    torch.testing.assert_close(prior().variance, z.var(0), rtol=0.05, atol=0)
+
+
+def test_one_latent_has_no_slopes():
+    prior = Mixture(1, components=2, covariance="full")
+    assert prior.slopes is None and prior().log_prob(torch.zeros(3, 1)).shape == (3,)
+
+
 @pytest.mark.parametrize("way", FOUND)
+@pytest.mark.parametrize("covariance", ["diagonal", "full"])
 @pytest.mark.parametrize("rows", [1, 2])
-def test_fewer_rows_than_groups_are_no_obstacle(rows, way):
-    prior = Mixture(2, components=4, groups=way)
+def test_fewer_rows_than_groups_are_no_obstacle(rows, covariance, way):
+    prior = Mixture(2, components=4, groups=way, covariance=covariance)
     prior.start(groups(rows)[0] if rows > 1 else torch.ones(5, 2), torch.zeros(5, 2))
     assert prior().log_prob(torch.ones(2)).isfinite() and prior().sample((3,)).isfinite().all()
 

@@ -19,6 +19,8 @@ SMALL, LARGE = 0.05, 400.0  # the size of a negative binomial begins between the
 class NegativeBinomialLikelihood(nn.Module):
     """P(n|z) negative binomial of mean m(z) and variance m(z) + m(z)^2 / r(z): counts that vary more than Poisson.
 
+    Lawless 1987, Negative binomial and mixed Poisson regression (Canadian Journal of Statistics 15(3)).
+
     Args:
         features: features of the decoder.
         fields: K count columns.
