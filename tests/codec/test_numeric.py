@@ -53,6 +53,28 @@ def test_a_spike_stands_aside_from_scale_and_quantiles():
     assert field.value(field.quantiles[0]) == pytest.approx(100)
 
 
+@pytest.mark.parametrize("kind", ["real", "positive", "count", "mixed"])
+def test_of_many_rows_a_value_as_frequent_as_a_bin_is_a_spike(kind):
+    noise = np.random.default_rng(0)
+    values = np.concatenate([noise.permutation(9_000)[:5_700] + 1.0, np.full(240, 77.0), np.full(60, 0.1)])
+    values = np.round(values + 0.4) if kind == "count" else values
+    codec = Numeric.fit(column(kind, spikes=(0.1,) if kind == "mixed" else None), pa.array(values))
+    assert codec.common.tolist() == [values[-1], 77.0]
+    assert codec.field.shares == pytest.approx([0.01, 0.04], abs=2e-4)
+    assert np.isin(codec.field.cell(codec.common), codec.field.quantiles).sum() == 0
+    back = Numeric.from_state(codec.column, *codec.state())
+    array = pa.array(values)
+    cells, observed = back.encode(array)
+    assert (
+        back.decode(cells.astype(np.float32).astype(float), observed)[5_700:].to_pylist() == array[5_700:].to_pylist()
+    )
+
+
+@pytest.mark.parametrize("values", [np.r_[np.arange(3_000), np.full(90, 7)], np.arange(9_000) % 200, np.arange(9_000)])
+def test_few_rows_few_values_and_even_ones_have_no_spikes(values):
+    assert Numeric.fit(column("real"), pa.array(values.astype(float))).field.spikes == ()
+
+
 def test_one_outlier_does_not_set_the_scale_of_a_mixed_column():
     values = np.concatenate([np.zeros(300), np.linspace(1, 2, 999), [1e6]])
     codec = Numeric.fit(column("mixed", spikes=(0.0,)), pa.array(values))

@@ -140,3 +140,13 @@ def test_one_search_finds_what_two_would(values):
             j = sum(edge <= cell for edge in edges[k]) - 1
             left = made.A if k == 2 else made.A + made.J
             assert place == (left if j < 0 else made.A + made.J + 1 if j >= last else made.A + j)
+
+
+def test_a_frequent_whole_number_has_a_bin_of_its_own_and_any_other_is_an_atom():
+    values = np.sort(np.random.default_rng(0).integers(0, 5_000, 5_000)).astype(float)
+    for kind, atoms, bins, places in (("count", 0, 19, 3), ("real", 1, 16, 2)):
+        made = partition([numeric(values, kind=kind, spikes=(2_000.0,), shares=np.array([0.5]))], bins=32)
+        number = torch.tensor([[1_999.0], [2_000.0], [2_001.0]])
+        assert (made.A, made.J, len(made.segment(number).unique())) == (atoms, bins, places)
+        alone = made.log_density(number, made.slab(number))[1].item()  # for whole numbers, the share of their bin
+        assert alone == pytest.approx(0.0, abs=1e-5) if kind == "count" else alone < 0

@@ -93,3 +93,14 @@ def test_few_values_begin_at_their_training_shares():
         law = HistogramLikelihood(3, [field])(torch.zeros(1, 3))
         mass = law.log_prob(torch.tensor([[0.0], [0.5], [1.0], [1.5]])).exp()[:, 0]
         assert mass.tolist() == pytest.approx([(values == v).mean() for v in (0, 0.5, 1, 1.5)], abs=0.02)
+
+
+@pytest.mark.parametrize("kind", ["real", "count"])
+def test_a_frequent_value_among_many_begins_at_its_training_share(kind):
+    values = np.random.default_rng(0).integers(0, 3_000, 6_000)
+    field = Field("x", kind, quantiles=np.quantile(values, np.linspace(0, 1, 257)), rows=8_000, spikes=(400.0,),
+                  shares=np.array([0.25]))  # fmt: skip
+    law = HistogramLikelihood(3, [field])(torch.zeros(1, 3))
+    below, at = law.cdf(torch.tensor([[399.0], [400.0]]))[:, 0].tolist()
+    assert at - below == pytest.approx(0.25, abs=0.02)
+    assert below == pytest.approx(0.75 * 400 / 3_000, abs=0.02)

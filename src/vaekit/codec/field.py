@@ -16,6 +16,7 @@ Transform = Literal["linear", "log", "log1p"]
 
 QUANTILES = 257
 DISTINCT = 256
+ROWS = 20  # of an atom or a bin, at least
 
 
 def _none() -> Floats:
@@ -33,9 +34,10 @@ class Field:
         mean: mean of transform(value) over the training rows without spikes.
         std: standard deviation of the same, never 0.
         transform: what is done to a value before it is standardised.
-        spikes: exact values of a mixed column that hold a share of their own, in cell units.
+        spikes: exact values of a mixed column that hold a share of their own, in cell units; of any other column of many
+            rows too.
         quantiles: the 0, 1/256, ..., 1 quantiles of the training cells without spikes, (257,); empty for levels.
-        shares: training share of each level, or of each spike of a mixed column.
+        shares: training share of each level, or of each spike.
         resolution: smallest step between two values in original units, 0 when continuous.
         rows: observed training rows.
         distinct: the sorted distinct training cells when there are at most 256 of them, else empty.
@@ -74,3 +76,8 @@ def _same(x: Any) -> Any:
 
 FORWARD: dict[str, Any] = {"linear": _same, "log": np.log, "log1p": np.log1p}
 INVERSE: dict[str, Any] = {"linear": _same, "log": np.exp, "log1p": np.expm1}
+
+
+def repeats(field: Field) -> bool:
+    """Whether a column has few values, each of them often: at most 256, of 20 rows on average."""
+    return 0 < len(field.distinct) <= field.rows / ROWS

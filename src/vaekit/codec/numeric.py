@@ -12,13 +12,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vaekit.codec import ticks
-from vaekit.codec.field import DISTINCT, FORWARD, QUANTILES, Field, Floats, Transform
+from vaekit.codec.field import DISTINCT, FORWARD, QUANTILES, Field, Floats, Transform, repeats
 from vaekit.errors import DataError, warn
 from vaekit.schema import Column
 
 TRANSFORMS: dict[str, Transform] = {"positive": "log", "count": "log1p"}
 OUTSIDE = 6.0  # standard deviations below the smallest training cell
 DIGITS = 15  # significant digits that survive the way to a double cell and back
+COMMON, MANY_ROWS = (
+    1 / 128,
+    4_000,
+)  # a value that so large a share of so many rows has is a spike: as much as a bin holds
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +42,7 @@ class Numeric:
         low: the smallest legal tick.
         high: the largest legal tick.
         exact: the raw numbers of `field.distinct`, to the last bit; empty where a resolution gives them back, or they are many.
+        common: the values of `field.spikes`, to the last bit.
 
     Example:
         >>> ages = pa.array([30, 40, 50, None], pa.int8())
@@ -54,6 +59,7 @@ class Numeric:
     low: int
     high: int
     exact: Floats = field_(default_factory=lambda: np.empty(0))
+    common: Floats = field_(default_factory=lambda: np.empty(0))
 
     @classmethod
     def fit(cls, column: Column, array: pa.ChunkedArray | pa.Array) -> Numeric:
@@ -107,7 +113,7 @@ class Numeric:
         plain |= {"spikes": list(field.spikes), "origin": self.origin, "step": self.step}
         plain |= {"low": self.low, "high": self.high}
         arrays = {"quantiles": field.quantiles, "shares": field.shares, "distinct": field.distinct}
-        return plain, {**arrays, "exact": self.exact} if len(self.exact) else arrays
+        return plain, arrays | {name: own for name in ("exact", "common") if len(own := getattr(self, name))}
 
     @classmethod
     def from_state(cls, column: Column, plain: dict[str, Any], arrays: dict[str, Any]) -> Numeric:
@@ -115,8 +121,8 @@ class Numeric:
         plain = dict(plain, spikes=tuple(plain["spikes"]))
         own = {name: plain.pop(name) for name in ("origin", "step", "low", "high")}
         plain |= {name: arrays[name] for name in ("quantiles", "shares", "distinct")}
-        exact = np.asarray(arrays.get("exact", np.empty(0)), dtype=float)
-        return cls(column, Field(column.name, column.kind, **plain), **own, exact=exact)
+        own |= {name: np.asarray(arrays.get(name, np.empty(0)), dtype=float) for name in ("exact", "common")}
+        return cls(column, Field(column.name, column.kind, **plain), **own)
 
     # --- value -> cell
 
@@ -159,10 +165,18 @@ class Numeric:
 
     def _near_spike(self, cells: Floats) -> NDArray[np.int64]:
         """The index of the spike that a cell equals, or equalled before it was rounded to single precision; else -1."""
-        index = np.full(cells.shape, -1)
-        for j, (spike, single) in enumerate(zip(self.field.spikes, _single(self.field.spikes), strict=True)):
-            index[(np.abs(cells - spike) <= 1e-15 * (1 + abs(spike))) | (cells == single)] = j
-        return index
+        if not self.field.spikes:
+            return np.full(cells.shape, -1)
+        spikes, single, middle = self._spikes
+        index = np.searchsorted(middle, cells)
+        near = spikes[index]
+        return np.where((np.abs(cells - near) <= 1e-15 * (1 + np.abs(near))) | (cells == single[index]), index, -1)
+
+    @cached_property
+    def _spikes(self) -> tuple[Floats, Floats, Floats]:
+        """Spikes, the same in single precision, and what lies half-way between two of them."""
+        spikes = np.asarray(self.field.spikes)
+        return spikes, _single(spikes), (spikes[1:] + spikes[:-1]) / 2
 
     @cached_property
     def _distinct(self) -> Floats:
@@ -177,7 +191,7 @@ class Numeric:
         if not self.field.spikes:
             return cells
         index = self._near_spike(cells)
-        return np.where(index >= 0, np.asarray(self.field.spikes)[index], cells)
+        return np.where(index >= 0, self._spikes[0][index], cells)
 
     def raw_of(self, cells: Floats) -> ticks.Raw:
         """Raw numbers (B,) at the column's resolution, as `ticks.write` takes them."""
@@ -195,10 +209,10 @@ class Numeric:
         if len(self.exact):
             at = np.searchsorted(self.field.distinct, cells).clip(max=len(self.exact) - 1)
             values = np.where(self.field.distinct[at] == cells, self.exact[at], values)
-        if not self.field.spikes:
+        if not len(self.common):
             return values
-        spikes, index = np.sort(np.asarray(self.column.spikes or (np.nan,), dtype=float)), self._near_spike(cells)
-        return np.where(index >= 0, spikes[index], values)
+        index = self._near_spike(cells)
+        return np.where(index >= 0, self.common[index], values)
 
     def _on_grid(self, raw: ticks.Raw) -> ticks.Raw:
         if self.step == 1:
@@ -225,16 +239,16 @@ class Numeric:
         """With mean, std and spikes set from the training values that are no spike."""
         raw = raw[_legal(self.field.transform, raw)]
         values = self._values(raw)
-        common = np.isin(values, self.column.spikes or ())
+        aside = np.isin(values, self.column.spikes or ())
         if self.origin is not None:
-            moved = ticks.from_origin(raw[~common], self.origin) / self._per
+            moved = ticks.from_origin(raw[~aside], self.origin) / self._per
             field = replace(self.field, mean=self.origin / self._per, std=_spread(moved, self.field.kind)[1])
         else:
-            scaled = values if common.all() else values[~common]
+            scaled = values if aside.all() else values[~aside]
             mean, std = _spread(FORWARD[self.field.transform](scaled), self.field.kind)
             field = replace(self.field, mean=mean, std=std)
-        spikes = tuple(sorted(float(field.cell(spike)) for spike in self.column.spikes or ()))
-        return replace(self, field=replace(field, spikes=spikes))
+        common = np.union1d(np.asarray(self.column.spikes or (), dtype=float), _common(values, field))
+        return replace(self, field=replace(field, spikes=tuple(field.cell(common).tolist())), common=common)
 
     def _described(self, raw: ticks.Raw) -> Numeric:
         """With quantiles, shares and distinct cells set from the training values."""
@@ -243,16 +257,27 @@ class Numeric:
         index = self._near_spike(cells)
         rest = cells[index < 0]
         counts = np.bincount(index[index >= 0], minlength=len(self.field.spikes))
-        distinct = np.unique(cells)
         field = replace(
             self.field,
             quantiles=np.quantile(rest, np.linspace(0, 1, QUANTILES)) if len(rest) else np.zeros(QUANTILES),
             shares=counts / max(len(cells), 1),
-            distinct=distinct if len(distinct) <= DISTINCT else np.empty(0),
+            distinct=_few(np.unique(cells)),
         )
         wanted = len(field.distinct) > 0 and raw.dtype == float and not field.resolution
         exact = np.unique(raw) if wanted else cells[:0]
         return replace(self, field=field, exact=exact if len(exact) == len(field.distinct) else cells[:0])
+
+
+def _common(values: Floats, field: Field) -> Floats:
+    """Values that are as frequent as a bin of a histogram, beside others: spread over a bin, they would be lost."""
+    if len(values) < MANY_ROWS or field.kind == "datetime":
+        return values[:0]
+    distinct, counts = np.unique(values, return_counts=True)
+    return distinct[(counts >= COMMON * len(values)) & (not repeats(replace(field, distinct=_few(distinct))))]
+
+
+def _few(distinct: Floats) -> Floats:
+    return distinct if len(distinct) <= DISTINCT else np.empty(0)
 
 
 def _single(cells: Floats | tuple[float, ...]) -> Floats:

@@ -8,11 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vaekit.codec.field import Field, Floats
+from vaekit.codec.field import ROWS, Field, Floats, repeats
 from vaekit.distributions.scale import Scale
 from vaekit.distributions.spike import near
-
-ROWS = 20  # of an atom or a bin, at least
 
 
 class Partition(nn.Module):
@@ -246,7 +244,8 @@ def partition(fields: Sequence[Field], bins: int = 128) -> Partition:
     """The partition that suits each column: repeated values are atoms, the rest is cut at its quantiles.
 
     A column of at most 256 distinct values that repeat (20 rows each on average) is atoms only, with one wide bin for
-    whatever else may come; else its spikes are atoms and `bins` quantile bins hold the rest.
+    whatever else may come; else its spikes are atoms (of whole numbers, bins of one number) and quantile bins hold the rest,
+    `bins` for a column without spikes.
 
     Args:
         fields: numeric columns.
@@ -262,22 +261,21 @@ def partition(fields: Sequence[Field], bins: int = 128) -> Partition:
     return Partition(atoms, edges, [field.kind == "count" for field in fields], scale)
 
 
-def repeats(field: Field) -> bool:
-    """Whether a column has few values, each of them often: at most 256, of 20 rows on average."""
-    return 0 < len(field.distinct) <= field.rows / ROWS
-
-
 def _atoms(field: Field) -> Floats:
-    return np.sort(field.distinct if repeats(field) else np.asarray(field.spikes, dtype=float))
+    if repeats(field):
+        return np.sort(field.distinct)
+    return np.asarray(() if field.kind == "count" else field.spikes, dtype=float)
 
 
 def _edges(field: Field, bins: int) -> Floats:
-    wanted = 1 if repeats(field) else int(np.clip(field.rows // ROWS, 4, bins))
+    others = 1 - float(np.sum(field.shares[: len(field.spikes)]))
+    wanted = 1 if repeats(field) else int(np.clip(field.rows * others // ROWS, 4, max(round(bins * others), 4)))
     edges = field.quantiles if len(field.quantiles) else np.array([-1.0, 1.0])
     edges = edges[np.linspace(0, len(edges) - 1, wanted + 1).round().astype(int)]
     if field.kind == "count":  # whole numbers: cut half-way between two of them, from zero on
         cuts = np.floor(np.maximum(field.value(edges), 0) + 0.5) + 0.5
-        edges = field.cell(np.concatenate([[-0.5], cuts]))
+        single = field.value(np.asarray(() if repeats(field) else field.spikes, dtype=float)).round()
+        edges = field.cell(np.sort(np.concatenate([[-0.5], cuts, single - 0.5, single + 0.5])))
     else:  # the least and the greatest value belong to a bin, not to a tail
         slack = 1e-5 * np.ptp(edges)
         edges = np.concatenate([[edges[0] - slack], edges[1:-1], [edges[-1] + slack]])

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vaekit.codec.field import Field, Floats
+from vaekit.codec.field import Field, Floats, repeats
 from vaekit.distributions import Bins
-from vaekit.distributions.partition import Partition, partition, repeats
+from vaekit.distributions.partition import Partition, partition
 from vaekit.likelihoods.head import Head, positive
 from vaekit.spec import AtLeastOne
 
@@ -79,22 +79,33 @@ def normal_scores(cut: Partition, start: Tensor) -> Tensor:
 
 
 def _start(fields: Sequence[Field], cut: Partition) -> Tensor:
-    """The log of the training share of each segment, (K, M): bins have equal ones, tails little."""
+    """The log of the training share of each segment, (K, M): tails have little."""
     A, J, start = cut.A, cut.J, torch.zeros(cut.valid.shape)
     for k, field in enumerate(fields):
         atoms, bins = int(cut.valid[k, :A].sum()), int(cut.valid[k, A : A + J].sum())
         share = torch.from_numpy(_atoms(field, cut.atoms[k, :atoms].double().numpy()))
         start[k, :atoms] = share.clamp(min=0.5 / max(field.rows, 1)).log()
         slab = max(1 - float(share.sum()), 1e-3)
-        start[k, A : A + J] = float(torch.log(torch.tensor(slab / max(bins, 1))))
+        start[k, A : A + bins] = torch.from_numpy(slab * _bins(field, cut.edges[k, : bins + 1].double().numpy())).log()
         start[k, A + J :] = float(torch.log(torch.tensor(0.5 / max(field.rows, 1))))
     return start
+
+
+def _bins(field: Field, edges: Floats) -> Floats:
+    """The share of each bin among all: they lie between quantiles, but for whole numbers, some of which are spikes."""
+    if field.kind != "count" or repeats(field) or not len(field.quantiles):
+        return np.full(len(edges) - 1, 1 / (len(edges) - 1))
+    below = np.searchsorted(field.quantiles, edges)
+    rest = np.diff(below).clip(0.5) / len(field.quantiles)
+    spikes = np.histogram(np.asarray(field.spikes), edges, weights=field.shares)[0] if field.spikes else 0 * rest
+    share = (1 - spikes.sum()) * rest + spikes
+    return np.asarray(share / share.sum())
 
 
 def _atoms(field: Field, atoms: Floats) -> Floats:
     """The training share of each atom: of spikes it is known, of few values their share of the quantiles."""
     spikes = np.zeros(len(atoms))
-    if len(field.spikes):
+    if len(field.spikes) and len(atoms):
         spikes[np.abs(atoms[:, None] - field.spikes).argmin(0)] = field.shares
     if not repeats(field) or not len(field.quantiles):
         return spikes

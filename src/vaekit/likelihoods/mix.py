@@ -12,10 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from vaekit import spec as specs
-from vaekit.codec.field import Field
+from vaekit.codec.field import Field, repeats
 from vaekit.distributions import Columns
 from vaekit.distributions.continuous_bernoulli import ROUNDING
-from vaekit.distributions.partition import repeats
 from vaekit.errors import SpecError
 from vaekit.likelihoods.gaussian import GaussianLikelihood
 from vaekit.likelihoods.narrow import narrow
