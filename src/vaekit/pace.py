@@ -57,8 +57,8 @@ def adamw(
 def pace(train: dict[str, Any], rows: int, layout: Layout, cycles: int = 1) -> dict[str, Any]:
     """Batch and epochs for this many rows and cells: small data take 1,400 steps, large data more, fewer than 100 rows less.
 
-    Steps of wide tables cost more, so they take fewer. A step of the prior of images and windows costs little beside one of their
-    models, so that small data can afford it.
+    Steps of wide tables cost more, so they take fewer. A step of the prior of images and windows costs little beside one of
+    their models, so that small data can afford it.
 
     A bound that has yet to weigh its rate again (`cycles`) looks worse for a while, which patience must outlast.
 

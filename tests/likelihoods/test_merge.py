@@ -8,6 +8,7 @@ import torch
 from vaekit.codec.field import Field
 from vaekit.likelihoods import Mix, choose
 from vaekit.likelihoods.merge import MOST, Merged, for_few
+from vaekit.likelihoods.narrow import of_pairs
 
 FEATURES = 6
 
@@ -49,6 +50,16 @@ def test_laws_agree() -> None:
     torch.testing.assert_close(wide.cdf(cells), narrow.cdf(cells))
     torch.testing.assert_close(wide.best(), narrow.best())
     torch.testing.assert_close(wide.quantile(0.9), narrow.quantile(0.9), rtol=1e-4, atol=1e-4)
+
+
+def test_pairs_of_rows_and_columns_agree() -> None:
+    """Of numbers whose mean depends on the column's scale too."""
+    own = [Field(name, "positive", transform="log", std=float(k)) for k, name in enumerate("abc", 1)]
+    made = Mix(FEATURES, own, choose(own))
+    features = torch.randn(5, FEATURES, generator=torch.Generator().manual_seed(1))
+    for whole in (made, Merged(made)):
+        pairs = of_pairs(whole.parts[0], features, places := [2, 0, 1, 1, 0])
+        assert torch.allclose(pairs.best()[0], made(features[None]).mean[0, range(5), places], atol=1e-6)
 
 
 def test_groups_of_many_levels_stay_apart() -> None:
