@@ -31,6 +31,7 @@ def test_the_page_needs_nothing_from_elsewhere(html):
 def test_the_numbers_are_those_of_the_metrics(html, report):
     metrics = report.metrics
     assert f"{metrics['samples']['two_sample_auc']:.2f}" in html
+    assert f"{metrics['samples']['halves_of_real_rows']['trend_error_percent']:.1f}%: so much is chance" in html
     assert f"{metrics['imputation']['coverage']:.1%}" in html
     assert f"{metrics['latents']['active_units']} of {metrics['latents']['count']}" in html
 

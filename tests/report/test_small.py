@@ -24,6 +24,7 @@ def test_a_histogram_marks_what_lies_above_the_line():
     values = np.r_[np.zeros(99), 10.0, np.nan]
     assert small.histogram(values, 5.0).count(small.ORANGE) > 0 == small.histogram(values).count(small.ORANGE)
     assert small.histogram([1.0, np.nan]) == ""
+    assert "from 0 to 8" in small.histogram(np.append(np.zeros(50), 8.0))
 
 
 def test_a_line_has_a_gap_where_a_number_is_missing():

@@ -53,7 +53,7 @@ def among(trained: Any, here: Any) -> Any:
     dots = {"s": 6, "linewidths": 0, "rasterized": len(points) > 500}
     ax.scatter(*points[:cut].T, color=MUTED, alpha=0.45, label="rows that trained", **dots)
     ax.scatter(*points[cut:].T, color=MODEL, alpha=0.8, label="these rows", **dots)
-    style.legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    style.legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, markerscale=2.5)
     ax.set_xticks([])
     ax.set_yticks([])
     return figure

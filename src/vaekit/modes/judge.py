@@ -195,9 +195,12 @@ def samples(subject: Subject) -> dict[str, Any]:
     made = values_of(subject.fitted.codec.fields, cells_of(subject.drawn))
     real = np.column_stack([subject.values, cells_of(subject.asked)[:, K:]])
     subject.pictures["drawn"] = subject.drawn.arrow
+    parts = subject.values[::2], subject.values[1::2]
+    halves = quality(*parts, named[:K], subject.fitted.names) if len(real) >= LEAST else {}
     return {
         "rows": len(made),
         **quality(subject.values, made[:, :K], named[:K], subject.fitted.names),
+        "halves_of_real_rows": {name: halves.get(name) for name in ("shape_error_percent", "trend_error_percent")},
         "two_sample_auc": two_sample(real, np.column_stack([made[:, :K], cells_of(subject.drawn)[:, K:]]), named)
         if len(real) >= LEAST
         else None,

@@ -134,7 +134,7 @@ def walk(found: Any) -> Parts:
         at = at[np.linspace(0, len(at) - 1, min(len(at), STEPS)).round().astype(int)]
         name = f"latent {latent}, in standard deviations" if latent >= 0 else "share of the way"
         blocks += [f'<p class="dim">{name}</p>', _places(found, at)]
-    line = f"{len(found)} places" + (f", {len(moved)} latents" if moved[0] >= 0 else "")
+    line = f"{len(found)} places" + (f", {len(moved)} latent{'s' * (len(moved) > 1)}" if moved[0] >= 0 else "")
     return ("Walk", line, *blocks, _more(len(moved), LATENTS, "latents; dims= chooses"))
 
 

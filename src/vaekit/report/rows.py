@@ -65,7 +65,11 @@ def samples(report: Report) -> Section | None:
     worst = [
         (" and ".join(pair["columns"]), percent(pair["error_percent"])) for pair in metrics["worst_trends"] if pair
     ]
-    auc = metrics["two_sample_auc"]
+    auc, halves = metrics["two_sample_auc"], metrics["halves_of_real_rows"]
+    chance = "" if halves["shape_error_percent"] is None else (
+        " One half of the real rows differs from the other by "
+        f"{percent(halves['shape_error_percent'])} and {percent(halves['trend_error_percent'])}: so much is chance."
+    )  # fmt: skip
     told = "" if auc is None else (
         f" A classifier trained to tell the two apart reaches an area under the curve of **{auc:.2f}**: 0.5 means that it "
         "cannot, 1.0 that it always can."
@@ -75,7 +79,7 @@ def samples(report: Report) -> Section | None:
         text(
             f"{metrics['rows']:,} new rows were drawn and held against the real ones. Single columns are off by "
             f"**{percent(metrics['shape_error_percent'])}**, pairs of columns by "
-            f"**{percent(metrics['trend_error_percent'])}** on average (the definitions of SDMetrics).{told}"
+            f"**{percent(metrics['trend_error_percent'])}** on average (the definitions of SDMetrics).{chance}{told}"
         ),
         figure(figures.marginals(report.pictures["real"], report.pictures["drawn"], list(report.about["kinds"])),
                "Each column on its own: real rows are grey, sampled ones blue. Gaps are sampled too, but not drawn here.",

@@ -42,7 +42,7 @@ def histogram(values: Any, line: float | None = None) -> str:
     known = known[np.isfinite(known)]
     if len(known) < 2:
         return ""
-    low, high = np.quantile(known, [0.001, 0.999]).tolist()
+    low, high = np.quantile(known, [0.001, 0.999], method="nearest").tolist()  # of few numbers the farthest stay
     count, edges = np.histogram(known, BINS, (low, high if high > low else low + 1))
     tall = count / max(count.max(), 1) * 60
     bars = "".join(

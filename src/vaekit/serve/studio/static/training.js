@@ -9,8 +9,7 @@ training.show = async (root, app) => {
   const found = await during(root, "Reading the history…", () => app.once("history", () => app.api.get(`${model.at}/history`)));
   if (!found) return;
   if (!found.rows.length) return void fill(root, empty("No history", "The file of this model keeps none."));
-  const first = found.rows.filter((row) => row.stage !== "prior");
-  const prior = found.rows.filter((row) => row.stage === "prior");
+  const [first, prior, ratio] = [["model", "pretrain"], ["prior"], ["ratio"]].map((stages) => found.rows.filter((row) => stages.includes(row.stage)));
   const places = h("div", { className: "two" });
   fill(root, places);
   const add = (title, text, testid, rows, series, yLabel) => {
@@ -26,6 +25,6 @@ training.show = async (root, app) => {
     add("Rate of each latent, the most used eight", "A latent at zero tells nothing.", "training-latents", first, used, "nats");
   }
   if (prior.length) add("Loss of the prior", "The second stage learns where the latents of rows lie.", "training-prior", prior, [{ label: "rows that train", values: of(prior, "prior_loss"), colour: "--gone" }, { label: "held-out rows", values: of(prior, "validation"), colour: "--accent", width: 2.4 }], "loss");
-  const last = first.at(-1);
-  if (last) root.prepend(h("p", { className: "muted tight", testid: "training-summary" }, `${first.length} epochs of the model and ${prior.length} of the prior in ${number(model.card.seconds)} s; it ended by ${Object.values(model.card.ended ?? {})[0] ?? "itself"}.`));
+  if (ratio.length) add("Loss of the correction of new rows", "The third stage learns which of the rows so drawn to keep.", "training-ratio", ratio, [{ label: "rows that train", values: of(ratio, "loss"), colour: "--gone" }, { label: "held-out rows", values: of(ratio, "validation"), colour: "--accent", width: 2.4 }], "loss");
+  if (first.length) root.prepend(h("p", { className: "muted tight", testid: "training-summary" }, `${first.length} epochs of the model and ${prior.length} of the prior in ${number(model.card.seconds)} s; it ended by ${Object.values(model.card.ended ?? {})[0] ?? "itself"}.`));
 };
