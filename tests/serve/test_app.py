@@ -104,6 +104,7 @@ def test_arrow_in_and_out(client: Any, model: Any, rows: Any) -> None:
     ("shop/score", {"rows": []}, 422, "rows"), ("shop/score", {}, 422, "rows"), ("shop/score", [], 422, "body"),
     ("shop/score", {"rows": [{"size in cm": "much"}]}, 422, "size in cm"), ("shop/score", {"rows": [{"x": 1}]}, 422, "column"),
     ("shop/score", {"rows": [{"city": "Bern"}]}, 422, "absent"),
+    ("shop/score", {"rows": [{"size in cm": "much"}]}, 422, "'much' was given"),
     ("shop/encode", {"rows": [{"city": None, "price": 1, "size in cm": 1}], "beside": 1}, 422, "beside"),
     ("shop/sample", {"n": 0}, 422, "n"), ("shop/sample", {"given": {"town": "Bern"}}, 422, "town"),
     ("shop/interpolate", {"rows": [{"city": "Bern", "price": 1, "size in cm": 1}]}, 422, "at least 2"),
@@ -115,6 +116,14 @@ def test_mistakes_have_one_shape(client: Any, path: str, body: Any, status: int,
     assert answer.status_code == status == problem["status"] and told in problem["detail"], problem
     assert answer.headers["content-type"].startswith("application/problem+json")
     assert set(problem) == {"type", "title", "status", "detail", "hint"}
+
+
+def test_a_name_that_was_meant_is_told(client: Any) -> None:
+    for path, body, hint in (
+        ("score", {"rows": [{"city": "Bern", "price": 1, "size in cm": 1}], "alfa": 1}, "did you mean 'alpha'?"),
+        ("sample", {"n": 1, "given": {"prise": 1}}, "did you mean 'price'?"),
+    ):
+        assert client.post(f"/v1/models/shop/{path}", json=body).json()["hint"] == hint
 
 
 def test_a_form_is_told_how_json_is_sent(client: Any) -> None:

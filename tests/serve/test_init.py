@@ -33,13 +33,24 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_stays_on_loopback_and_warns_of_open_doors(model_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import uvicorn
 
-    told: dict[str, Any] = {}
-    monkeypatch.setattr(uvicorn, "run", lambda app, **options: told.update(options))
-    serve.serve([model_file])
-    assert told["host"] == "127.0.0.1" and told["timeout_graceful_shutdown"] == serve.GRACE
-    serve.serve([model_file], host="0.0.0.0", token="secret")
+    told: list[tuple[str, int]] = []
+    monkeypatch.setattr(uvicorn.Server, "run", lambda own, sockets: told.append(sockets[0].getsockname()))
+    ports: list[int] = []
+    serve.serve([model_file], port=0, ready=ports.append)
+    serve.serve([model_file], host="0.0.0.0", port=0, token="secret")
     with pytest.warns(VaekitWarning, match="no token"):
-        serve.serve([model_file], host="0.0.0.0")
+        serve.serve([model_file], host="0.0.0.0", port=0)
+    assert told[0] == ("127.0.0.1", *ports) and told[0][1] and [host for host, _ in told[1:]] == ["0.0.0.0"] * 2
+
+
+def test_an_address_that_is_taken_is_told_before_models_are_read() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(UserError, match=f"port {port}") as told:
+            serve.serve(["no file is looked for.vae"], port=port)
+    assert told.value.hint == "another program listens there: --port N"
+    with pytest.raises(UserError, match="an address of this machine"):
+        serve.place("192.0.2.1", 0)
 
 
 @pytest.fixture

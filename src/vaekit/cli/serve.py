@@ -35,8 +35,8 @@ def serve(
             f"--token-env {token_env}: there is no such variable, or it is empty", hint=f"export {token_env}=..."
         )
     shown = f"[{host}]" if ":" in host else host
-    told = f"http://{shown}:{port}/   the studio; /docs describes the routes; stop with Ctrl-C"
+    told = "the studio; /docs describes the routes; stop with Ctrl-C"
     run(
         models, host=host, port=port, token=token, body=max_body * 2**20, rows=max_rows, requests=max_requests,
-        seconds=timeout, ready=lambda: typer.echo(told, err=True),
+        seconds=timeout, ready=lambda port: typer.echo(f"http://{shown}:{port}/   {told}", err=True),
     )  # fmt: skip

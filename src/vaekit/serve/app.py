@@ -29,7 +29,7 @@ from vaekit.serve.bodies import answer_schema, body_models
 from vaekit.serve.desk import Desk
 from vaekit.serve.gate import LOG, Gate, Limits
 from vaekit.serve.meters import Meters
-from vaekit.serve.problems import SCHEMA, Problem, from_http, problem_of, responses
+from vaekit.serve.problems import SCHEMA, Problem, from_http, from_invalid, problem_of, responses
 from vaekit.serve.questions import Question, questions
 from vaekit.serve.shelf import Book, Shelf
 
@@ -150,7 +150,10 @@ async def _answer(
     require(mode, book.model.fitted)
     raw = await request.body()
     read = partial(asked, book, question, body, raw, request.headers, request.query_params, server.limits.body)
-    wanted = await _beside(len(raw) > SHORT, read)
+    try:
+        wanted = await _beside(len(raw) > SHORT, read)
+    except ValidationError as error:
+        raise from_invalid(error.errors(), [*body.model_fields, *book.model.fitted.schema.names]) from None
     if wanted.rows > server.limits.rows:
         raise Problem(413, f"{wanted.rows:,} rows at once, at most {server.limits.rows:,}", hint="send them in parts")
     note["rows"] = wanted.rows
@@ -232,24 +235,12 @@ def _told(app: FastAPI) -> None:
 
         return tell
 
-    app.exception_handler(ValidationError)(handler(_invalid))
-    app.exception_handler(RequestValidationError)(handler(_invalid))
+    app.exception_handler(RequestValidationError)(handler(lambda error: from_invalid(error.errors())))
     app.exception_handler(HTTPException)(
         handler(lambda error: from_http(error.status_code, error.detail, error.headers))
     )
     for kind in (Problem, vaekit.VaekitError, Exception):
         app.exception_handler(kind)(handler(problem_of))
-
-
-def _invalid(error: Any) -> Problem:
-    every = error.errors()
-    *where, last = every[0]["loc"] or ("body",)
-    more = f", and {len(every) - 1} more" if len(every) > 1 else ""
-    if where and every[0]["type"] == "missing":
-        place = ".".join(map(str, where))
-        return Problem(422, f"{place}: column {last!r} is absent{more}", hint="null where a value is not known")
-    place = ".".join(map(str, [*where, last]))
-    return Problem(422, f"{place}: {every[0]['msg']}{more}", hint="GET /docs shows what fits")
 
 
 def _openapi(app: FastAPI, bodies: list[type[BaseModel]], usual: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from starlette.responses import Response
 
 from vaekit.errors import ArtifactError, ModeUnavailable, VaekitError
+from vaekit.spec import meant
 
 MEDIA = "application/problem+json"
 TITLES = {
@@ -91,3 +92,29 @@ def from_http(status: int, detail: Any, headers: Mapping[str, str] | None = None
     """A problem of the framework's own errors."""
     said = str(detail) if status not in (404, 405) else TITLES[status]
     return Problem(status, said, hint="GET /docs lists every route", headers=headers)
+
+
+def from_invalid(errors: Sequence[Mapping[str, Any]], known: Collection[str] = ()) -> Problem:
+    """A problem of what does not fit a body: where, what was expected, what was given.
+
+    Args:
+        errors: as pydantic lists them; the first is told.
+        known: names of options and columns, one of which may have been meant.
+
+    >>> error = {"type": "extra_forbidden", "loc": ("alfa",), "msg": "Extra inputs are not permitted", "input": 0.1}
+    >>> problem = from_invalid([error], ["rows", "alpha"])
+    >>> problem.detail, problem.hint
+    ("body: there is no 'alfa'", "did you mean 'alpha'?")
+    """
+    first, more = errors[0], f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+    *where, last = map(str, first["loc"] or ("body",))
+    place, fits = ".".join(where) or "body", "GET /docs shows what fits"
+    if first["type"] == "extra_forbidden":
+        return Problem(422, f"{place}: there is no {last!r}{more}", hint=meant(last, known) or fits)
+    if where and first["type"] == "missing":
+        hint = "null where a value is not known"
+        return Problem(422, f"{place}: column {last!r} is absent{more}", hint=hint)
+    given = first.get("input")
+    told = f"; {given!r:.60} was given" if isinstance(given, str | int | float) and last != "body" else ""
+    said = first["msg"].removeprefix("Value error, ")
+    return Problem(422, f"{'.'.join([*where, last])}: {said}{told}{more}", hint=fits)

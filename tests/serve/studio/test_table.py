@@ -237,26 +237,6 @@ def test_new_rows_under_conditions(opened: Any) -> None:
     assert set(opened.data("sample-own")) == {"Bern", "Oslo"}
 
 
-def test_training_and_card(opened: Any) -> None:
-    opened.open(tab="training")
-    found = opened.data("training-loss")
-    assert found["x"] == [1, 2] and len(found["series"]["held-out rows"]) == 2
-    opened.open(tab="about")
-    assert "available" in opened.at("about-modes").text_content()
-    assert opened.at("about-columns").locator("tbody tr").count() == 3
-
-
-def test_each_stage_of_the_training_has_a_curve_of_its_own(opened: Any) -> None:
-    rows = [{"stage": stage, "epoch": 0, "loss": loss, "validation": loss} for stage, loss in
-            (("model", 3.0), ("model", 2.0), ("prior", 1.5), ("ratio", 1.0))]  # fmt: skip
-    opened.page.route("**/history", lambda route: route.fulfill(json={"rows": rows}))
-    opened.open(tab="training")
-    assert opened.data("training-loss")["series"]["held-out rows"] == [3, 2]
-    assert opened.data("training-ratio")["series"]["held-out rows"] == [1]
-    assert opened.at("training-summary").text_content().startswith("2 epochs of the model and 1 of the prior")
-    opened.page.unroute("**/history")
-
-
 def test_the_scheme_changes_and_stays(opened: Any) -> None:
     opened.open(tab="map")
     shade = "() => getComputedStyle(document.body).backgroundColor"
