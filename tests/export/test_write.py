@@ -37,6 +37,18 @@ def test_words_are_lent(tmp_path: Path) -> None:
     assert (tmp_path / "lent.onnx").exists()
 
 
+class Sure(nn.Module):
+    inputs, outputs = ("x",), ("nats", "log")
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        nats = nn.functional.binary_cross_entropy_with_logits(x, torch.full_like(x, 0.3), reduction="none")
+        return nats, nn.functional.logsigmoid(x)
+
+
+def test_logits_may_be_large(tmp_path: Path) -> None:
+    write_graph(Sure(), {"x": torch.tensor([-300.0, -40.0, -19.0, 0.0, 19.0, 40.0])}, tmp_path / "sure.onnx", "example")
+
+
 def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModeUnavailable, match="the decoder cannot be written as ONNX"):
         write_graph(Foreign(), {"x": torch.ones(4)}, tmp_path / "foreign.onnx", "decoder")

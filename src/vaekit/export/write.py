@@ -126,7 +126,9 @@ def _where(error: BaseException) -> str:
 
 
 def translations() -> dict[Any, Callable[..., Any]]:
-    """What torch has and ONNX lacks, in ONNX's words: the logarithm of the gamma function, a search among sorted numbers."""
+    """What torch has and ONNX lacks, in ONNX's words: the logarithm of the gamma function, a search among sorted numbers, the
+    logarithm of a sigmoid.
+    """
     from onnxscript import opset18
 
     op: Any = opset18
@@ -152,5 +154,11 @@ def translations() -> dict[Any, Callable[..., Any]]:
         below = op.LessOrEqual(rows, each) if right else op.Less(rows, each)
         return op.ReduceSum(op.Cast(below, to=7), op.Constant(value_ints=[-1]), keepdims=0)
 
+    def log_sigmoid(x: Any) -> Any:
+        # the usual logarithm of a sigmoid ends at -18, where onnxruntime's sigmoid does
+        return op.Neg(op.Softplus(op.Neg(x)))
+
     aten = torch.ops.aten
-    return {aten.lgamma.default: lgamma, aten.searchsorted.Tensor: searchsorted}
+    return {
+        aten.lgamma.default: lgamma, aten.searchsorted.Tensor: searchsorted, aten.log_sigmoid.default: log_sigmoid,
+    }  # fmt: skip
