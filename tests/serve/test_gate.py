@@ -31,6 +31,9 @@ def test_a_token_is_asked_for(shelf: Shelf) -> None:
         answer = client.get("/v1/models", headers=headers)
         assert answer.status_code == 401 and answer.headers["www-authenticate"] == "Bearer"
     assert client.get("/v1/models", headers={"authorization": "Bearer open sesame"}).status_code == 200
+    pages = ("/", "/docs", "/assets/swagger-ui.css")  # they ask for it by themselves, and show nothing before
+    assert [client.get(page).status_code for page in pages] == [200] * 3
+    assert client.get("/openapi.json").status_code == client.get("/metrics").status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
@@ -203,10 +202,7 @@ def _pages(app: FastAPI) -> None:
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Any:
-        return get_swagger_ui_html(
-            openapi_url="/openapi.json", title="vaekit", swagger_js_url="/assets/swagger-ui-bundle.js",
-            swagger_css_url="/assets/swagger-ui.css", swagger_favicon_url="data:,",
-        )  # fmt: skip
+        return FileResponse(ASSETS / "docs.html")
 
     @app.get("/assets/{name}", include_in_schema=False)
     async def asset(name: str) -> Any:

@@ -17,8 +17,8 @@ from vaekit.serve.meters import Meters
 from vaekit.serve.problems import Problem, problem_of
 
 ACCESS, LOG = logging.getLogger("vaekit.access"), logging.getLogger("vaekit.serve")
-OPEN = ("/health", "/")  # asked by whoever watches the process; the page asks for the token itself
-STATIC = "/studio/"  # its files
+OPEN = ("/health", "/", "/docs")  # asked by whoever watches the process; the pages ask for the token themselves
+STATIC = ("/studio/", "/assets/")  # their files
 
 
 @dataclass(frozen=True)
