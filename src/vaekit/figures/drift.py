@@ -13,6 +13,7 @@ from vaekit.figures.style import DATA, MODEL, MUTED, RULE, STRANGE
 
 MOST = 24  # columns that are drawn
 POINTS = 1_500  # rows of each kind
+FAR = 0.005  # share of the rows at either end that may lie anywhere
 
 
 def moved(columns: Mapping[str, Mapping[str, float]], limit: float = 0.1) -> Any:
@@ -39,6 +40,16 @@ def moved(columns: Mapping[str, Mapping[str, float]], limit: float = 0.1) -> Any
     return figure
 
 
+def _within(points: Any) -> Any:
+    """Points (N, 2), those far from all others at the edge: a few must not press the rest together.
+
+    >>> _within(np.array([[0.0, 0.0], [1.0, 1.0]] * 200 + [[99.0, 0.5]])).max(0).tolist()
+    [1.5, 1.0]
+    """
+    low, high = np.quantile(points, [FAR, 1 - FAR], axis=0)
+    return np.clip(points, low - (high - low) / 2, high + (high - low) / 2)
+
+
 def among(trained: Any, here: Any) -> Any:
     """Rows (blue) among training rows (grey), on the two directions along which the latents of both spread most.
 
@@ -46,7 +57,7 @@ def among(trained: Any, here: Any) -> Any:
         trained, here: (B, L) latents.
     """
     both = [np.asarray(each, dtype=float)[:POINTS] for each in (trained, here)]
-    points, _ = directions(np.concatenate(both))
+    points = _within(directions(np.concatenate(both))[0])
     figure, axes = style.canvas(5.6, 4.0)
     ax = axes[0, 0]
     cut = len(both[0])

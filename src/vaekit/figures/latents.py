@@ -188,7 +188,7 @@ def moves(moved: Sequence[Mapping[str, float]], rates: Sequence[float] | None = 
     ax.set_xticks(range(len(names)), [short(name) for name in names], rotation=45, ha="left")
     ax.xaxis.tick_top()
     ax.tick_params(axis="x", colors=INK, pad=0)
-    ax.set_xlabel(f"full colour: a change of {top:.2g} standard deviations (numbers) or of the level shares (names)")
+    ax.set_xlabel(f"full colour: a change of {top:.2g} standard deviations (numbers)\nor of the level shares (names)")
     return figure
 
 

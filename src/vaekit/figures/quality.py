@@ -195,8 +195,10 @@ def training(history: Sequence[Mapping[str, Any]]) -> Any:
                 mark = "o" if len(line) == 1 else None
                 ax.plot(*zip(*line, strict=True), color=color, linewidth=1.6, marker=mark, markersize=4, label=label)
         style.title(ax, STAGES.get(stage, stage))
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         ax.ticklabel_format(useOffset=False)
+        if len(rows) == 1:
+            ax.set_xlim(rows[0]["epoch"] - 1, rows[0]["epoch"] + 1)
         ax.set(xlabel="epoch", ylabel="loss" if stage in ("prior", "ratio") else "loss per column")
         if ax.lines:
             style.legend(ax)
