@@ -56,8 +56,6 @@ class Merged(nn.Module):
         self.parts = nn.ModuleList(parts)
         self.at = [torch.tensor(members) for members in self.members]
         self.order = torch.cat(self.at).argsort()
-        for module in self.modules():  # nobody moves or trains it: a plain attribute is found in fewer steps
-            module.__dict__.update(module._buffers)
 
     def forward(self, features: Tensor) -> Columns:
         return Columns([part(features) for part in self.parts], self.at, self.order)
