@@ -126,9 +126,6 @@ def _narrowed(module: nn.Module, K: int, at: list[int], of_head: Callable[..., n
         return of_head(small, module, at)
     own = {**module._parameters, **module._buffers}
     small._parameters, small._buffers = {}, {name: _own(tensor, K, at) for name, tensor in own.items()}
-    small.__dict__.update(
-        {name: small._buffers[name] for name in own if name in module.__dict__}
-    )  # kept there too: `Merged`
     small._modules = {name: None if m is None else _narrowed(m, K, at, of_head) for name, m in module._modules.items()}
     for name, value in module.__dict__.items():
         if isinstance(value, list) and len(value) == K:
