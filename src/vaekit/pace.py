@@ -67,9 +67,10 @@ def pace(train: dict[str, Any], rows: int, layout: Layout, cycles: int = 1) -> d
     least, most = ((128, 512), (16, 128), (64, 128))[len(layout.shape)]
     batch = train["batch"] or int(np.clip(2 ** round(np.log2(max(rows, 2) / 80)), least, most))
     batch = min(batch, max(rows, 1))
-    epochs = train["epochs"] or max(10, round(STEPS[len(layout.shape)](rows, layout) / max(rows // batch, 1)))
+    in_epoch = max(rows // batch, 1)
+    epochs = train["epochs"] or max(10, round(STEPS[len(layout.shape)](rows, layout) / in_epoch))
     patience = max(10, epochs // 2 if cycles == 1 else epochs) if train["patience"] == "auto" else train["patience"]
-    prior_epochs = train["prior_epochs"] or _prior_epochs(train["epochs"], rows, max(rows // batch, 1), layout)
+    prior_epochs = train["prior_epochs"] or _prior_epochs(train["epochs"], rows, in_epoch, layout)
     ratio_epochs = train["ratio_epochs"]
     if ratio_epochs is None:  # some 2,000 steps, and no longer than the prior
         some = min(rows, REAL)

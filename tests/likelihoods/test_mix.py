@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from vaekit.codec.field import Field
+from vaekit.codec.field import MANY_ROWS, Field
 from vaekit.errors import SpecError
 from vaekit.likelihoods import LIKELIHOODS, Mix, choose
-from vaekit.likelihoods.mix import BY_KIND, MANY_ROWS, SOME_ROWS
+from vaekit.likelihoods.mix import BY_KIND, SOME_ROWS
 
 REAL, MANY = Field("r", "real", rows=100, quantiles=np.linspace(-2, 2, 257)), Field("m", "real", rows=MANY_ROWS)
 FLAG, NAME = Field("f", "binary", levels=2), Field("n", "categorical", levels=4)

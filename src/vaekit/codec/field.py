@@ -17,6 +17,7 @@ Transform = Literal["linear", "log", "log1p"]
 QUANTILES = 257
 DISTINCT = 256
 ROWS = 20  # of an atom or a bin, at least
+MANY_ROWS = 4_000  # from here on the shape of a numeric column is learned as a histogram
 
 
 def _none() -> Floats:

@@ -12,17 +12,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vaekit.codec import ticks
-from vaekit.codec.field import DISTINCT, FORWARD, QUANTILES, Field, Floats, Transform, repeats
+from vaekit.codec.field import DISTINCT, FORWARD, MANY_ROWS, QUANTILES, Field, Floats, Transform, repeats
 from vaekit.errors import DataError, warn
 from vaekit.schema import Column
 
 TRANSFORMS: dict[str, Transform] = {"positive": "log", "count": "log1p"}
 OUTSIDE = 6.0  # standard deviations below the smallest training cell
 DIGITS = 15  # significant digits that survive the way to a double cell and back
-COMMON, MANY_ROWS = (
-    1 / 128,
-    4_000,
-)  # a value that so large a share of so many rows has is a spike: as much as a bin holds
+COMMON = 1 / 128  # a value that so large a share of many rows has is a spike: as much as a bin holds
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from vaekit import spec as specs
-from vaekit.codec.field import Field, repeats
+from vaekit.codec.field import MANY_ROWS, Field, repeats
 from vaekit.distributions import Columns
 from vaekit.distributions.continuous_bernoulli import ROUNDING
 from vaekit.errors import SpecError
@@ -34,7 +34,6 @@ Usual = Callable[[Field], object]
 INK, DRAWN = 0.02, 0.4  # pixels this near to 0 or 1 are paper or ink; with this share of them images are drawings
 WHOLE = ("discretised_logistic", "logistic_mixture")  # they are for levels
 MANY_LEVELS = 1_000  # more of them are told apart in two steps
-MANY_ROWS = 4_000  # from here on the shape of a numeric column is learned as a histogram
 SOME_ROWS, MISFIT = 1_000, 0.2  # from here on that of one so far from normal, and of one whose values repeat
 GAPS = 0.05  # share of missing cells from which on a column is there to be filled
 
