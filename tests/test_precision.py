@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import vaekit
-from vaekit.precision import half, has_tiles, rounded
+from vaekit.precision import half, has_fast_half, rounded
 
 
 def test_products_are_rounded_within_it_alone() -> None:
@@ -32,7 +32,7 @@ def test_gradients_reach_the_weights_in_their_own_precision() -> None:
 
 
 def test_a_processor_can_be_asked() -> None:
-    assert has_tiles() in (True, False)
+    assert has_fast_half() in (True, False)
 
 
 @pytest.mark.parametrize("preset", ["vae", "iwae", "vamp", "vade", "beta-tc-vae", "info-vae", "discrete", "ae"])

@@ -32,7 +32,7 @@ from vaekit.modes.calibrate import calibrate
 from vaekit.modes.latent_use import rates
 from vaekit.objectives import OBJECTIVES, elbo
 from vaekit.pace import settings
-from vaekit.precision import has_tiles
+from vaekit.precision import has_fast_half
 from vaekit.presets import complete
 from vaekit.principal import begin
 from vaekit.schema import Schema
@@ -41,7 +41,7 @@ from vaekit.train import Step, train
 from vaekit.vae import VAE, assemble
 
 KEPT_CONDITIONS = 1_000  # rows of given columns that unconditional samples draw their conditions from
-MANY = 128  # rows in a step from which on half precision pays: weights are rounded at every step
+MANY, WIDE = 128, 256  # rows in a step and cells in a row from which on half precision pays: every step rounds weights
 HELD_OUT = 20_000  # more held-out rows sharpen neither the choice of the epoch nor a p-value
 
 
@@ -238,7 +238,8 @@ def _train(
 def in_half(plan: Plan, device: torch.device) -> bool:
     """Whether the network multiplies in half precision: where that was asked for, else where it was found to pay."""
     wanted, batch, net = plan.spec["train"]["half"], plan.spec["train"]["batch"], plan.spec["net"]["kind"]
-    pays = net == "mlp" and bool(plan.layout.shape) and batch >= MANY and device.type == "cpu" and has_tiles()
+    large = bool(plan.layout.shape) and batch >= MANY and plan.layout.K >= WIDE
+    pays = net == "mlp" and large and device.type == "cpu" and has_fast_half()
     return pays if wanted == "auto" else bool(wanted)
 
 

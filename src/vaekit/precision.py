@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 import torch
@@ -13,10 +14,14 @@ from torch import Tensor
 _HALF: ContextVar[bool] = ContextVar("half", default=False)
 
 
-def has_tiles() -> bool:
-    """Whether this processor multiplies matrices of bfloat16 in tiles (AMX), some five times as fast as single precision."""
+@cache
+def has_fast_half() -> bool:
+    """Whether this processor multiplies matrices of bfloat16 faster than those of single precision.
+
+    In tiles (AMX) some five times as fast, by the products of AVX-512 up to three times.
+    """
     known: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # older releases of torch cannot tell
-    return bool(known.get("amx_bf16"))
+    return bool(known.get("amx_bf16") or known.get("avx512_bf16"))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from vaekit.nets.grid import GridSize
 from vaekit.nets.straight import Straight
+from vaekit.precision import has_fast_half
 from vaekit.spec import AtLeastOne, Natural
 
 CONV: dict[int, type[nn.Conv1d] | type[nn.Conv2d]] = {1: nn.Conv1d, 2: nn.Conv2d}
@@ -129,5 +130,5 @@ class Conv(nn.Module):
 def multiplies_bfloat16(device: torch.device) -> bool:
     """Whether matrix products of bfloat16 are faster there than those of single precision."""
     if device.type == "cpu":
-        return bool(torch.cpu._is_amx_tile_supported())
+        return has_fast_half()
     return device.type == "cuda" and torch.cuda.is_bf16_supported()
