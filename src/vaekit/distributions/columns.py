@@ -95,15 +95,21 @@ def quantile(law: Any, level: Tensor, steps: int = 40) -> Tensor:
     """Smallest cells (B, K) whose probability under the mixture over the first axis of one law reaches `level` (K,); of several
     levels (Q, 1, K) cells (Q, B, K).
     """
-    own = getattr(law, "quantile", None)
-    if own is not None and (found := own(level)) is not None:
-        return torch.as_tensor(found)
+    if (found := closed_quantile(law, level)) is not None:
+        return found
     if level.dim() > 1:
         return torch.stack([quantile(law, each[0], steps) for each in level])
     pooled = law.pooled()
     cdf = lambda value: pooled.cdf(value).mean(0)  # noqa: E731
     found = bisect(cdf, law.batch_shape[1:], level.device, level, steps)
     return torch.as_tensor(law.exact(found)) if hasattr(law, "exact") else found
+
+
+def closed_quantile(law: Any, level: Tensor) -> Tensor | None:
+    """The same without a search; None for a law that has no such form."""
+    own = getattr(law, "quantile", None)
+    found = None if own is None else own(level)
+    return None if found is None else torch.as_tensor(found)
 
 
 def bisect(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -9,6 +11,8 @@ from torch import Tensor
 
 from vaekit import rng
 from vaekit.artifact import Fitted
+from vaekit.distributions import Columns
+from vaekit.distributions.columns import closed_quantile
 from vaekit.likelihoods.mix import GAPS
 from vaekit.modes.ask import chunks, law_given
 
@@ -17,6 +21,7 @@ ROWS, HIDES, SAMPLES = 1_000, 4, 8  # held-out rows asked, how often some of the
 ENOUGH = 200  # hidden cells of a column from which on it has a correction of its own
 ASIDE, MOST_ASIDE = 2_000, 0.1  # cells of such a table that never train, and the largest share of them
 WIDEST = 0.9999
+LEVEL = 0.9  # of the interval of expected values
 STEP = 1e-3  # below a cell, in its deviations: less than the distance between values, more than their rounding
 NAME = "coverage"
 
@@ -66,6 +71,37 @@ def nominal(fitted: Fitted, level: float) -> float | Tensor:
         return level
     of = fitted.arrays[NAME]
     return fitted.once((NAME, level), of, lambda: torch.tensor([np.interp(level, ASKED, own) for own in of]).float())
+
+
+def has_ends(fitted: Fitted, k: int) -> bool:
+    """Whether column k has an interval: numbers do, names do not."""
+    return fitted.fields[k].kind not in ("categorical", "binary")
+
+
+def ends_at(fitted: Fitted) -> Tensor:
+    """The levels (2, K) of the low and the high end of each column's interval."""
+
+    def make() -> Tensor:
+        level = torch.as_tensor(nominal(fitted, LEVEL)).double().expand(fitted.vae.K)
+        return torch.stack([1 - level, 1 + level]) / 2
+
+    return fitted.once("ends", fitted.arrays.get(NAME, fitted.arrays), make)
+
+
+def told(fitted: Fitted, law: Columns, members: Sequence[list[int]]) -> Tensor | None:
+    """Best value, low and high end (3, B, K) of cells under their law (1, B, K), whose parts are the laws of such columns each.
+
+    Names have their best value alone. None where a quantile must be searched for.
+    """
+    ends = ends_at(fitted)[:, None]
+    found = []
+    for own, at, columns in zip(law.laws, law.places, members, strict=True):
+        best = own.best()[None].float()
+        both = closed_quantile(own, ends[..., at]) if has_ends(fitted, columns[0]) else best.expand(2, -1, -1)
+        if both is None:
+            return None
+        found.append(torch.cat([best, both.float()]))
+    return torch.cat(found, -1)[..., law.order]
 
 
 def _hide(observed: Tensor, turn: int) -> Tensor:

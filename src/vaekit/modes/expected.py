@@ -8,31 +8,15 @@ import torch
 from torch import Tensor
 
 from vaekit.artifact import Fitted
-from vaekit.distributions.columns import Columns, quantile
+from vaekit.distributions.columns import quantile
 from vaekit.likelihoods.merge import for_few
 from vaekit.likelihoods.narrow import of_pairs
-from vaekit.modes import coverage
 from vaekit.modes.ask import Asked, latents
+from vaekit.modes.coverage import ends_at, has_ends
 from vaekit.modes.leave_out import LeftOut, blocks_of, owners
 
-LEVEL = 0.9  # of the interval of expected values
 # Reasons, times columns: for so many a likelihood serves all of its columns, though each row asks about one.
 FEW = 2**12
-
-
-def has_ends(fitted: Fitted, k: int) -> bool:
-    """Whether column k has an interval: numbers do, names do not."""
-    return fitted.fields[k].kind not in ("categorical", "binary")
-
-
-def ends_at(fitted: Fitted) -> Tensor:
-    """The levels (2, K) of the low and the high end of each column's interval."""
-
-    def make() -> Tensor:
-        level = torch.as_tensor(coverage.nominal(fitted, LEVEL)).double().expand(fitted.vae.K)
-        return torch.stack([1 - level, 1 + level]) / 2
-
-    return fitted.once("ends", fitted.arrays.get(coverage.NAME, fitted.arrays), make)
 
 
 def few(fitted: Fitted, asked: Asked, which: Tensor, left_out: LeftOut | None) -> Tensor:
@@ -41,8 +25,8 @@ def few(fitted: Fitted, asked: Asked, which: Tensor, left_out: LeftOut | None) -
     Given the other columns of the row, or those outside its block where blocks were left out. One pass through the net for
     all of them, and through each likelihood one.
     """
-    if left_out is not None and left_out.law is not None:
-        return _told_of_all(fitted, left_out.law)
+    if left_out is not None and left_out.told is not None:
+        return left_out.told
     out = torch.zeros(3, len(which), fitted.vae.K)
     rows, columns = (which >= 0).nonzero(as_tuple=True)[0], which[which >= 0]
     if not len(rows):
@@ -59,17 +43,6 @@ def few(fitted: Fitted, asked: Asked, which: Tensor, left_out: LeftOut | None) -
                 law, [end[columns[own]] for end in ends], has_ends(fitted, members[0])
             )
     return out
-
-
-def _told_of_all(fitted: Fitted, law: Columns) -> Tensor:
-    """The same (3, B, K) of every column, from the law (1, B, K) of all cells: names have their best value alone."""
-    ends = ends_at(fitted)[:, None]
-    found = []
-    for own, at in zip(law.laws, law.places, strict=True):
-        best = own.best()[None].float()
-        told = quantile(own, ends[..., at]).float() if has_ends(fitted, int(at[0])) else best.expand(2, -1, -1)
-        found.append(torch.cat([best, told]))
-    return torch.cat(found, -1)[..., law.order]
 
 
 def _told(law: Any, ends: list[Tensor], has: bool) -> Tensor:

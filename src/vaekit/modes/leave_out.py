@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,10 @@ from vaekit.codec import Layout
 from vaekit.codec.field import Field
 from vaekit.distributions import Columns
 from vaekit.likelihoods.merge import for_few
+from vaekit.modes.coverage import told
 from vaekit.modes.units import units
 from vaekit.nets import Embed
+from vaekit.recorded import recorded
 
 Blocks = Sequence[list[int]]
 
@@ -34,14 +37,14 @@ PASS = 1024  # rows, each with another block left out, that pass the network tog
 @dataclass(frozen=True)
 class LeftOut:
     """Nats (B, K) of cells; the decoder's features with each block left out, (blocks, rows, F) for lots of rows; and where
-    few rows were asked about, the mean of q(z | all observed cells), (B, L), and the law of each cell given the cells outside
-    its block, (1, B, K).
+    few rows of a table were asked about, the mean of q(z | all observed cells), (B, L), and the best value, low and high end
+    (3, B, K) of each cell given the cells outside its block, where these need no search.
     """
 
     nats: Tensor
     features: list[Tensor]
     mean: Tensor | None = None
-    law: Columns | None = None
+    told: Tensor | None = None
 
     def of(self, block: int | Tensor, rows: Tensor) -> Tensor:
         """The features (1, rows, F) of some rows with one block left out, or with a block of each row's own (rows,)."""
@@ -67,7 +70,9 @@ def leave_out(fitted: Fitted, cells: Tensor, observed: Tensor, left_out: Blocks 
     """
     K, blocks = fitted.vae.K, list(left_out or blocks_of(fitted))
     if len(blocks) * len(cells) * K <= FEW:
-        return _of_few(fitted, cells, observed, blocks)
+        what, steps = ("left out", _known(blocks)), partial(_of_few, fitted, blocks)
+        own, features, *more = recorded(fitted, what, steps, cells, observed)
+        return LeftOut(own, [features], *more)
     back = torch.tensor([k for block in blocks for k in block]).argsort()
     asks = [_asking(fitted, block) for block in blocks]
     nats, kept = [], []
@@ -80,7 +85,7 @@ def leave_out(fitted: Fitted, cells: Tensor, observed: Tensor, left_out: Blocks 
     return LeftOut(every.where(observed[:, :K], 0.0), kept)
 
 
-def _of_few(fitted: Fitted, cells: Tensor, observed: Tensor, blocks: Blocks) -> LeftOut:
+def _of_few(fitted: Fitted, blocks: Blocks, cells: Tensor, observed: Tensor) -> tuple[Tensor, ...]:
     """The same of few rows: all blocks, and none, pass the encoder together, and all cells have one law, each column its own
     block's features.
     """
@@ -89,11 +94,13 @@ def _of_few(fitted: Fitted, cells: Tensor, observed: Tensor, blocks: Blocks) -> 
     features = vae.decoded(z[1:], cells, observed)
     owner = fitted.once("owners", _known(blocks), lambda: owners(blocks))
     if fitted.layout.shape:
-        nats, law = -vae.likelihood(features).log_prob(cells[:, :K])[owner, :, torch.arange(K)].T, None
-    else:
-        law = for_few(vae.likelihood, fitted.prepared, owner)(features)
-        nats = -law.log_prob(cells[:, :K])[0]
-    return LeftOut(nats.where(observed[:, :K], 0.0), [features], z[0], law)
+        nats = -vae.likelihood(features).log_prob(cells[:, :K])[owner, :, torch.arange(K)].T
+        return nats.where(observed[:, :K], 0.0), features
+    likelihood = for_few(vae.likelihood, fitted.prepared, owner)
+    law = likelihood(features)
+    nats = -law.log_prob(cells[:, :K])[0]
+    expected = told(fitted, law, likelihood.members)
+    return nats.where(observed[:, :K], 0.0), features, z[0], *([] if expected is None else [expected])
 
 
 def owners(blocks: Blocks) -> Tensor:

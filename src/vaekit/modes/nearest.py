@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
@@ -12,6 +12,7 @@ from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.codec.field import Field
 from vaekit.distributions import Scale
+from vaekit.recorded import recorded
 
 NEAREST = 3  # training rows
 KEPT = 20_000  # training rows that a file keeps, at most
@@ -217,31 +218,37 @@ def distance(fitted: Fitted, cells: Tensor, observed: Tensor, *, nearest: int = 
     Ramaswamy, Rastogi, Shim 2000 (doi 10.1145/342009.335437); Angiulli and Pizzuti 2002 (doi 10.1007/3-540-45681-3_2).
     """
     K, search = fitted.layout.K, searched(fitted)
+    own, seen = cells[:, :K], observed[:, :K]
+    if 0 < len(own) <= FEW:
+        return recorded(fitted, ("nearest", nearest), partial(_distance, search, nearest), own, seen)[0]
     lots = (slice(at, at + PASS) for at in range(0, len(cells), PASS))
-    parts = [_distance(search, cells[at, :K], observed[at, :K], nearest) for at in lots]
+    parts = [_distance(search, nearest, own[at], seen[at])[0] for at in lots]
     return torch.cat(parts) if parts else cells.new_zeros(0, K)
 
 
-def _distance(search: Search, cells: Tensor, observed: Tensor, nearest: int) -> Tensor:
+def _distance(search: Search, nearest: int, cells: Tensor, observed: Tensor) -> tuple[Tensor]:
     where, known = search.where, search.known
     own, seen = where.place(cells, observed)
     found = smallest(_order(search, own, observed), min(nearest + 1, len(known)))
     apart = own[:, None] - known[found]  # anew: a matrix product loses the digits of near ones
-    apart = apart * seen[:, None] if not observed.all() else apart
+    if len(own) <= FEW or not observed.all():
+        apart = apart * seen[:, None]
     squares = apart.square() @ search.columns
     length = squares.sum(-1, keepdim=True).sqrt()
     share = squares / length.clamp(min=1e-12)
     order = length[..., 0].argsort(-1)
     share = share.gather(1, order[..., None].expand_as(share))
-    itself = (length.amin(1) < 1e-6) & (len(known) > nearest)  # (B, 1)
+    itself = length.amin(1) < 1e-6  # (B, 1)
     both = torch.where(itself[..., None], share[:, -nearest:], share[:, :nearest])
-    return both.mean(1)
+    return (both.mean(1),)
 
 
 def _order(search: Search, own: Tensor, observed: Tensor) -> Tensor:
     """Squared distances of rows to all kept ones, less what is the same for all of them, (B, N): one matrix product."""
-    found = _of_few(search, own) if len(own) <= FEW else torch.addmm(search.lengths, own, search.products)
     lacking = ~observed
+    if len(own) <= FEW:  # with or without gaps the same steps
+        return _of_few(search, own).addmm_(lacking.to(own.dtype), search.squares, alpha=-1)
+    found = torch.addmm(search.lengths, own, search.products)
     columns = lacking.any(0).nonzero()[:, 0]
     if len(columns):
         found.addmm_(lacking[:, columns].to(own.dtype), search.squares[columns], alpha=-1)

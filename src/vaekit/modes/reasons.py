@@ -17,7 +17,8 @@ from vaekit.artifact import Fitted
 from vaekit.distributions import Columns
 from vaekit.modes.ask import Asked, chunks, column_values, law_given
 from vaekit.modes.calibrate import Centred
-from vaekit.modes.expected import FEW, LEVEL, ends_at, few, has_ends
+from vaekit.modes.coverage import LEVEL, ends_at, has_ends
+from vaekit.modes.expected import FEW, few
 from vaekit.modes.leave_out import LeftOut, blocks_of
 from vaekit.modes.stream import by_row
 from vaekit.modes.units import Unit, units

@@ -10,12 +10,15 @@ import pyarrow as pa
 
 from vaekit import api
 from vaekit.errors import VaekitError, heard
+from vaekit.recorded import recording
 from vaekit.schema import arrow_type
 from vaekit.serve.asked import Asked, answered, written
 from vaekit.serve.batching import Place
 from vaekit.serve.bodies import Part, Whole
 from vaekit.serve.questions import Question, questions
 from vaekit.serve.shelf import Book
+
+RECORDED = 6  # rows that pass together, at most, of passes that are recorded
 
 
 class Desk:
@@ -75,8 +78,13 @@ def _pass(book: Book, question: Question, several: Sequence[Asked]) -> Iterator[
 
 
 def warm(model: api.Model) -> None:
-    """Ask a model once about nothing, so that what it prepares for later is there before the first request."""
+    """Ask a model about nothing, so that what it prepares for later is there before the first request.
+
+    What few rows of a table pass is recorded (`vaekit.recorded`).
+    """
     columns = [column for column in model.fitted.schema.columns if column.role != "ignored"]
-    nothing = pa.table({column.name: pa.nulls(model.fitted.steps or 1, arrow_type(column.type)) for column in columns})
-    with suppress(VaekitError), heard():
-        model.score(nothing).to_arrow()
+    kinds = {column.name: arrow_type(column.type) for column in columns}
+    sizes = [model.fitted.steps or 1] if model.fitted.layout.shape else range(1, RECORDED + 1)
+    with suppress(VaekitError), heard(), recording(model.fitted):
+        for rows in sizes:
+            model.score(pa.table({name: pa.nulls(rows, kind) for name, kind in kinds.items()})).to_arrow()
