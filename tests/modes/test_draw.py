@@ -68,6 +68,20 @@ def test_a_condition_holds_although_rows_like_it_are_hardly_ever_kept(tilted: An
     assert (values[:, k] == 1).all() and present[:, k].all() and values.isfinite().all()
 
 
+@torch.no_grad()
+def test_few_rows_are_kept_in_the_same_proportion_in_fewer_passes(tilted: Any, monkeypatch: Any) -> None:
+    """Of a few rows that wait several draws each are made at once, and the first that is kept counts."""
+    fitted, k = tilted
+    passes = []
+    monkeypatch.setattr(drawing, "chosen", lambda *args: (passes.append(len(args[1])), chosen(*args))[1])
+    with rng.seeded(0):
+        bare, kept = plain(fitted, *nothing(fitted, 4_000)), [draw(fitted, *nothing(fitted, 10)) for _ in range(100)]
+    before = float(((bare[0][:, k] == 2) & bare[1][:, k]).float().mean())
+    after = float(torch.cat([(values[:, k] == 2) & present[:, k] for values, present in kept]).float().mean())
+    assert after == pytest.approx(5 * before / (1 + 4 * before), abs=0.06)
+    assert len(passes) < 300 and max(passes) <= drawing.FEW
+
+
 def test_equal_seeds_draw_equal_rows(mixed: Any) -> None:
     model = mixed.model
     assert model.fitted.vae.ratio is not None and bool(model.fitted.vae.ratio.learned)

@@ -110,6 +110,22 @@ def test_the_loss_is_that_of_the_velocity(fitted):
         assert fitted.loss(z, nothing(len(z))).mean() < 1.9
 
 
+@torch.no_grad()
+@pytest.mark.parametrize(("steps", "shared"), [(4, True), (4, False), (8, True)])
+def test_one_evaluation_between_two_steps_comes_near_the_path_itself(fitted, monkeypatch, steps, shared):
+    """Rows that share a context need one row's evaluation at the start, others one more for all of them."""
+    context = nothing(1).expand(torch.Size((500, L))) if shared else nothing(500)
+    rows, own = [], fitted.velocity
+    monkeypatch.setattr(fitted, "velocity", lambda z, *rest: (rows.append(len(z)), own(z, *rest))[1])
+    monkeypatch.setattr(fitted, "steps", 200)
+    path = drawn(fitted, context)
+    rows.clear()
+    monkeypatch.setattr(fitted, "steps", steps)
+    z = drawn(fitted, context)
+    assert rows == [1 if shared else 500] + [500] * (steps - 1)
+    assert ((z - path) / fitted.spread).square().mean().sqrt() < 0.2 / steps
+
+
 def exact(mean, covariance):
     """The velocity that carries N(0, I) to a normal law: mean + E[dy/dt - mean|y]."""
     one = torch.eye(len(mean)).to(mean)

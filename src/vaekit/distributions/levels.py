@@ -31,7 +31,7 @@ class Levels(Distribution):
 
     @property
     def probs(self) -> Tensor:
-        return self.logits.exp()
+        return self.logits.softmax(-1)
 
     @property
     def mode(self) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 from torch.distributions import Categorical
@@ -10,6 +12,8 @@ from vaekit.artifact import Fitted
 from vaekit.modes.ask import chunks, decode_cells, tensors
 
 TRIES = 24  # how often a row is drawn anew: of rows given what is rare few are kept
+AT_ONCE = 1024  # rows drawn together, so that what goes from layer to layer stays in a core's cache
+FEW = 128  # rows that a pass of the network hardly notices
 EACH = 4  # rows decoded from the same latents, of which one is chosen
 
 Lot = tuple[Tensor, Tensor]  # cells and observed flags, (B, K + G) each
@@ -25,13 +29,17 @@ def draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 1.
     ratio = fitted.vae.ratio
     if ratio is None or not ratio.learned:
         return plain(fitted, cells, context, temperature)
-    values, present, waiting = cells.clone(), torch.zeros_like(context), torch.arange(len(cells))
+    values, present, waiting, often = cells.clone(), torch.zeros_like(context), torch.arange(len(cells)), 1
     for _ in range(TRIES):
-        new, there, weight = chosen(fitted, cells[waiting], context[waiting], temperature)
-        values[waiting], present[waiting] = new, there
-        waiting = waiting[torch.rand(len(waiting)) >= weight / ratio.most]
+        asked = waiting.repeat(often)
+        new, there, weight = chosen(fitted, cells[asked], context[asked], temperature)
+        kept = (torch.rand(len(asked)) < weight / ratio.most).unflatten(0, (often, -1))
+        first = kept.long().argmax(0) * len(waiting) + torch.arange(len(waiting))
+        values[waiting], present[waiting] = new[first], there[first]
+        waiting = waiting[~kept.any(0)]
         if not len(waiting):
             break
+        often = max(1, FEW // len(waiting))  # of a few that are left several draws each: the first that is kept counts
     return values, present
 
 
@@ -58,7 +66,7 @@ def log_ratio(fitted: Fitted, values: Tensor, present: Tensor) -> Tensor:
     """Log r (B,) of rows as they would be given back."""
     assert fitted.vae.ratio is not None, "a model that has learned it"
     cells, observed = as_given_back(fitted, values, present)
-    parts = [fitted.vae.ratio(cells[at], observed[at]) for at in chunks(len(cells), fitted.at_once)]
+    parts = [fitted.vae.ratio(cells[at], observed[at]) for at in _lots(fitted, len(cells))]
     return torch.cat(parts)
 
 
@@ -69,9 +77,13 @@ def as_given_back(fitted: Fitted, values: Tensor, present: Tensor) -> Lot:
 
 def _decoded(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float, each: int) -> tuple[Tensor, Tensor]:
     """Cells and observed flags (E, B, K + G) of `each` rows from the same latents."""
-    parts = [_part(fitted, cells[at], context[at], temperature, each) for at in chunks(len(cells), fitted.at_once)]
+    parts = [_part(fitted, cells[at], context[at], temperature, each) for at in _lots(fitted, len(cells))]
     values, present = (torch.cat(part, 1) for part in zip(*parts, strict=True))
     return values, present
+
+
+def _lots(fitted: Fitted, count: int) -> Iterator[slice]:
+    return chunks(count, min(AT_ONCE, fitted.at_once))
 
 
 def _part(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float, each: int) -> tuple[Tensor, Tensor]:
