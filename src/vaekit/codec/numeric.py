@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vaekit.codec import ticks
 from vaekit.codec.field import DISTINCT, FORWARD, MANY_ROWS, QUANTILES, Field, Floats, Transform, repeats
+from vaekit.codec.twins import Few, single
 from vaekit.errors import DataError, warn
 from vaekit.schema import Column
 
@@ -94,8 +95,11 @@ class Numeric:
     def decode(
         self, cells: Floats, observed: NDArray[np.bool_], generator: np.random.Generator | None = None
     ) -> pa.Array:
-        """Values of the fitted type at the column's resolution, (B,), null where not observed."""
-        cells = np.where(observed, self._snapped(cells), 0.0)
+        """Values of the fitted type at the column's resolution, (B,), null where not observed.
+
+        Of values that single precision does not tell apart one is drawn by its frequency, the middle one without a generator.
+        """
+        cells = np.where(observed, self._snapped(cells, generator), 0.0)
         return ticks.write(self.column, self.raw_of(cells), observed)
 
     def log_jacobian(self, cells: Floats) -> Floats:
@@ -164,27 +168,30 @@ class Numeric:
         """The index of the spike that a cell equals, or equalled before it was rounded to single precision; else -1."""
         if not self.field.spikes:
             return np.full(cells.shape, -1)
-        spikes, single, middle = self._spikes
+        spikes, rounded, middle = self._spikes
         index = np.searchsorted(middle, cells)
         near = spikes[index]
-        return np.where((np.abs(cells - near) <= 1e-15 * (1 + np.abs(near))) | (cells == single[index]), index, -1)
+        return np.where((np.abs(cells - near) <= 1e-15 * (1 + np.abs(near))) | (cells == rounded[index]), index, -1)
 
     @cached_property
     def _spikes(self) -> tuple[Floats, Floats, Floats]:
         """Spikes, the same in single precision, and what lies half-way between two of them."""
         spikes = np.asarray(self.field.spikes)
-        return spikes, _single(spikes), (spikes[1:] + spikes[:-1]) / 2
+        return spikes, single(spikes), (spikes[1:] + spikes[:-1]) / 2
 
     @cached_property
-    def _distinct(self) -> Floats:
-        return _single(self.field.distinct)
+    def _few(self) -> Few:
+        return Few.of(self.field)
 
-    def _snapped(self, cells: Floats) -> Floats:
+    @cached_property
+    def draws(self) -> bool:
+        """Whether some of its values are drawn, since cells do not tell them apart."""
+        return len(self.field.distinct) > 0 and self._few.draws
+
+    def _snapped(self, cells: Floats, generator: np.random.Generator | None) -> Floats:
         """Cells as they were before they were rounded to single precision, where they are spikes or one of few values."""
         if len(self.field.distinct):
-            single = self._distinct
-            at = np.searchsorted(single, cells).clip(max=len(single) - 1)
-            cells = np.where(single[at] == cells, self.field.distinct[at], cells)
+            cells = self._few.exact(cells, generator)
         if not self.field.spikes:
             return cells
         index = self._near_spike(cells)
@@ -275,12 +282,6 @@ def _common(values: Floats, field: Field) -> Floats:
 
 def _few(distinct: Floats) -> Floats:
     return distinct if len(distinct) <= DISTINCT else np.empty(0)
-
-
-def _single(cells: Floats | tuple[float, ...]) -> Floats:
-    """Cells as single precision has them."""
-    with np.errstate(over="ignore"):
-        return np.asarray(cells, dtype=np.float32).astype(float)
 
 
 def _legal(transform: Transform, raw: ticks.Raw) -> NDArray[np.bool_]:

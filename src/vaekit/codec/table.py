@@ -128,7 +128,7 @@ class Codec:
         Args:
             cells: (B, K + G), or (B, K): given columns are null then.
             observed: same shape; cells that are not become null. All are when None.
-            seed: for the draws of rare levels.
+            seed: for the draws of rare levels, and of numbers that cells do not tell apart.
 
         Returns:
             (B, F); constants are restored, identifiers are new, ignored columns are null.
@@ -140,7 +140,8 @@ class Codec:
         arrays = []
         for column in self.schema.columns:
             part, at = self.parts[column.name], self.spans.get(column.name, slice(0, 0))
-            drawn = not isinstance(part, Numeric | Pixels)  # rare levels and identifiers are
+            # rare levels and identifiers are, and numbers that cells do not tell apart
+            drawn = part.draws if isinstance(part, Numeric) else not isinstance(part, Pixels)
             draw = rng.numpy(seed, "decode", column.name) if drawn else None
             if isinstance(part, Pixels):
                 arrays.append(part.decode(cells[:, at], observed[:, at]))
