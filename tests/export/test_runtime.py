@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +55,13 @@ def test_a_csv_file_is_scored(
     (tmp_path / "rows.csv").write_text("a\n1\n2\n")
     main("model.onnx", str(tmp_path / "rows.csv"))
     assert capsys.readouterr().out == "row,score,p_value\n0,0,\n1,0.5,\n"
+
+
+def test_it_says_how_it_is_called(tmp_path: Path) -> None:
+    from vaekit.export import runtime
+
+    for words, told in (([], "usage: python"), (["none.onnx", "rows.csv"], "rows.csv: there is no such file")):
+        found = subprocess.run(
+            [sys.executable, runtime.__file__, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert found.returncode == 1 and told in found.stderr and "Traceback" not in found.stderr

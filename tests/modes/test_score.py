@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 
 import vaekit
 from vaekit.errors import DataError, ModeUnavailable, SpecError, VaekitWarning
+from vaekit.modes import score as module
+from vaekit.modes.reasons import explain
 from vaekit.modes.ways import WAYS, available
 
 ALPHA = 0.05
@@ -185,3 +188,18 @@ def test_every_warning_points_at_the_caller(mixed: Any) -> None:
     with pytest.warns(VaekitWarning) as caught:
         mixed.model.score(mixed.rows.dropna()[:3].assign(extra=1, city="Paris"), alpha=0.001)
     assert len(caught) == 3 and {warning.filename for warning in caught} == {__file__}
+
+
+def test_reasons_are_found_when_somebody_wants_to_know(mixed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def counted(*words: Any) -> Any:
+        asked.append(len(words[1]))
+        return explain(*words)
+
+    monkeypatch.setattr(module, "explain", counted)
+    scores = mixed.model.score(mixed.rows[:5])
+    assert scores.total.shape == (5,) and not asked
+    assert len(scores.reasons) == 5 and scores.to_arrow().num_rows == 5 and asked == [5]
+    with torch.enable_grad():  # whoever asks
+        assert mixed.model.score(mixed.rows[:2]).reasons == scores.reasons[:2]

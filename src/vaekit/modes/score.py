@@ -47,7 +47,7 @@ class Scores:
     flagged: NDArray[np.bool_]
     columns: tuple[str, ...]
     by: str
-    _why: Reasons = field(repr=False)
+    _explain: Callable[[], Reasons] = field(repr=False)
     _asked: Asked = field(repr=False)
     _ending: Callable[[], NDArray[np.float64]] | None = field(default=None, repr=False)
     _cut: Cut | None = field(default=None, repr=False)
@@ -65,6 +65,12 @@ class Scores:
         if self._ending is None:
             raise ModeUnavailable("score: causal scores are for streams", hint="fit vaekit.windows(data, size=...)")
         return self._ending()
+
+    @cached_property
+    def _why(self) -> Reasons:
+        """Found when somebody wants to know."""
+        with torch.no_grad():
+            return self._explain()
 
     @cached_property
     def reasons(self) -> list[list[Reason]]:
@@ -126,7 +132,7 @@ def score(
         flagged=_flag(fitted, chosen, p, alpha),
         columns=fitted.names if asked.at is None else tuple(field.name for field in fitted.layout.channels),
         by=chosen,
-        _why=scored.why,
+        _explain=scored.explain,
         _asked=asked,
         _ending=None if asked.at is None else partial(causal_scores, fitted, chosen, asked),
         _cut=fitted.cut,
@@ -136,25 +142,31 @@ def score(
 class _Scored(NamedTuple):
     centred: Centred
     unusual: Tensor
-    why: Reasons
+    explain: Callable[[], Reasons]
 
 
 def _rows(fitted: Fitted, by: str, asked: Asked, count: int) -> _Scored:
-    """Scores of rows that stand alone, lot by lot: what only reasons need is gone with its lot."""
-    lots = [_lot(fitted, by, asked.part(at), count) for at in chunks(len(asked), fitted.at_once)]
+    """Scores of rows that stand alone, lot by lot: what only reasons need is gone with its lot, where there are several."""
+    several = len(asked) > fitted.at_once
+    lots = [_lot(fitted, by, asked.part(at), count, soon=several) for at in chunks(len(asked), fitted.at_once)]
     if len(lots) == 1:
         return lots[0]
     every, unlike, why = zip(*lots, strict=True)
     parts = {name: torch.cat([each.parts[name] for each in every]) for name in every[0].parts}
     both = Centred(torch.cat([each.cells for each in every]), parts)
-    return _Scored(both, torch.cat(unlike), Reasons.joined(list(why)))
+    return _Scored(both, torch.cat(unlike), partial(_same, Reasons.joined([found() for found in why])))
 
 
-def _lot(fitted: Fitted, by: str, asked: Asked, count: int) -> _Scored:
+def _lot(fitted: Fitted, by: str, asked: Asked, count: int, *, soon: bool) -> _Scored:
     raw = raw_scores_of(fitted, by, asked.cells, asked.observed)
     found = centred(fitted, by, raw, asked.observed)
     unlike = unusual(fitted, asked.cells, asked.observed) if raw.unusual is None else raw.unusual
-    return _Scored(found, unlike, explain(fitted, asked, found, count, raw.left_out))
+    why = partial(explain, fitted, asked, found, count, raw.left_out)
+    return _Scored(found, unlike, partial(_same, why()) if soon else why)
+
+
+def _same(why: Reasons) -> Reasons:
+    return why
 
 
 def _steps(fitted: Fitted, by: str, asked: Asked, count: int) -> _Scored:
@@ -162,7 +174,7 @@ def _steps(fitted: Fitted, by: str, asked: Asked, count: int) -> _Scored:
     windows = centred(fitted, by, raw_scores(fitted, by, asked.cells, asked.observed), asked.observed)
     found = over_steps(asked, windows)
     unlike = per_step(asked, unusual(fitted, asked.cells, asked.observed).double().numpy())
-    return _Scored(found, torch.from_numpy(unlike), explain(fitted, asked, found, count))
+    return _Scored(found, torch.from_numpy(unlike), partial(explain, fitted, asked, found, count))
 
 
 def _check(fitted: Fitted, by: str, reasons: int, alpha: float) -> str:
