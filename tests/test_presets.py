@@ -123,6 +123,16 @@ def test_a_complete_spec_names_every_choice(numbers: Any) -> None:
     assert again == spec, "a spec completed is a spec that can be given"
 
 
+def test_nets_of_small_tables_are_narrow_unless_somebody_chose(numbers: Any) -> None:
+    layout = numbers.model.fitted.layout
+    for rows, width in ((500, 128), (3_999, 128), (4_000, 256)):
+        spec = complete({}, None, layout, rows, gaps=False)
+        assert spec["net"]["width"] == spec["prior"]["width"] == width
+    chosen = complete({"prior": {"kind": "flow_matching", "width": 32}}, None, layout, 500, gaps=False)
+    assert chosen["prior"]["width"] == 32 and chosen["prior"]["steps"] == 4
+    assert complete({}, "two-stage", layout, 500, gaps=False)["prior"]["width"] == 384
+
+
 def test_an_encoder_that_never_sees_the_label_needs_no_flags_for_its_gaps(numbers: Any) -> None:
     layout = numbers.model.fitted.layout
     for preset, alone, flags in (("m2", True, False), ("m2", False, True), ("vae", True, True)):

@@ -20,6 +20,7 @@ from vaekit.pace import adamw, pace
 from vaekit.posteriors import POSTERIORS
 from vaekit.priors import PRIORS
 
+SOME = 4_000  # rows of a table from which on its nets are wide
 ENOUGH = 300  # rows from which on it can be told which of the model's own are unlike them
 PARTS = ("net", "posterior", "prior", "likelihood", "objective", "latent", "train")
 
@@ -197,7 +198,7 @@ USUAL: dict[int, dict[str, Any]] = {
     0: {
         "net": "residual",
         "objective": {"kind": "elbo", "beta": 0.35, "warm_up": 0.1},
-        "prior": {"width": 256, "steps": 4},  # what is left to do, the correction of new rows does
+        "prior": {"steps": 4},  # what is left to do, the correction of new rows does
         "train": {},
     },
     1: {
@@ -234,13 +235,15 @@ def complete(
     train = specs.normalise("train", {**usual["train"], **_options(chosen.get("train"))}, {"adamw": adamw})
     del train["kind"], train["memory"]  # which says where rows lie, not what is made of them
     net = specs.normalise("net", _net(chosen.get("net"), usual["net"]), NETS)
+    width = 256 if rows >= SOME or layout.K > 64 else 128
     if net["kind"] == "residual" and "width" not in _options(chosen.get("net")):
-        net["width"] = 256 if rows >= 4_000 or layout.K > 64 else 128
+        net["width"] = width
     if net["kind"] == "mlp" and len(layout.shape) == 2 and "start" not in _options(chosen.get("net")):
         net["start"] = "he"
     posterior = specs.normalise("posterior", chosen.get("posterior"), POSTERIORS)
     prior = getattr(POSTERIORS[posterior["kind"]], "prior", "flow_matching")  # the usual one of its kind of latents
-    prior = specs.normalise("prior", _prior(chosen.get("prior", prior), usual.get("prior", {})), PRIORS)
+    sizes = {} if layout.shape else {"width": width, **usual["prior"]}
+    prior = specs.normalise("prior", _prior(chosen.get("prior", prior), sizes), PRIORS)
     told = any(
         getattr(kinds[part["kind"]], "labelled", False) for kinds, part in ((POSTERIORS, posterior), (PRIORS, prior))
     )
