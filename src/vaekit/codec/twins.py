@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaekit.codec.field import Field, Floats
-
-NEAR = 3e-7  # how far single precision may put a cell beside its value, as `distributions.spike.near` has it
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +66,15 @@ class Few:
     @cached_property
     def _groups(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Where the values begin and end that lie next to one another as near as a rounding error, of each of them, (N,)."""
-        apart = np.flatnonzero(np.diff(self.distinct) > NEAR * np.abs(self.distinct[1:]) + 1e-12) + 1
+        apart = np.flatnonzero(np.diff(self.distinct) > near(self.distinct[1:])) + 1
         ends = np.r_[0, apart, len(self.distinct)]
         group = np.searchsorted(apart, np.arange(len(self.distinct)), "right")
         return ends[group], ends[group + 1]
+
+
+def near(exact: Any) -> Any:
+    """How far single precision may put a cell beside an exact value that it equals; an array or a tensor."""
+    return 3e-7 * abs(exact) + 1e-12
 
 
 def single(cells: Floats | tuple[float, ...]) -> Floats:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from vaekit.codec.field import ROWS, Field, Floats, repeats
+from vaekit.codec.twins import near
 from vaekit.distributions.scale import Scale
-from vaekit.distributions.spike import near
 
 
 class Partition(nn.Module):

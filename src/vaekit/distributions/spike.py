@@ -8,6 +8,7 @@ import torch
 from torch import Size, Tensor
 from torch.distributions import Distribution, Normal
 
+from vaekit.codec.twins import near
 from vaekit.distributions.levels import Levels, draw_index
 
 
@@ -79,8 +80,3 @@ def match(cells: Tensor, spikes: Tensor) -> Tensor:
     """0 where a cell (..., K) is no spike, j + 1 where it is spike j of `spikes` (K, J)."""
     same = (cells[..., None] - spikes).abs() <= near(spikes)
     return torch.where(same.any(-1), same.to(torch.int8).argmax(-1) + 1, 0)
-
-
-def near(exact: Tensor) -> Tensor:
-    """How far single precision may put a cell beside an exact value that it equals."""
-    return 3e-7 * exact.abs() + 1e-12
