@@ -254,8 +254,8 @@ class Model:
         """The rows as few bytes, from which `decompress` gives them back to the last bit: values, gaps, order and types.
 
         Rows cost about their negative bound in bits; what the model has no symbols for (identifiers, ignored columns, new
-        levels) travels as it is. Only this model, on the same kind of machine, reads them. Needs `pip install
-        'vaekit[compress]'`. Townsend, Bird, Barber 2019 (arXiv 1901.04866).
+        levels) travels as it is. Only this model, on the same kind of machine, reads them. Needs normal latents, under a
+        prior that is normal or a mixture, and `pip install 'vaekit[compress]'`. Townsend, Bird, Barber 2019 (arXiv 1901.04866).
         """
         return modes.run("compress", self.fitted, data)
 

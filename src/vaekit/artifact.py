@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 
 from vaekit.codec import Codec, Field, Layout
+from vaekit.distributions.mixture import NormalMixture
 from vaekit.errors import ArtifactError, SpecError
 from vaekit.posteriors import Gaussian
 from vaekit.schema import Schema
@@ -120,11 +121,9 @@ class Fitted:
         return bool(self.vae.posterior.density)
 
     @property
-    def has_normal_latents(self) -> bool:
-        """Whether p(z) and q(z|row) are normal laws of each latent by itself."""
-        prior = self.vae.prior  # maybe a law of other parts of the model, such as a mixture of posteriors
-        normal = getattr(prior, "normal", False) if hasattr(prior, "of") else isinstance(prior(), Normal)
-        return isinstance(self.vae.posterior, Gaussian) and normal
+    def has_coded_latents(self) -> bool:
+        """Whether q(z|row) is a normal law of each latent by itself, and p(z) is one or a mixture of normal laws."""
+        return isinstance(self.vae.posterior, Gaussian) and isinstance(self.vae.prior_law(), Normal | NormalMixture)
 
 
 def trained_range(field: Field) -> tuple[float, float]:

@@ -120,3 +120,11 @@ def test_pixels_come_back_under_every_law(fitted: Any) -> None:
         model = vaekit.fit(images, likelihood=law, train=brief, net={"kind": "mlp", "hidden": [16]})
         back = model.decompress(model.compress(images[:20]))
         assert back.dtype == images.dtype and np.array_equal(back, images[:20])
+
+
+@pytest.mark.parametrize("preset", ["vamp", "gm-vae", "vade"])
+def test_rows_come_back_under_a_mixture(words: Any, preset: str) -> None:
+    model = vaekit.fit(words.fitted_on, preset, latent=3, net={"hidden": [16]}, train={"epochs": 3, "batch": 64})
+    blob = model.compress(words.rows)
+    pd.testing.assert_frame_equal(model.decompress(blob), words.rows)
+    assert len(blob) < 2 * len(words.model.compress(words.rows))

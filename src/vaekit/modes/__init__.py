@@ -37,7 +37,7 @@ class Mode:
     needs: tuple[str, ...] = ()
 
 
-CODER = ("density", "normal latents", "constriction")  # what bits back need
+CODER = ("density", "coded latents", "constriction")  # what bits back need
 MODES: Mapping[str, Mode] = {
     "score": Mode("vaekit.modes.score:score", "how strange each row is, and which columns make it so"),
     "log_prob": Mode("vaekit.modes.log_prob:log_prob", "a lower bound on log p(row), in nats", needs=("density",)),
@@ -72,10 +72,10 @@ FACTS: Mapping[str, tuple[Callable[[Fitted], bool], str]] = {
         lambda fitted: fitted.has_density,
         "a plain autoencoder has no density of rows; fit a preset with a posterior, such as 'vae' or the default",
     ),
-    "normal latents": (
-        lambda fitted: fitted.has_normal_latents,
-        "bits back need latents that are normal one by one, under p(z) and q(z|row); fit with prior='normal' and "
-        "posterior='gaussian'",
+    "coded latents": (
+        lambda fitted: fitted.has_coded_latents,
+        "bits back need latents that are normal one by one under q(z|row), and so or in a mixture under p(z); fit with "
+        "posterior='gaussian' and prior='normal', 'mixture' or 'vamp'",
     ),
     "constriction": (
         lambda _: find_spec("constriction") is not None,

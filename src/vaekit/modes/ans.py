@@ -50,7 +50,7 @@ class Stack:
 
     def push(self, symbols: NDArray[Any], shares: Floats) -> None:
         """Symbols (n,), each with the shares of its alphabet, (n, M); a wide alphabet is coded in two digits."""
-        if not len(symbols):
+        if not len(symbols) or shares.shape[1] == 1:  # what is certain costs nothing
             return
         if shares.shape[1] <= NARROW:
             self._coder.encode_reverse(symbols.astype(np.int32), self._family, np.ascontiguousarray(shares))
@@ -62,8 +62,8 @@ class Stack:
 
     def pop(self, shares: Floats) -> Symbols:
         """The inverse of `push`."""
-        if not len(shares):
-            return np.empty(0, np.int32)
+        if not len(shares) or shares.shape[1] == 1:
+            return np.zeros(len(shares), np.int32)
         if shares.shape[1] <= NARROW:
             return self._coder.decode(self._family, np.ascontiguousarray(shares))
         table = _in_two(shares)

@@ -6,7 +6,8 @@ decode a batch:  push z under q(z|x) pop x under p(x|z)      pop z under p(z)   
 ```
 
 The bits that choose z are taken from what the stack already holds and come back on decoding, so that a row costs on average
--log2 p(x|z) - log2 p(z) + log2 q(z|x): the negative evidence lower bound. Townsend, Bird, Barber 2019 (arXiv 1901.04866).
+-log2 p(x|z) - log2 p(z) + log2 q(z|x): the negative evidence lower bound. Townsend, Bird, Barber 2019 (arXiv 1901.04866). How z
+lies under p(z): `latent_bits`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from vaekit import modes
 from vaekit.distributions import BernoulliCell, Columns
 from vaekit.goals import Rows
 from vaekit.modes.ans import Flags, Floats, Stack
+from vaekit.modes.latent_bits import LatentBits, flat
 from vaekit.modes.quantise import Book, Symbols
 from vaekit.vae import VAE
 
@@ -76,13 +78,11 @@ class Scheme:
     def posterior(self, cells: Tensor, observed: Tensor, n: int) -> tuple[Floats, Floats]:
         """Loc and scale of q(z|x) in buckets, each (n L,)."""
         law: Any = self.vae.posterior_of(cells, observed)
-        return _flat(law.loc[:n] / self.step), _flat(law.scale[:n] / self.step)
+        return flat(law.loc[:n] / self.step), flat(law.scale[:n] / self.step)
 
-    def prior(self, cells: Tensor, observed: Tensor, n: int) -> tuple[Floats, Floats]:
-        """The same of p(z), for n rows, or of p(z|given): it does not look at the modelled cells."""
-        law: Any = self.vae.prior_law(cells, observed)
-        loc, scale = ((part / self.step).expand(self.rows, -1)[:n] for part in (law.loc, law.scale))
-        return _flat(loc), _flat(scale)
+    def prior(self, cells: Tensor, observed: Tensor, n: int) -> LatentBits:
+        """p(z) of n rows, or p(z|given): it does not look at the modelled cells."""
+        return LatentBits(self.vae.prior_law(cells, observed), n, self.step, self.bound)
 
     def tables(
         self, buckets: Symbols, cells: Tensor, observed: Tensor, n: int
@@ -151,11 +151,13 @@ def encode(scheme: Scheme, stack: Stack, symbols: Symbols, coded: Flags, given: 
         own, seen, n = symbols[at], coded[at], at.stop - at.start
         cells, observed = scheme.batch(own, seen, Rows(given.cells[at], given.observed[at]))
         buckets = stack.pop_normal(*scheme.posterior(cells, observed, n), scheme.bound)
+        prior = scheme.prior(cells, observed, n)
+        of = prior.choose(stack, buckets)
         if len(stack) < 3:  # two words are the head of the stack: below them it makes bits up, which do not come back
             return False
         for group, shares in reversed(list(scheme.tables(buckets, cells, observed, n))):
             stack.push(own[:, group][seen[:, group]], shares[seen[:, group]])
-        stack.push_normal(buckets, *scheme.prior(cells, observed, n), scheme.bound)
+        prior.push(stack, buckets, of)
     return True
 
 
@@ -166,11 +168,13 @@ def decode(scheme: Scheme, stack: Stack, coded: Flags, given: Rows) -> Symbols:
         own, seen, n = symbols[at], coded[at], at.stop - at.start
         known = Rows(given.cells[at], given.observed[at])
         cells, observed = scheme.batch(own, seen, known)
-        buckets = stack.pop_normal(*scheme.prior(cells, observed, n), scheme.bound)
+        prior = scheme.prior(cells, observed, n)
+        buckets, of = prior.pop(stack)
         for group, shares in scheme.tables(buckets, cells, observed, n):
             part = own[:, group]
             part[seen[:, group]] = stack.pop(shares[seen[:, group]])
             own[:, group] = part
+        prior.give_back(stack, buckets, of)
         cells, observed = scheme.batch(own, seen, known)
         stack.push_normal(buckets, *scheme.posterior(cells, observed, n), scheme.bound)
     return symbols
@@ -191,10 +195,6 @@ def batches(rows: int, most: int) -> Iterator[slice]:
         at = end
     if watch is not None:
         watch(rows, rows)
-
-
-def _flat(numbers: Tensor) -> Floats:
-    return numbers.reshape(-1).contiguous().numpy()
 
 
 def _padded(parts: Sequence[Floats], fill: float) -> Floats:

@@ -31,7 +31,6 @@ class ConditionalNormal(nn.Module):
     """
 
     learns = False
-    normal = True  # each latent by itself, given the condition
 
     def __init__(self, latents: int, *, condition: int, given: int, width: AtLeastOne = 64) -> None:
         super().__init__()
