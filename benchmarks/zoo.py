@@ -10,7 +10,8 @@ robust       tables with one training row in ten an anomaly: the bound over all 
 cluster      MNIST: share of test images whose component is their digit, components matched to digits one to one
 labels       MNIST with 100 labels: error of m2, with its paper's net and with convolutions, and of m1+m2, beside a support
              vector machine on the same labels
-lossless     MNIST, raw and binarised, and Adult: size beside gzip, bz2, PNG, WebP and Parquet
+lossless     MNIST, raw and binarised, and Adult: size beside gzip, bz2, PNG, WebP and Parquet; binarised by convolutions, and
+             by the fit of density:vamp
 conditional  Adult: can a classifier tell new rows, and new rows given values, from real ones?
 
 --middle fits all training images, so few times that each preset takes one core minutes to half an hour.
@@ -112,14 +113,18 @@ DENSITY = (
 
 def density(scale: Scale, preset: str, seed: int) -> Kept:
     data = images("mnist_static_binarized")
+    model, cost = _perceptron(data, scale, preset, seed)
+    return {**_nats(model, data["x_test"], scale), "cpu_s": cost}
+
+
+def _perceptron(data: Mapping[str, Array], scale: Scale, preset: str, seed: int) -> tuple[vaekit.Model, float]:
     known = np.concatenate([data["x_train"], data["x_valid"]])
     net = {"kind": "mlp", "hidden": list(scale.hidden), "activation": scale.activation}
     batch, rate, decay = scale.step
-    model, cost = timed(
+    return timed(
         some(known, scale.images), preset, net=net, latent=40, seed=seed, validation=scale.apart,
         train={"epochs": scale.epochs, "batch": batch, "rate": rate, "weight_decay": decay},
     )  # fmt: skip
-    return {**_nats(model, data["x_test"], scale), "cpu_s": cost}
 
 
 COARSE = 50  # samples of every test image
@@ -238,22 +243,27 @@ def labels(scale: Scale, preset: str, seed: int) -> Kept:
     return {"error": float(np.mean(np.asarray(guess).astype(int) != data["y_test"])), "cpu_s": cost}
 
 
+VAMP = "binarised, vamp"
+
+
 def lossless(scale: Scale, preset: str, seed: int) -> Kept:
     if preset == "adult":
         return _lossless_table(seed)
-    data, (passes, decay, count) = images("mnist_static_binarized" if preset == "binarised" else "mnist"), scale.packed
-    known = np.concatenate([data[part] for part in ("x_train", "x_valid") if part in data])
+    data, (passes, decay, count) = images("mnist" if preset == "raw" else "mnist_static_binarized"), scale.packed
     few = some(data["x_test"], count)
-    model, cost = timed(
-        some(known, scale.images), "vae", seed=seed, latent=32, net="conv", validation=scale.apart,
-        train={"hide": 0.0, "epochs": passes, "weight_decay": decay},
-    )  # fmt: skip
+    if preset == VAMP:
+        model, cost = _perceptron(data, scale, "vamp", seed)
+    else:
+        known = np.concatenate([data[part] for part in ("x_train", "x_valid") if part in data])
+        model, cost = timed(
+            some(known, scale.images), "vae", seed=seed, latent=32, net="conv", validation=scale.apart,
+            train={"hide": 0.0, "epochs": passes, "weight_decay": decay},
+        )  # fmt: skip
     began = time.process_time()
     blob = model.compress(few)
     spent = time.process_time() - began
     exact = np.array_equal(np.asarray(model.decompress(blob)), few)
-    shown = few.astype(bool) if preset == "binarised" else few
-    packed = np.packbits(few) if preset == "binarised" else few
+    shown, packed = (few, few) if preset == "raw" else (few.astype(bool), np.packbits(few))
     sizes = {
         "vaekit": len(blob), "gzip": len(gzip.compress(packed.tobytes(), 9)), "bz2": len(bz2.compress(packed.tobytes())),
         "png": _picture(shown, "PNG", optimize=True), "webp": _picture(shown, "WEBP", lossless=True, quality=100),
@@ -309,7 +319,7 @@ PARTS: Mapping[str, tuple[Part, tuple[str, ...]]] = {
     "robust": (robust, ("bound", "robust")),
     "cluster": (cluster, ("vade", "vae")),
     "labels": (labels, ("support vectors", "m1+m2", "m2", CONVOLUTIONS)),
-    "lossless": (lossless, ("raw", "binarised", "adult")),
+    "lossless": (lossless, ("raw", "binarised", VAMP, "adult")),
     "conditional": (conditional, ("default", "two-stage", "vae")),
 }
 SEEDS = {"robust": 2, "labels": 3}  # at every scale: runs differ, by which hundred images tell their label for one
