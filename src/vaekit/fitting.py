@@ -26,7 +26,7 @@ from vaekit.errors import DataError, SpecError, UserError, VaekitWarning, warn
 from vaekit.goals import BoundGoal, PriorGoal, Rows, unfold
 from vaekit.likelihoods import frequent
 from vaekit.lots import Lots
-from vaekit.modes import coverage, ratio
+from vaekit.modes import balance, coverage, ratio
 from vaekit.modes.ask import tensors
 from vaekit.modes.calibrate import calibrate
 from vaekit.modes.latent_use import rates
@@ -305,6 +305,8 @@ def _keep(fitted: Fitted, plan: Plan, aside: torch.Tensor | None, store: bool) -
             coverage.learn(fitted, *unseen, aside)
         fitted.arrays["latents.rate"] = rates(fitted, cells[:HELD_OUT], observed[:HELD_OUT]).numpy()
     K = plan.layout.K
+    if fitted.vae.ratio is not None and not plan.layout.given:
+        fitted.arrays |= balance.learned(fitted.fields, plan.train)
     if plan.layout.given and store:
         pick = rng.numpy(0, "conditions").permutation(len(plan.train))[:KEPT_CONDITIONS]
         fitted.arrays["given.cells"] = plan.train.cells[pick, K:].numpy()

@@ -20,6 +20,7 @@ from vaekit.priors.ratio import Ratio
 def tilted(mixed: Any) -> Any:
     """The model under a ratio that finds one city five times as likely as the others, whatever the rest of the row."""
     fitted = copy.deepcopy(mixed.model.fitted)
+    fitted.arrays = {name: array for name, array in fitted.arrays.items() if not name.startswith("balance.")}
     ratio = Ratio([*fitted.layout.fields, *fitted.layout.given]).eval()
     k = fitted.names.index("city")
     place = int(ratio.embed.offsets[(ratio.embed.levels == k).nonzero()[0, 0]]) + 2

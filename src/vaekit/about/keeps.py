@@ -6,6 +6,7 @@ from typing import Any
 
 from vaekit.artifact import Fitted
 from vaekit.codec.levels import Levels
+from vaekit.modes.balance import LEAST, ONES
 
 # arrays of a file that hold training rows -> what they are, what they serve, what they show of a row
 KEPT_ROWS = {
@@ -54,6 +55,9 @@ def _of_columns(fitted: Fitted) -> list[tuple[str, str, str]]:
         found.append(
             ("quantiles of numbers", "numbers are put on a common scale, and kept within what was seen", words)
         )
+    if ONES in fitted.arrays:
+        words = f"how many rows have a level or a part of the numbers, and two of these at once where {LEAST} rows do"
+        found.append(("shares of columns and of pairs of columns", "new rows come in these shares", words))
     if fitted.spec["prior"]["kind"] == "vamp":
         words = "they began at training rows, and may still be like them"
         found.append(("pseudo-inputs", "the prior is the mixture of their posteriors", words))

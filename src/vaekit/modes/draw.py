@@ -10,11 +10,13 @@ from torch.distributions import Categorical
 
 from vaekit.artifact import Fitted
 from vaekit.modes.ask import chunks, decode_cells, tensors
+from vaekit.modes.balance import Tally, balance_of
 
 TRIES = 24  # how often a row is drawn anew: of rows given what is rare few are kept
 AT_ONCE = 1024  # rows drawn together, so that what goes from layer to layer stays in a core's cache
 FEW = 128  # rows that a pass of the network hardly notices
 EACH = 4  # rows decoded from the same latents, of which one is chosen
+COUNTED = 64  # rows chosen between two looks at what new rows lack
 
 Lot = tuple[Tensor, Tensor]  # cells and observed flags, (B, K + G) each
 
@@ -25,15 +27,23 @@ def draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 1.
     Where the model has learned how much likelier rows are among real ones than among its own, r (see `priors.ratio`), a row is
     kept with a probability proportional to r and drawn anew otherwise: rejection sampling, exact but for the few rows whose
     r is beyond what covers nearly all, and for those that `TRIES` did not suffice for. Azadi et al. 2019 (arXiv 1810.06758).
+
+    Rows under no condition are balanced besides: those are preferred of whose levels, numbers and pairs of them there are too
+    few among the rows so far (see `modes.balance`).
     """
-    ratio = fitted.vae.ratio
-    if ratio is None or not ratio.learned:
+    balance = balance_of(fitted) if temperature == 1 and not context.any() else None
+    tally, most = None if balance is None else Tally(balance), _most(fitted) or 1.0
+    if tally is None and _most(fitted) is None:
         return plain(fitted, cells, context, temperature)
     values, present, waiting, often = cells.clone(), torch.zeros_like(context), torch.arange(len(cells)), 1
     for _ in range(TRIES):
         asked = waiting.repeat(often)
-        new, there, weight = chosen(fitted, cells[asked], context[asked], temperature)
-        kept = (torch.rand(len(asked)) < weight / ratio.most).unflatten(0, (often, -1))
+        if tally is not None:
+            new, there, kept = _balanced(fitted, cells[asked], context[asked], tally, most, once=often == 1)
+        else:
+            new, there, weight = chosen(fitted, cells[asked], context[asked], temperature)
+            kept = torch.rand(len(asked)) < weight / most
+        kept = kept.unflatten(0, (often, -1))
         first = kept.long().argmax(0) * len(waiting) + torch.arange(len(waiting))
         values[waiting], present[waiting] = new[first], there[first]
         waiting = waiting[~kept.any(0)]
@@ -41,6 +51,12 @@ def draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 1.
             break
         often = max(1, FEW // len(waiting))  # of a few that are left several draws each: the first that is kept counts
     return values, present
+
+
+def _most(fitted: Fitted) -> float | None:
+    """The mean of r that nearly all rows stay below; None where no ratio has been learned."""
+    ratio = fitted.vae.ratio
+    return None if ratio is None or not ratio.learned else float(ratio.most)
 
 
 def plain(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 1.0) -> Lot:
@@ -60,6 +76,36 @@ def chosen(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 
     pick = Categorical(logits=ratio).sample()
     at = torch.arange(len(cells))
     return values[pick, at], present[pick, at], ratio.exp().mean(-1)
+
+
+def _balanced(
+    fitted: Fitted, cells: Tensor, context: Tensor, tally: Tally, most: float, *, once: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The rows of `chosen`, and whether each is kept, (B,): a few after the other, since those before say what is lacking.
+
+    Only where each row is asked for `once` are those that are kept known to stay, and counted.
+    """
+    parts = [_balanced_lot(fitted, cells[at], context[at], tally, most, once) for at in _lots(fitted, len(cells))]
+    values, present, kept = (torch.cat(part) for part in zip(*parts, strict=True))
+    return values, present, kept
+
+
+def _balanced_lot(
+    fitted: Fitted, cells: Tensor, context: Tensor, tally: Tally, most: float, once: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    values, present = _part(fitted, cells, context, 1.0, EACH)
+    read = as_given_back(fitted, values.flatten(0, 1), present.flatten(0, 1))
+    ratio = torch.zeros(EACH, len(cells))
+    if fitted.vae.ratio is not None and fitted.vae.ratio.learned:
+        ratio = fitted.vae.ratio(*read).unflatten(0, (EACH, -1))
+    places = tally.balance.places(*read).unflatten(1, (EACH, -1))
+    picks, keeps = [], []
+    for at in chunks(len(cells), COUNTED):
+        pick, kept = tally.choose(places[:, :, at], ratio[:, at], most, count=once)
+        picks.append(pick)
+        keeps.append(kept)
+    pick, row = torch.cat(picks), torch.arange(len(cells))
+    return values[pick, row], present[pick, row], torch.cat(keeps)
 
 
 def log_ratio(fitted: Fitted, values: Tensor, present: Tensor) -> Tensor:
