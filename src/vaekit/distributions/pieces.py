@@ -117,15 +117,17 @@ def quantile(cut: Partition, probs: Tensor, level: float | Tensor) -> Tensor | N
         return None
     mass = probs.gather(-1, found.segment.expand(*probs.shape[:-2], -1, -1)) * found.share.to(probs.dtype)
     total = mass.cumsum(-1)
-    level = torch.as_tensor(level).to(total)[..., None]
-    at = (total < level).sum(-1, keepdim=True).clamp(max=mass.shape[-1] - 1)
-    shape = (*at.shape[:-1], mass.shape[-1])
-    own = mass.expand(shape).gather(-1, at)
-    within = ((level - total.expand(shape).gather(-1, at) + own) / own.clamp(min=1e-30))[..., 0].clamp(0, 1)
+    wanted = torch.as_tensor(level).to(total)
+    several = wanted if wanted.dim() == total.dim() else wanted.expand(total.shape[:-1])[None]
+    each = several.expand(-1, *total.shape[:-1]).movedim(0, -1).contiguous()  # (..., K, Q)
+    at = torch.searchsorted(total, each).clamp(max=mass.shape[-1] - 1)
+    own = mass.gather(-1, at)
+    within = ((each - total.gather(-1, at) + own) / own.clamp(min=1e-30)).clamp(0, 1)
     segment, start, end = (
-        each.expand(shape).gather(-1, at)[..., 0] for each in (found.segment, found.start, found.end)
+        rows.expand(mass.shape).gather(-1, at).movedim(-1, 0) for rows in (found.segment, found.start, found.end)
     )
-    return _placed(cut, segment - (cut.A + cut.J), within, start.to(probs.dtype), end.to(probs.dtype))
+    cells = _placed(cut, segment - (cut.A + cut.J), within.movedim(-1, 0), start.to(probs.dtype), end.to(probs.dtype))
+    return cells if several is wanted else cells[0]
 
 
 def _placed(cut: Partition, tail: Tensor, within: Tensor, start: Tensor, end: Tensor) -> Tensor:

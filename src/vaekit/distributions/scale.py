@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 TRANSFORMS = ("linear", "log", "log1p")
+LEAST = -87.0  # log of a share: what is less adds nothing, and its exponential takes ten times as long
 
 
 class Scale(nn.Module):
@@ -64,6 +65,7 @@ class Scale(nn.Module):
         >>> round(scale.average(torch.tensor([[1.0, 3.0]]).log(), torch.tensor(0.5).log()).exp().item(), 4)
         2.0
         """
+        log_share = log_share.clamp(min=LEAST)
         plain = (cells * log_share.exp()).sum(-1)
         if not self.curved:
             return plain
