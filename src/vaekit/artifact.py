@@ -129,7 +129,7 @@ class Fitted:
 def trained_range(field: Field) -> tuple[float, float]:
     """The least and the greatest training cell of a column; infinite for levels."""
     seen = [*field.quantiles[[0, -1]], *field.spikes] if len(field.quantiles) else field.spikes
-    return (min(seen), max(seen)) if len(seen) and not field.levels else (-np.inf, np.inf)
+    return (float(min(seen)), float(max(seen))) if len(seen) and not field.levels else (-np.inf, np.inf)
 
 
 def write_model(fitted: Fitted, path: str | Path) -> Path:

@@ -224,10 +224,15 @@ class Numeric:
         up = raw % self.step >= (self.step + 1) // 2
         return raw - raw % self.step + np.where(up & (raw <= self.high - self.step), self.step, 0)
 
-    def _bounded(self, values: Floats) -> Floats:
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The least and the greatest number that a column of fractions can hold."""
         top = ticks.largest(self._kind)
         low = {"log": self.field.resolution or ticks.smallest(self._kind), "log1p": 0.0}.get(self.field.transform, -top)
-        return np.clip(self._rounded(values), low, top) + 0.0  # no negative zeros
+        return low, top
+
+    def _bounded(self, values: Floats) -> Floats:
+        return np.clip(self._rounded(values), *self.ends) + 0.0  # no negative zeros
 
     def _rounded(self, values: Floats) -> Floats:
         """At the declared decimals; where there are none, at the digits that a cell keeps (12, not 11.99999999)."""

@@ -18,11 +18,14 @@ from vaekit.codec.layout import Layout, window
 from vaekit.codec.levels import Levels
 from vaekit.codec.numeric import Numeric
 from vaekit.codec.pixels import Pixels
+from vaekit.codec.singly import Singly
 from vaekit.errors import ArtifactError
 from vaekit.schema import Column, Schema, arrow_type
 
 Part = Numeric | Levels | Pixels | Constant | Identifier | Ignored
 Counted = tuple[pa.Array, NDArray[np.int64]]
+
+FEW = 16  # rows: for so few cells are faster one by one
 
 CODECS: dict[str, type[Numeric] | type[Levels] | type[Pixels] | type[Constant] | type[Identifier]] = {
     "real": Numeric,
@@ -113,6 +116,8 @@ class Codec:
         Raises:
             DataError: an infinity, or a new level where the column refuses them.
         """
+        if table.num_rows <= FEW and (few := self._encode_few(table)) is not None:
+            return few
         images = any(isinstance(part, Pixels) for part in self._cells)
         cells = np.zeros((table.num_rows, self.width), dtype=np.float32 if images else np.float64)
         observed = np.zeros(cells.shape, dtype=bool)
@@ -121,6 +126,24 @@ class Codec:
             shape = (len(cells), at.stop - at.start)
             cells[:, at], observed[:, at] = own.reshape(shape), seen.reshape(shape)
         return cells, observed
+
+    def _encode_few(self, table: pa.Table) -> tuple[Floats, NDArray[np.bool_]] | None:
+        """The same of few rows, cell by cell; None where there is none of them, or a column has pixels."""
+        if not table.num_rows or not self.singly or len(self.singly) < len(self.names):
+            return None
+        cells: list[Any] = []
+        observed: list[Any] = []
+        for name, one in self.singly.items():
+            own = one.encode(table[name]) or self.parts[name].encode(table[name])  # type: ignore[union-attr]
+            cells.append(own[0])
+            observed.append(own[1])
+        return np.array(cells).T, np.array(observed).T
+
+    @cached_property
+    def singly(self) -> Mapping[str, Singly]:
+        """The columns of numbers and of levels that have cells, cell by cell."""
+        parts = zip(self.names, self._cells, strict=True)
+        return {name: Singly(part) for name, part in parts if not isinstance(part, Pixels)}
 
     def decode(self, cells: Floats, observed: NDArray[np.bool_] | None = None, *, seed: int = 0) -> pa.Table:
         """The table of cells: the fitted columns in their order and types.

@@ -18,6 +18,7 @@ from vaekit import spec as specs
 from vaekit.artifact import Fitted, trained_range
 from vaekit.codec import Codec
 from vaekit.codec.levels import Levels
+from vaekit.codec.singly import MOST
 from vaekit.distributions import Columns
 from vaekit.distributions.grid import GridColumns
 from vaekit.distributions.latents import place
@@ -250,10 +251,26 @@ def fold(fitted: Fitted, cells: Tensor) -> Tensor:
     return torch.cat(parts, -1)
 
 
+def listed_values(fitted: Fitted, name: str, cells: NDArray[Any]) -> list[Any]:
+    """The values that cells (B,) of a modelled column of numbers or levels stand for, as Python has them; few one by one."""
+    if len(cells) <= MOST:
+        low, high = _range(fitted, name)
+        found = fitted.codec.singly[name].decode([min(max(cell, low), high) for cell in cells.tolist()])
+        if found is not None:
+            return found
+    every: list[Any] = column_values(fitted, name, cells).to_pylist()
+    return every
+
+
+def _range(fitted: Fitted, name: str) -> tuple[float, float]:
+    part: Any = fitted.codec.parts[name]
+    return fitted.once(("range", name), part, lambda: trained_range(part.field))
+
+
 def column_values(fitted: Fitted, name: str, cells: NDArray[Any]) -> pa.Array:
     """The values that cells (B,) of a modelled column of numbers or levels stand for."""
     part: Any = fitted.codec.parts[name]
     everything = np.ones(len(cells), dtype=bool)
-    low, high = fitted.once(("range", name), part, lambda: trained_range(part.field))
+    low, high = _range(fitted, name)
     draws = rng.numpy(0, "decode", name) if isinstance(part, Levels) and part.draws(cells).any() else None
     return part.decode(np.clip(np.asarray(cells, dtype=float), low, high), everything, draws)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.distributions import Columns
-from vaekit.modes.ask import Asked, chunks, column_values, law_given
+from vaekit.modes.ask import Asked, chunks, column_values, law_given, listed_values
 from vaekit.modes.calibrate import Centred
 from vaekit.modes.coverage import LEVEL, ends_at, has_ends
 from vaekit.modes.expected import FEW, few
@@ -26,6 +26,7 @@ from vaekit.modes.ways import law_without, parts
 from vaekit.schema.values import flat
 
 Places = NDArray[np.int64]
+Values: TypeAlias = pa.Array | list[Any]
 SHORT = 256  # reasons that are written one by one: fewer steps
 LOW, HIGH = (1 - LEVEL) / 2, (1 + LEVEL) / 2
 
@@ -42,12 +43,14 @@ class Reason(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What is told of one unit: observed, expected, low and high, an Arrow array each; ends are None for names."""
+    """What is told of one unit: observed, expected, low and high, an Arrow array each, or a list of few; ends are None for
+    names.
+    """
 
-    observed: pa.Array
-    expected: pa.Array
-    low: pa.Array | None
-    high: pa.Array | None
+    observed: Values
+    expected: Values
+    low: Values | None
+    high: Values | None
 
 
 class Part(NamedTuple):
@@ -86,7 +89,7 @@ class Reasons:
         parts = []
         for part in self.parts:
             keep = np.isin(part.rows, rows)
-            told = Told(*(None if array is None else array.filter(pa.array(keep)) for array in part.told))
+            told = Told(*(None if values is None else _kept(values, keep) for values in part.told))
             parts.append(Part(part.rows[keep], part.rank[keep], told))
         return Reasons(self.names, which, self.share, parts)
 
@@ -117,19 +120,20 @@ class Reasons:
 
     def _short(self) -> dict[str, pa.Array]:
         """The same of few reasons, one by one: all texts, and all shares, are one array of which each column is a part."""
-        B, R = self.which.shape
-        told = np.full((R, 1 + len(VALUES), B), None, dtype=object)
+        (B, R), width = self.which.shape, 1 + len(VALUES)
+        told: list[str | None] = [None] * (R * width * B)
         for part in self.parts:
-            told[part.rank, 0, part.rows] = [self.names[u] for u in self.which[part.rows, part.rank]]
-            for i, array in enumerate(part.told, 1):
-                if array is not None:
-                    told[part.rank, i, part.rows] = [as_text(value) for value in array.to_pylist()]
-        texts = pa.array(told.ravel(), pa.string())
+            name = self.names[self.which[part.rows[0], part.rank[0]]]
+            values = zip(*(_listed(each, len(part.rows)) for each in part.told), strict=True)
+            for b, r, own in zip(part.rows.tolist(), part.rank.tolist(), values, strict=True):
+                first = r * width * B + b
+                told[first : first + width * B : B] = name, *map(as_text, own)
+        texts = pa.array(told, pa.string())
         shares = pa.array(self.share.T.ravel(), mask=self.which.T.ravel() < 0)
         out: dict[str, pa.Array] = {}
         for r in range(R):
-            for i, name in enumerate(("column", *VALUES)):
-                out[f"reason_{r + 1}_{name}"] = texts.slice((r * (1 + len(VALUES)) + i) * B, B)
+            for i, value in enumerate(("column", *VALUES)):
+                out[f"reason_{r + 1}_{value}"] = texts.slice((r * width + i) * B, B)
             out[f"reason_{r + 1}_share"] = shares.slice(r * B, B)
         return out
 
@@ -161,11 +165,23 @@ def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int, left_out:
     top, which = positive.topk(count, dim=-1) if count else (positive[:, :0], torch.zeros(len(positive), 0).long())
     which = which.where(top > 0, -1)
     share = top / everything.clamp(min=1e-300)[:, None]
-    tell, parts, named = teller(fitted, asked, which, left_out), [], which.numpy()
-    for u in np.unique(named[named >= 0]).tolist():
-        rows, rank = np.nonzero(named == u)
-        parts.append(Part(rows, rank, tell(u, rows)))
+    tell, named = teller(fitted, asked, which, left_out), which.numpy()
+    parts = [Part(rows, rank, tell(u, rows)) for u, rows, rank in _by_unit(named)]
     return Reasons(tuple(unit.name for unit in whole), named, share.double().numpy(), parts)
+
+
+def _by_unit(named: Places) -> Iterator[tuple[int, Places, Places]]:
+    """Each unit of (B, R), the rows that have it and at which rank.
+
+    >>> [(u, rows.tolist(), rank.tolist()) for u, rows, rank in _by_unit(np.array([[4, 2], [2, -1]]))]
+    [(2, [0, 1], [1, 0]), (4, [0], [0])]
+    """
+    order = named.ravel().argsort(kind="stable")
+    rows, rank = np.divmod(order, max(named.shape[1], 1))
+    found, first = np.unique(named.ravel()[order], return_index=True)
+    for u, start, end in zip(found.tolist(), first.tolist(), [*first.tolist()[1:], len(order)], strict=False):
+        if u >= 0:
+            yield u, rows[start:end], rank[start:end]
 
 
 def contributions(fitted: Fitted, scored: Centred) -> Tensor:
@@ -198,13 +214,12 @@ def _tile_or_column(fitted: Fitted, asked: Asked, left_out: LeftOut | None, u: i
 
 def _from(fitted: Fitted, asked: Asked, expected: NDArray[np.float64], u: int, rows: Places) -> Told:
     """What is told of column u where best value, low and high end of cells (3, B, K) are known."""
-    name, count = fitted.names[u], len(rows)
-    column = flat(asked.arrow[name])
-    seen = column.slice(rows[0], 1) if count == 1 else column.take(pa.array(rows))
+    name, column = fitted.names[u], asked.arrow[fitted.names[u]]
+    seen = [column[row].as_py() for row in rows.tolist()]
     wanted = expected[: 3 if has_ends(fitted, u) else 1, rows, u]
-    values = column_values(fitted, name, wanted.ravel())
-    told = [values[i * count : (i + 1) * count] for i in range(len(wanted))]
-    return Told(seen, *told) if len(told) == 3 else Told(seen, told[0], None, None)
+    values = iter(listed_values(fitted, name, wanted.ravel()))
+    best, *ends = ([next(values) for _ in seen] for _ in wanted)
+    return Told(seen, best, *(ends or (None, None)))
 
 
 def _brightness(fitted: Fitted, unit: Unit, cells: Tensor, observed: Tensor) -> Told:
@@ -269,14 +284,24 @@ def told_by(
     return (joined[0], joined[1], joined[2]) if ends else (joined[0], None, None)
 
 
-def _listed(array: pa.Array | None, count: int) -> list[Any]:
-    return [None] * count if array is None else array.to_pylist()
+def _kept(values: Values, keep: NDArray[np.bool_]) -> Values:
+    if isinstance(values, list):
+        return [value for value, kept in zip(values, keep.tolist(), strict=True) if kept]
+    return values.filter(pa.array(keep))
 
 
-def _texts(array: pa.Array | None, count: int) -> pa.Array:
+def _listed(values: Values | None, count: int) -> list[Any]:
+    if values is None:
+        return [None] * count
+    return values if isinstance(values, list) else values.to_pylist()
+
+
+def _texts(array: Values | None, count: int) -> pa.Array:
     """Values as text, (B,); numbers by the thousand where `as_text` would take them one by one."""
     if array is None:
         return pa.nulls(count, pa.string())
+    if isinstance(array, list):
+        return pa.array([as_text(value) for value in array], pa.string())
     if pa.types.is_floating(array.type):
         text = np.char.mod("%.6g", array.cast(pa.float64()).fill_null(0.0).to_numpy())
         return pa.array(text.astype(object), pa.string(), mask=array.is_null().to_numpy(zero_copy_only=False))
