@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 TRANSFORMS = ("linear", "log", "log1p")
-LEAST = -87.0  # log of a share: what is less adds nothing, and its exponential takes ten times as long
+LEAST = -80.0  # log of a share: what is less adds nothing, and its exponential takes ten times as long
 
 
 class Scale(nn.Module):
@@ -25,6 +25,7 @@ class Scale(nn.Module):
     kind: Tensor
     linear: Tensor
     shift: Tensor
+    growth: Tensor
 
     def __init__(self, transforms: Sequence[str], mean: Tensor, std: Tensor) -> None:
         super().__init__()
@@ -33,6 +34,7 @@ class Scale(nn.Module):
         self.curved = any(name != "linear" for name in transforms)
         self.register_buffer("kind", torch.tensor([TRANSFORMS.index(name) for name in transforms]), persistent=False)
         self.register_buffer("linear", self.kind == 0, persistent=False)
+        self.register_buffer("growth", std.float().where(self.kind > 0, 0.0), persistent=False)
         self.register_buffer("shift", (self.kind == 2).float(), persistent=False)
 
     def number(self, cells: Tensor) -> Tensor:
@@ -66,11 +68,9 @@ class Scale(nn.Module):
         2.0
         """
         log_share = log_share.clamp(min=LEAST)
-        plain = (cells * log_share.exp()).sum(-1)
-        if not self.curved:
-            return plain
-        grown = (cells * self.std[:, None] + log_share).logsumexp(-1) / self.std
-        return torch.where(self.linear, plain, grown)
+        grown = (cells * self.growth[:, None] + log_share).logsumexp(-1) / self.std if self.curved else None
+        plain = (cells * log_share.exp_()).sum(-1)
+        return plain if grown is None else torch.where(self.linear, plain, grown)
 
     def pooled(self, cells: Tensor) -> Tensor:
         """The cell of the average number over the first axis of cells (S, ..., K)."""
