@@ -11,9 +11,11 @@ import torch
 
 import vaekit
 from vaekit import rng
+from vaekit.codec.field import Field
 from vaekit.goals import Rows
 from vaekit.modes.draw import plain
-from vaekit.modes.ratio import own_rows
+from vaekit.modes.ratio import beside, not_given, own_rows
+from vaekit.priors.ratio import Ratio
 
 BRIEF = {"epochs": 6, "prior_epochs": 1, "ratio_epochs": 30, "batch": 64}
 
@@ -96,6 +98,23 @@ def test_a_ratio_that_serves_no_row_held_out_is_not_used(table: pd.DataFrame, mo
     with rng.seeded(0):
         expected = plain(fitted, torch.zeros(5, 2), torch.zeros(5, 2, dtype=torch.bool))
     assert expected[0].shape == (5, 2)
+
+
+def test_values_that_the_model_never_gives_exactly_do_not_tell_real_rows_apart() -> None:
+    few = np.linspace(-1, 1, 5)
+    fields = [Field(name, "real", quantiles=np.linspace(-1, 1, 257), distinct=few, rows=500) for name in "ab"]
+    ratio, noise = Ratio([*fields, Field("c", "binary", levels=2)]), rng.numpy(0)
+    cells = torch.from_numpy(np.column_stack([noise.choice(few, (500, 2)), noise.integers(2, size=500)])).float()
+    real = Rows(cells, torch.from_numpy(noise.random(cells.shape) < 0.8))
+    own = Rows(cells.clone(), torch.ones_like(cells, dtype=torch.bool))
+    own.cells[:, 0] += 0.1
+    never = not_given(ratio, real, own)
+    assert never.tolist() == [True, False, False]
+    moved = beside(ratio, real, never)
+    atoms = ratio.embed.partition.atom(moved.cells[:, :2]) >= 0  # type: ignore[union-attr]
+    assert atoms[:, 1].all() and not (atoms[:, 0] & real.observed[:, 0]).any()
+    assert torch.allclose(moved.cells, real.cells, atol=1e-3) and torch.equal(moved.cells[:, 1:], real.cells[:, 1:])
+    assert beside(ratio, real, never & False) is real
 
 
 def test_a_time_limit_leaves_time_for_it(table: pd.DataFrame) -> None:
