@@ -74,6 +74,7 @@ def synthesis(result: Mapping[str, Any]) -> None:
         for name, found in run.items()
         if name != "rows"
     ]
+    text += ["Each table with the commit that it was measured at; the means are over all of them.", ""]
     rows.append(["mean of vaekit's", *(_shown(result["mean"].get(key)) for key in keys)])
     text += _table(("", *(key.replace("_", " ") for key in keys)), rows)
     _write("synthesis", text)
@@ -107,7 +108,9 @@ def _mean(values: Iterable[float]) -> float:
     return sum(every) / len(every)
 
 
-def _shown(value: float | None) -> str:
+def _shown(value: float | str | None) -> str:
+    if isinstance(value, str):
+        return value
     return "" if value is None else f"{value:.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
 
 

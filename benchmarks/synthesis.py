@@ -19,7 +19,7 @@ from typing import Any
 import _answers_page as pages
 import numpy as np
 import pandas as pd
-from _common import RESULTS, adult, data_folder, two_sample_auc, write_result
+from _common import RESULTS, adult, commit, data_folder, two_sample_auc, write_result
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.metrics import r2_score, roc_auc_score
@@ -160,6 +160,7 @@ def run(name: str, alone: bool) -> dict[str, Any]:
     spent = time.process_time() - fitted
     found["vaekit"] = {
         **judged(name, train, test, drawn), "fit_cpu_s": round(fitted - began, 1), "rows_per_cpu_s": round(len(train) / spent),
+        "commit": commit(),
     }  # fmt: skip
     if name == "adult" and not alone:
         found |= tvae(name, train, test)
