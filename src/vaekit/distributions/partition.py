@@ -178,7 +178,7 @@ class Partition(nn.Module):
 
     @property
     def centres(self) -> Tensor:
-        """The cell of the expected number in each segment, (K, M); along a right tail one unit out."""
+        """The cell of the expected number in each segment, (K, M); along a right tail one unit out, 0 for none."""
         if "centre" not in self._buffers:  # found when it is asked for, in the precision of that time
             self.register_buffer("centre", self._centres(), persistent=False)
         return self.centre
@@ -198,7 +198,7 @@ class Partition(nn.Module):
             beyond = self.scale.cell(self.scale.number(last.T) + 0.5 + self.beyond).T
             bins = torch.where(self.whole[:, None], among, bins)
             tail = torch.where(self.whole[:, None], beyond, tail)
-        return torch.cat([self.atoms, bins, fore, tail], 1).nan_to_num(0.0, 0.0, 0.0)
+        return torch.cat([self.atoms, bins, fore, tail], 1).nan_to_num(0.0, 0.0, 0.0).where(self.valid, 0.0)
 
     def below(self, cells: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """At or below a cell: how many atoms, its bin, and the shares of that bin, the left and the right tail."""

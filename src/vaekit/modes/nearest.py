@@ -25,6 +25,7 @@ PASS = 256  # rows that look for their neighbours together: their distances stay
 AMONG = 5_000  # kept rows among which the far neighbour of a row is looked for
 FEW = 16  # rows that look for their neighbours without those of other levels
 BLOCK = 50  # kept rows of which the nearest one is found first
+SPARE = 40  # columns that no row lacks and that pass beside others, at most: they take as long as another pass over distances
 
 
 @dataclass(frozen=True)
@@ -173,9 +174,8 @@ class Search:
         where: the space that they span.
         known: their coordinates, 0 where missing, (N, D).
         columns: 1 where a coordinate is a column's own, (D, K).
-        products: what the order of the kept rows from a row follows from, (D, N): -2 times their coordinates,
-        lengths: and their squares, (N,),
-        squares: less those of the columns that the row lacks, (K, N).
+        products: what the order of the kept rows from a row follows from, (D + 1 + K, N): -2 times their coordinates, the sums
+        of their squares, and minus those squares column by column, for columns that the row lacks.
         numbers: the coordinates that are no flags, of two equal ones one, and
         plain: their products, those of equal ones together.
         levels: the coordinates that are flags, of which a row has few.
@@ -185,8 +185,6 @@ class Search:
     known: Tensor
     columns: Tensor
     products: Tensor
-    lengths: Tensor
-    squares: Tensor
     numbers: Tensor
     plain: Tensor
     levels: Tensor
@@ -203,10 +201,11 @@ def _search(fitted: Fitted) -> Search:
     known, flags = where.place(*kept(fitted))
     known = known.where(flags, 0.0)
     columns = torch.nn.functional.one_hot(where.axes.owner, fitted.layout.K).to(known)
-    products, squares = (-2 * known).T.contiguous(), (known.square() @ columns).T.contiguous()
+    squares = known.square() @ columns
+    products = torch.cat([-2 * known, squares.sum(1, keepdim=True), -squares], 1).T.contiguous()
     numbers, weight = where.axes.numbers
     plain, levels = products[numbers] * weight[:, None].to(products), (where.axes.level >= 0).nonzero()[:, 0]
-    return Search(where, known, columns, products, squares.sum(0), squares, numbers, plain, levels)
+    return Search(where, known, columns, products, numbers, plain, levels)
 
 
 def distance(fitted: Fitted, cells: Tensor, observed: Tensor, *, nearest: int = NEAREST) -> Tensor:
@@ -221,15 +220,18 @@ def distance(fitted: Fitted, cells: Tensor, observed: Tensor, *, nearest: int = 
     own, seen = cells[:, :K], observed[:, :K]
     if 0 < len(own) <= FEW:
         return recorded(fitted, ("nearest", nearest), partial(_distance, search, nearest), own, seen)[0]
+    room = search.known.new_empty(min(PASS, len(cells)), len(search.known))  # taken once: new memory takes time
     lots = (slice(at, at + PASS) for at in range(0, len(cells), PASS))
-    parts = [_distance(search, nearest, own[at], seen[at])[0] for at in lots]
+    parts = [_distance(search, nearest, own[at], seen[at], room)[0] for at in lots]
     return torch.cat(parts) if parts else cells.new_zeros(0, K)
 
 
-def _distance(search: Search, nearest: int, cells: Tensor, observed: Tensor) -> tuple[Tensor]:
+def _distance(
+    search: Search, nearest: int, cells: Tensor, observed: Tensor, room: Tensor | None = None
+) -> tuple[Tensor]:  # fmt: skip
     where, known = search.where, search.known
     own, seen = where.place(cells, observed)
-    found = smallest(_order(search, own, observed), min(nearest + 1, len(known)))
+    found = smallest(_order(search, own, observed, room), min(nearest + 1, len(known)))
     apart = own[:, None] - known[found]  # anew: a matrix product loses the digits of near ones
     if len(own) <= FEW or not observed.all():
         apart = apart * seen[:, None]
@@ -243,15 +245,21 @@ def _distance(search: Search, nearest: int, cells: Tensor, observed: Tensor) -> 
     return (both.mean(1),)
 
 
-def _order(search: Search, own: Tensor, observed: Tensor) -> Tensor:
-    """Squared distances of rows to all kept ones, less what is the same for all of them, (B, N): one matrix product."""
-    lacking = ~observed
+def _order(search: Search, own: Tensor, observed: Tensor, room: Tensor | None = None) -> Tensor:
+    """Squared distances of rows to all kept ones, less what is the same for all of them, (B, N), in `room` where there is any.
+
+    One matrix product; two where it would go over many columns that no row lacks.
+    """
+    lacking, D = ~observed, own.shape[1]
     if len(own) <= FEW:  # with or without gaps the same steps
-        return _of_few(search, own).addmm_(lacking.to(own.dtype), search.squares, alpha=-1)
-    found = torch.addmm(search.lengths, own, search.products)
-    columns = lacking.any(0).nonzero()[:, 0]
-    if len(columns):
-        found.addmm_(lacking[:, columns].to(own.dtype), search.squares[columns], alpha=-1)
+        return _of_few(search, own).addmm_(lacking.to(own.dtype), search.products[D + 1 :])
+    columns, one = lacking.any(0).nonzero()[:, 0], own.new_ones(len(own), 1)
+    fused = 0 < len(columns) >= lacking.shape[1] - SPARE
+    beside = [own, one, lacking.to(own.dtype)] if fused else [own, one]
+    wanted = torch.cat(beside, 1)
+    found = torch.mm(wanted, search.products[: wanted.shape[1]], out=None if room is None else room[: len(own)])
+    if len(columns) and not fused:
+        found.addmm_(lacking[:, columns].to(own.dtype), search.products[D + 1 + columns])
     return found
 
 
@@ -263,7 +271,7 @@ def _of_few(search: Search, own: Tensor) -> Tensor:
     found = torch.nn.functional.embedding_bag(
         search.levels[at[1]], search.products, first, mode="sum", per_sample_weights=flags[at]
     )
-    return found.addmm_(own[:, search.numbers], search.plain).add_(search.lengths)
+    return found.addmm_(own[:, search.numbers], search.plain).add_(search.products[own.shape[1]])
 
 
 def smallest(values: Tensor, count: int) -> Tensor:
