@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -61,40 +63,51 @@ class Batcher:
         worker: ThreadPoolExecutor | None = None,
     ) -> None:  # fmt: skip
         self.queue: list[Waiting] = []
+        self.lock, self.at_work = threading.Lock(), False
         self.answers, self.watch, self.worker = answers, watch, worker or ThreadPoolExecutor(1, "vaekit-model")
-        self.task: asyncio.Task[None] | None = None
 
     async def ask(self, place: Place, asked: Asked, *, alone: bool) -> bytes:
         """The answer to a request, perhaps found beside those of others that ask the same."""
         key = ""  # it passes alone
         if asked.table is not None and not alone:
             key = json.dumps([place, asked.options], sort_keys=True, default=str) + str(asked.table.schema)
-        done: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self.queue.append(Waiting(key, place, asked, done))
-        if self.task is None or self.task.done():
-            self.task = asyncio.create_task(self._work())
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[bytes] = loop.create_future()
+        with self.lock:
+            self.queue.append(Waiting(key, place, asked, done))
+            begin, self.at_work = not self.at_work, True
+        if begin:
+            loop.call_soon(self._go_on)  # once all have asked who do so in this turn of the loop
         return await done
 
-    async def _work(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self.queue:
+    def _go_on(self) -> None:
+        """Have the thread take the next batch, after those that other models have for it."""
+        try:
+            self.worker.submit(self._pass)
+        except RuntimeError as error:  # it is closed
+            with self.lock:
+                gone, self.queue, self.at_work = self.queue, [], False
+            _tell(gone, [error] * len(gone))
+
+    def _pass(self) -> None:
+        """One batch. The thread sees to the next one itself: the loop is busy with requests, and models would wait for it."""
+        with self.lock:
             batch = self._next()
-            several = [waiting.asked for waiting in batch]
-            try:
-                answers = await loop.run_in_executor(self.worker, self.answers, batch[0].place, several)
-            except Exception as error:  # noqa: BLE001 - told to all who asked
-                answers = [error] * len(batch)
-            for waiting, answer in zip(batch, answers, strict=True):
-                if waiting.done.done():  # nobody waits any more
-                    continue
-                if isinstance(answer, Exception):
-                    waiting.done.set_exception(answer)
-                else:
-                    waiting.done.set_result(answer)
+            self.at_work = bool(batch)
+        if not batch:
+            return
+        try:
+            answers = self.answers(batch[0].place, [waiting.asked for waiting in batch])
+        except Exception as error:  # noqa: BLE001 - told to all who asked
+            answers = [error] * len(batch)
+        _tell(batch, answers)
+        self._go_on()
 
     def _next(self) -> list[Waiting]:
-        """The oldest request and those that may go with it."""
-        self.queue = [waiting for waiting in self.queue if not waiting.done.done()] or self.queue[:1]
+        """The oldest request and those that may go with it; nobody who does not wait any more."""
+        self.queue = [waiting for waiting in self.queue if not waiting.done.done()]
+        if not self.queue:
+            return []
         first, rows, taken = self.queue[0], 0, []
         for waiting in self.queue:
             if waiting is first or (first.key and waiting.key == first.key and rows + waiting.rows <= TOGETHER):
@@ -108,3 +121,20 @@ class Batcher:
     def close(self) -> None:
         """Finish what has begun."""
         self.worker.shutdown(wait=True, cancel_futures=True)
+
+
+def _tell(batch: Sequence[Waiting], answers: Sequence[bytes | Exception]) -> None:
+    """Give each who waits the answer, in the thread of the loop."""
+
+    def give() -> None:
+        for waiting, answer in zip(batch, answers, strict=True):
+            if waiting.done.done():  # nobody waits any more
+                continue
+            if isinstance(answer, Exception):
+                waiting.done.set_exception(answer)
+            else:
+                waiting.done.set_result(answer)
+
+    with suppress(RuntimeError):  # a loop that is closed has nobody who waits
+        if batch:
+            batch[0].done.get_loop().call_soon_threadsafe(give)
