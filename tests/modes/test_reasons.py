@@ -100,3 +100,12 @@ def test_few_reasons_are_written_as_many_are(mixed: Any, monkeypatch: pytest.Mon
     assert few.keys() == many.keys() and few["reason_1_observed"].null_count < 12
     for name, own in few.items():
         assert own.type == many[name].type and own.to_pylist() == many[name].to_pylist(), name
+
+
+def test_row_by_row_few_scores_say_what_the_table_says(mixed: Any) -> None:
+    for count in (0, 3):
+        scores = mixed.model.score(mixed.rows[:7], alpha=ALPHA, reasons=count)
+        table = scores.to_arrow()
+        rows = scores.to_rows()
+        assert rows == table.to_pylist() and list(rows[0]) == table.column_names
+    assert mixed.model.score(mixed.rows, alpha=ALPHA).to_rows() is None, "many are a table"

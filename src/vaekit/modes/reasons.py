@@ -121,14 +121,7 @@ class Reasons:
     def _short(self) -> dict[str, pa.Array]:
         """The same of few reasons, one by one: all texts, and all shares, are one array of which each column is a part."""
         (B, R), width = self.which.shape, 1 + len(VALUES)
-        told: list[str | None] = [None] * (R * width * B)
-        for part in self.parts:
-            name = self.names[self.which[part.rows[0], part.rank[0]]]
-            values = zip(*(_listed(each, len(part.rows)) for each in part.told), strict=True)
-            for b, r, own in zip(part.rows.tolist(), part.rank.tolist(), values, strict=True):
-                first = r * width * B + b
-                told[first : first + width * B : B] = name, *map(as_text, own)
-        texts = pa.array(told, pa.string())
+        texts = pa.array(self._few_texts(), pa.string())
         shares = pa.array(self.share.T.ravel(), mask=self.which.T.ravel() < 0)
         out: dict[str, pa.Array] = {}
         for r in range(R):
@@ -136,6 +129,33 @@ class Reasons:
                 out[f"reason_{r + 1}_{value}"] = texts.slice((r * width + i) * B, B)
             out[f"reason_{r + 1}_share"] = shares.slice(r * B, B)
         return out
+
+    def few(self) -> list[dict[str, Any]] | None:
+        """The same of few reasons, row by row, None for none; None where they are many."""
+        (B, R), width = self.which.shape, 1 + len(VALUES)
+        if self.which.size > SHORT:
+            return None
+        texts, shares = self._few_texts(), self.share.tolist()
+        names = [f"reason_{r + 1}_{value}" for r in range(R) for value in ("column", *VALUES, "share")]
+        out = []
+        for b, (own, shown) in enumerate(zip(shares, (self.which >= 0).tolist(), strict=True)):
+            values: list[Any] = []
+            for r in range(R):
+                values += [*texts[r * width * B + b : (r + 1) * width * B : B], own[r] if shown[r] else None]
+            out.append(dict(zip(names, values, strict=True)))
+        return out
+
+    def _few_texts(self) -> list[str | None]:
+        """Column, observed, expected, low and high of each reason of each row as text, one after the other, (R, 5, B)."""
+        (B, R), width = self.which.shape, 1 + len(VALUES)
+        told: list[str | None] = [None] * (R * width * B)
+        for part in self.parts:
+            name = self.names[self.which[part.rows[0], part.rank[0]]]
+            values = zip(*(_listed(each, len(part.rows)) for each in part.told), strict=True)
+            for b, r, own in zip(part.rows.tolist(), part.rank.tolist(), values, strict=True):
+                first = r * width * B + b
+                told[first : first + width * B : B] = name, *map(as_text, own)
+        return told
 
     def _places(self) -> NDArray[np.int64]:
         """Where the values of each reason stand (B, R) when the parts stand one below the other; the last place is empty."""

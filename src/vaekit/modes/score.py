@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -77,6 +78,11 @@ class Scores:
         """Per row the columns that made it strange, the strangest first; fewer where fewer columns are strange."""
         return self._why.rows()
 
+    def explained(self) -> Scores:
+        """The same, whose reasons are found now rather than when somebody wants to know."""
+        _ = self._why
+        return self
+
     def to_arrow(self, causal: bool = False) -> pa.Table:
         """row, score, p_value, flagged, then six columns a reason: reason_1_column, reason_1_observed, ...
 
@@ -89,6 +95,18 @@ class Scores:
         aside = () if self._cut is None else self._cut.aside
         beside = {name: self._asked.table.arrow[name] for name in aside if name not in columns}
         return pa.table({"row": columns.pop("row"), **beside, **columns})
+
+    def to_rows(self) -> list[dict[str, Any]] | None:
+        """The same row by row, for few rows that stand alone, None for what is missing or not a number; None for many."""
+        reasons = None if self._cut is not None else self._why.few()
+        if reasons is None:
+            return None
+        numbers = (values.tolist() for values in (self.total, self.p_value))
+        own = zip(*([x if isfinite(x) else None for x in each] for each in numbers), self.flagged.tolist(), strict=True)
+        return [
+            {"row": b, "score": score, "p_value": p, "flagged": flagged, **why}
+            for b, ((score, p, flagged), why) in enumerate(zip(own, reasons, strict=True))
+        ]
 
     def to_frame(self, causal: bool = False) -> Any:
         return answer(self.to_arrow(causal), self._asked)

@@ -112,7 +112,7 @@ def _received(book: Book, raw: bytes) -> pa.Table:
         return read(table, text=book.model.fitted.schema.text).arrow
 
 
-def answered(book: Book, question: Question, options: dict[str, Any], rows: pa.Table | Sent | None) -> pa.Table:
+def answered(book: Book, question: Question, options: dict[str, Any], rows: pa.Table | Sent | None) -> Any:
     """The answer of a model, which never trains here; what it warns of is a line of the log."""
     with heard() as told, torch.inference_mode():
         table = rows.table_for(book.model) if isinstance(rows, Sent) else rows

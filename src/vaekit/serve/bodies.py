@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from vaekit.api import Model
 from vaekit.schema.tensors import is_tensor, ndarray_of
-from vaekit.serve.questions import Question
+from vaekit.serve.questions import Question, arrow
 from vaekit.serve.rows import example, given_model, latents_model, row_model, told
 
 REASON = {
@@ -92,10 +93,25 @@ def answer_schema(model: Model, mode: str, question: Question) -> dict[str, Any]
 
 @dataclass
 class Whole:
-    """The answer of a pass, which several requests may have a part of; `shown` is kept for them once one needs it."""
+    """The answer of a pass, a table or what has `to_arrow`, which several requests may have a part of."""
 
-    table: pa.Table
-    shown: Any = None
+    answer: Any
+
+    @property
+    def count(self) -> int:
+        """How many rows it has."""
+        return int(self.answer.num_rows if isinstance(self.answer, pa.Table) else len(self.answer))
+
+    @cached_property
+    def table(self) -> pa.Table:
+        """The answer in Arrow."""
+        return arrow(self.answer)
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """The answer row by row, as JSON has it."""
+        own = self.answer.to_rows() if hasattr(self.answer, "to_rows") else None
+        return _rows_of(self.table) if own is None else own
 
 
 @dataclass(frozen=True)
@@ -127,10 +143,8 @@ def json_of(answer: pa.Table | Part) -> bytes:
     b'{"rows": [{"x": 1.0}, {"x": null}]}'
     """
     part = answer if isinstance(answer, Part) else Part(Whole(answer), 0, answer.num_rows)
-    if part.whole.shown is None:
-        part.whole.shown = _rows_of(part.whole.table)
-    rows = part.whole.shown[part.first : part.first + part.size]
-    if part.first and "row" in part.whole.table.column_names:
+    rows = part.whole.rows[part.first : part.first + part.size]
+    if part.first and rows and "row" in rows[0]:
         rows = [{**row, "row": i} for i, row in enumerate(rows)]
     return json.dumps({"rows": rows}, default=_plain, ensure_ascii=False, allow_nan=False).encode()
 

@@ -14,8 +14,9 @@ from vaekit.api import Model
 from vaekit.errors import DataError
 from vaekit.modes import MODES
 from vaekit.modes.cluster import assigning
+from vaekit.modes.score import Scores
 
-Ask = Callable[[Model, Any, dict[str, Any]], pa.Table]
+Ask = Callable[[Model, Any, dict[str, Any]], Any]  # a table, or what has `to_arrow`
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1, description="Equal seed and input, equal answer.")]
 Many = Annotated[int, Field(ge=1, le=100)]
 Steps = Annotated[int, Field(ge=2, le=100)]
@@ -47,9 +48,9 @@ def arrow(answer: Any) -> pa.Table:
     return answer.to_arrow() if hasattr(answer, "to_arrow") else answer
 
 
-def score(model: Model, rows: Any, options: dict[str, Any]) -> pa.Table:
+def score(model: Model, rows: Any, options: dict[str, Any]) -> Scores:
     """Columns row, score, p_value, flagged, reason_1_column, ..."""
-    return model.score(rows, **options).to_arrow()
+    return model.score(rows, **options).explained()
 
 
 def log_prob(model: Model, rows: Any, options: dict[str, Any]) -> pa.Table:
