@@ -138,11 +138,12 @@ class Levels:
         if values.type != self.known.type:
             values = values.cast(self.known.type, safe=False)
         if len(values) <= FEW:
-            return np.array([self._places.get(value, -1) for value in values.to_pylist()], dtype=np.int64)
+            return np.array([self.places.get(value, -1) for value in values.to_pylist()], dtype=np.int64)
         return pc.index_in(values, value_set=self.known).fill_null(-1).to_numpy().astype(np.int64)
 
     @cached_property
-    def _places(self) -> dict[Any, int]:
+    def places(self) -> dict[Any, int]:
+        """The place of each plain value among the known levels."""
         return {value: place for place, value in enumerate(self.known.to_pylist())}
 
     def draws(self, cells: Floats) -> NDArray[np.bool_]:

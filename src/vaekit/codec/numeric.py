@@ -85,10 +85,8 @@ class Numeric:
                 f"column {self.column.name!r}, row {row}: given {raw[row]}, expected a finite number",
                 hint="leave the cell empty where the value is not known",
             )
-        if whole := bool(observed.all()):
-            cells = self.cells_of(raw)
-        else:
-            cells = self.cells_of(np.where(observed, raw, self._legal_raw(raw)))
+        whole = bool(observed.all())
+        cells = self.cells_of(raw if whole else np.where(observed, raw, self._legal_raw(raw)))
         cells = self._inside(cells, raw, observed)
         return cells if whole else np.where(observed, cells, 0.0), observed
 
@@ -152,7 +150,7 @@ class Numeric:
         """Numbers that the kind excludes (zero or less, negative counts) lie far below all others, with a warning."""
         if self.field.transform == "linear":
             return cells
-        outside = observed & ~_legal(self.field.transform, raw)
+        outside = observed & ~legal(self.field.transform, raw)
         if not outside.any():
             return cells
         row, bound = int(np.flatnonzero(outside)[0]), "above zero" if self.field.transform == "log" else "zero or more"
@@ -246,7 +244,7 @@ class Numeric:
 
     def _scaled(self, raw: ticks.Raw) -> Numeric:
         """With mean, std and spikes set from the training values that are no spike."""
-        raw = raw[_legal(self.field.transform, raw)]
+        raw = raw[legal(self.field.transform, raw)]
         values = self._values(raw)
         aside = np.isin(values, self.column.spikes or ())
         if self.origin is not None:
@@ -261,7 +259,7 @@ class Numeric:
 
     def _described(self, raw: ticks.Raw) -> Numeric:
         """With quantiles, shares and distinct cells set from the training values."""
-        raw = raw[_legal(self.field.transform, raw)]
+        raw = raw[legal(self.field.transform, raw)]
         cells = self.cells_of(raw)
         index = self._near_spike(cells)
         rest = cells[index < 0]
@@ -289,9 +287,10 @@ def _few(distinct: Floats) -> Floats:
     return distinct if len(distinct) <= DISTINCT else np.empty(0)
 
 
-def _legal(transform: Transform, raw: ticks.Raw) -> NDArray[np.bool_]:
+def legal(transform: Transform, raw: ticks.Raw | float) -> NDArray[np.bool_]:
+    """Flags of the numbers that a transform takes, one or an array of any shape."""
     if transform == "linear":
-        return np.ones(raw.shape, dtype=bool)
+        return np.ones(np.shape(raw), dtype=bool)
     return np.asarray(raw > 0 if transform == "log" else raw >= 0)
 
 

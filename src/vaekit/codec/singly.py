@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from vaekit.codec.field import FORWARD, INVERSE
 from vaekit.codec.levels import Levels
-from vaekit.codec.numeric import DIGITS, Numeric
+from vaekit.codec.numeric import DIGITS, Numeric, legal
 from vaekit.schema import arrow_type
 
 MOST = 32  # cells; of more than so many arrays are faster
@@ -66,12 +66,9 @@ class Singly:
     # --- levels
 
     def _place(self, value: Any) -> float | None:
-        place = self._places.get(value)
-        return None if place is None else float(self.part.cell_of[place])  # type: ignore[union-attr]
-
-    @cached_property
-    def _places(self) -> dict[Any, int]:
-        return {value: place for place, value in enumerate(self.part.known.to_pylist())}  # type: ignore[union-attr]
+        part: Any = self.part
+        place = part.places.get(value)
+        return None if place is None else float(part.cell_of[place])
 
     def _level(self, cell: float) -> Any:
         at = min(max(round(cell), 0), len(self._levels) - 1)
@@ -95,7 +92,7 @@ class Singly:
             away = value - part.origin
             return away / part.field.std if abs(away) < EXACT else None
         field = part.field
-        if not LEGAL[field.transform](value) or not math.isfinite(value):
+        if not legal(field.transform, value) or not math.isfinite(value):
             return None
         return float((FORWARD[field.transform](float(value)) - field.mean) / field.std)
 
@@ -155,8 +152,3 @@ def _missing(value: Any) -> bool:
 
 def _nothing(_: float) -> None:
     return None
-
-
-LEGAL: dict[str, Callable[[float], bool]] = {
-    "linear": lambda _: True, "log": lambda value: value > 0, "log1p": lambda value: value >= 0,
-}  # fmt: skip
