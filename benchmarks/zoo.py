@@ -58,8 +58,9 @@ class Scale:
 
     hidden and net are the net of a bound, step the batch, the rate and the weight decay of its training, apart the share of the
     images that it is judged by; sprites passes over those; groups passes of pretraining and training where clusters are
-    sought; labelled the images of which a hundred tell their label, and passes over them; packed passes over images that are
-    compressed, their weight decay, and how many test images then.
+    sought; labelled the images of which a hundred tell their label, and passes over them; layered passes of M1+M2's upper
+    layer, and batch and rate of both its layers; packed passes over images that are compressed, their weight decay, and how
+    many test images then.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Scale:
     sprites: int
     groups: tuple[int, int]
     labelled: tuple[int, int]
+    layered: tuple[int, int, float]
     step: tuple[int, float, float] = (256, 3e-3, 0.2)
     activation: str = "silu"
     apart: float = 0.02
@@ -80,10 +82,12 @@ class Scale:
 
 
 TABLES = ("banknote", "concrete", "wine_quality")
-SMALL = Scale("zoo", 4_000, 60, 1, 500, 200, (300,), TABLES, 30, (40, 60), (10_000, 25), (100, 1e-3, 1e-4), "relu",
-              0.1, (None, 1e-4, 500))  # fmt: skip
-MIDDLE = Scale("zoo_middle", 60_000, 200, 1, 1_000, 5_000, (500, 500), TABLES, 20, (10, 20), (60_000, 20))
-FULL = Scale("zoo_full", 60_000, 400, 3, 10_000, 5_000, (500, 500), (*TABLES, "yeast"), 100, (50, 300), (60_000, 200))
+SMALL = Scale("zoo", 4_000, 60, 1, 500, 200, (300,), TABLES, 30, (40, 60), (10_000, 25), (75, 128, 2e-3),
+              (100, 1e-3, 1e-4), "relu", 0.1, (None, 1e-4, 500))  # fmt: skip
+MIDDLE = Scale("zoo_middle", 60_000, 200, 1, 1_000, 5_000, (500, 500), TABLES, 20, (10, 20), (60_000, 20),
+               (120, 256, 1.5e-3))  # fmt: skip
+FULL = Scale("zoo_full", 60_000, 400, 3, 10_000, 5_000, (500, 500), (*TABLES, "yeast"), 100, (50, 300), (60_000, 200),
+             (600, 256, 1.5e-3))  # fmt: skip
 SCALES = {"--middle": MIDDLE, "--full": FULL}
 
 
@@ -234,7 +238,11 @@ def labels(scale: Scale, preset: str, seed: int) -> Kept:
     partly = pd.Series([None] * len(rows), dtype="object")
     partly.iloc[known] = [str(d) for d in digits[known]]
     pictures = vaekit.images(rows, columns={"digit": partly})
-    parts: Kept = {"train": {"epochs": passes, "prior_epochs": 3 * passes}}
+    parts: Kept = {"train": {"epochs": passes}}
+    if preset == "m1+m2":
+        above, batch, rate = scale.layered
+        parts["train"] |= {"prior_epochs": above, "batch": batch, "rate": rate}
+        parts["net"] = {"kind": "mlp", "hidden": [500, 500], "activation": scale.activation}
     if preset == CONVOLUTIONS:
         parts = {"train": {"epochs": max(passes // 3, 1)}, "net": "conv"}
     fitted, cost = timed(pictures, preset.partition(",")[0], label="digit", seed=seed, latent=16, **parts)

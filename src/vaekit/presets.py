@@ -131,7 +131,7 @@ PRESETS: dict[str, Preset] = {
     "m1+m2": Preset(
         "a VAE, and above its latents a second one with a class that few rows tell",
         "Kingma et al. 2014 (arXiv 1406.5298), M1+M2",
-        {"net": WIDE, "prior": "labelled_layer", "objective": GROWN, "train": ALL_EPOCHS},
+        {"net": WIDE, "prior": {"kind": "labelled_layer", "depth": 2}, "objective": GROWN, "train": ALL_EPOCHS},
         needs="label",
     ),
     "vaeac": Preset(

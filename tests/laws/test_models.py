@@ -49,7 +49,7 @@ PRIOR_CASES = {
     "bernoulli": {"shares": "learned"},
     "product": {"shares": "learned"},
     "labelled": {"shares": "learned"},
-    "labelled_layer": {"above": 2, "width": 8},
+    "labelled_layer": {"above": 2, "width": 8, "depth": 2},
     "ladder": {},
 }
 OBJECTIVE_CASES = {

@@ -29,6 +29,7 @@ class LabelledLayer(nn.Module):
         levels: classes of the label.
         above: latents of z_2.
         width: of the hidden layers.
+        depth: hidden layers of p(z_1|y, z_2).
         alpha: weight of the classifier's error, nats a row.
         beside: rows with a label that are drawn beside every batch.
 
@@ -44,8 +45,8 @@ class LabelledLayer(nn.Module):
     learned: Tensor
 
     def __init__(
-        self, latents: int, *, levels: int, above: AtLeastOne = 8, width: AtLeastOne = 256, alpha: NonNegative = 1.0,
-        beside: AtLeastOne = 64,
+        self, latents: int, *, levels: int, above: AtLeastOne = 8, width: AtLeastOne = 256, depth: AtLeastOne = 1,
+        alpha: NonNegative = 1.0, beside: AtLeastOne = 64,
     ) -> None:  # fmt: skip
         super().__init__()
         self.latents, self.alpha, self.beside = latents, alpha, beside
@@ -56,7 +57,8 @@ class LabelledLayer(nn.Module):
         self.down = nn.Sequential(nn.Linear(latents, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
         self.posterior = LabelledPosterior(width, above, levels=levels, width=width)
         self.prior = LabelledPrior(levels + above, posterior=self.posterior)
-        self.up = nn.Sequential(nn.Linear(levels + above, width), nn.SiLU(), nn.Linear(width, 2 * latents))
+        hidden = [part for _ in range(depth - 1) for part in (nn.Linear(width, width), nn.SiLU())]
+        self.up = nn.Sequential(nn.Linear(levels + above, width), nn.SiLU(), *hidden, nn.Linear(width, 2 * latents))
 
     def forward(self) -> Normal:
         """N(0, I), the law that the bound's rate is measured against."""
