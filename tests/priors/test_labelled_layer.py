@@ -8,14 +8,14 @@ from vaekit import rng
 from vaekit.priors import LabelledLayer
 
 
-@pytest.fixture(scope="module")
-def learned():
+@pytest.fixture(scope="module", params=[1, 2])
+def learned(request):
     """Two groups of latents, at (4, 4) and (-4, 4), of which six rows each are told."""
     group = torch.arange(400) % 2
     label = torch.where(torch.arange(400) < 12, group, -1)
     with rng.seeded(0):
         z = torch.stack([4 - 8.0 * group, torch.full((400,), 4.0)], -1) + torch.randn(400, 2)
-        prior = LabelledLayer(2, levels=2, above=2, width=16)
+        prior = LabelledLayer(2, levels=2, above=2, width=16, depth=request.param)
         prior.start(z, torch.zeros_like(z))
         optimiser = torch.optim.Adam(prior.parameters(), 1e-2)
         for _ in range(150):
