@@ -88,8 +88,7 @@ class VAE(nn.Module):
         super().__init__()
         self.embed, self.net, self.posterior, self.prior, self.likelihood = embed, net, posterior, prior, likelihood
         self.given, self.gaps, self.label, self.ratio = given, gaps, label, ratio
-        self.layout, self.K = layout, layout.K
-        self.latents = int(self.posterior.latents)
+        self.layout, self.K, self.latents = layout, layout.K, int(self.posterior.latents)
 
     # -- the probabilistic model -------------------------------------------------------------------------------------
 
@@ -155,9 +154,8 @@ class VAE(nn.Module):
         own = getattr(self.prior, "given", None)
         if own is None:
             return from_law(self.prior_law() if prior is None else prior, law, empty, temperature)
-        if getattr(self.prior, "labelled", False):
-            return torch.as_tensor(own(law, empty, temperature, told, label=label))
-        return torch.as_tensor(own(law, empty, temperature, told))
+        labels = {"label": label} if getattr(self.prior, "labelled", False) else {}
+        return torch.as_tensor(own(law, empty, temperature, told, **labels))
 
     def latents_given(self, cells: Tensor, context: Tensor, temperature: float = 1.0) -> Tensor:
         """Latents (B, L) of rows that agree with what the context shows; of new rows where no modelled cell shows.
@@ -182,8 +180,8 @@ class VAE(nn.Module):
         return torch.stack(drawn)[pick, torch.arange(len(cells), device=cells.device)]
 
     def _posterior_given(self, cells: Tensor, context: Tensor) -> Distribution:
-        """q(z|context); rows of which nothing is known all have the same, found once."""
-        if len(cells) < 2 or not getattr(self.posterior, "normal", False) or context.any():
+        """q(z|context); rows of which the same is known all have the same, found once."""
+        if len(cells) < 2 or not getattr(self.posterior, "normal", False) or not shared(cells, context):
             return self.posterior_of(cells, context)
         return self.posterior_of(cells[:1], context[:1]).expand(torch.Size((len(cells), self.latents)))
 
@@ -237,6 +235,11 @@ class VAE(nn.Module):
         return self.decode(z, x[:, self.K :] if self.given is not None else None), law.mean, 2 * law.stddev.log()
 
 
+def shared(cells: Tensor, context: Tensor) -> bool:
+    """Whether all rows show the same: cells and context (B, K + G)."""
+    return bool((context == context[:1]).all() and ((cells == cells[:1]) | ~context).all())
+
+
 def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None = None) -> VAE:
     """The model that a complete spec (see `vaekit.presets.complete`) describes, untrained.
 
@@ -261,8 +264,7 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
     size: Any = embed.size if isinstance(embed, GridEmbed) else embed.features
     if getattr(kind, "on_columns", False) and isinstance(embed, Embed):
         size = embed.columns(layout.K)
-    body: Any
-    body = specs.build("net", spec["net"], NETS, size, inner) if net is None else adopt(net, embed.features, inner)
+    body: Any = specs.build("net", spec["net"], NETS, size, inner) if net is None else adopt(net, embed.features, inner)
     posterior: Any = specs.build(
         "posterior", spec["posterior"], POSTERIORS, body.encoded, spec["latent"], levels=levels
     )
@@ -272,10 +274,9 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
         features=embed.features, levels=levels,
     )  # fmt: skip
     _check_prior(prior, posterior)
-    likelihood: GridMix | Mix
     if isinstance(embed, GridEmbed):
         grid = GridSize(layout.shape, body.local, body.beside, len(layout.channels))
-        likelihood = GridMix(grid, layout, spec["likelihood"])
+        likelihood: GridMix | Mix = GridMix(grid, layout, spec["likelihood"])
     else:
         likelihood = Mix(body.decoded, layout.fields, layout.every(spec["likelihood"]))
     gaps = None

@@ -13,8 +13,9 @@ import vaekit
 from vaekit import rng
 from vaekit.codec.field import Field
 from vaekit.goals import Rows
+from vaekit.modes import alike as alikes
 from vaekit.modes import balance as balances
-from vaekit.modes.balance import BOTH, LEAST, ONES, PAIRS, Balance, Tally, balance_of, learned
+from vaekit.modes.balance import BOTH, LEAST, MANY, ONES, PAIRS, Balance, Tally, balance_of, learned
 from vaekit.modes.strata import GAP
 
 FIELDS = [
@@ -108,9 +109,10 @@ def test_new_rows_of_a_model_come_in_the_shares_of_training_rows(mixed: Any) -> 
         return float(drawn.subtract(real, fill_value=0).abs().sum() / 2)
 
     fitted = copy.copy(mixed.model.fitted)
-    assert balance_of(fitted) is balance_of(fitted) is not None
+    nothing = torch.zeros(100, fitted.vae.K), torch.zeros(100, fitted.vae.K, dtype=torch.bool)
+    assert balance_of(fitted, *nothing) is balance_of(fitted, *nothing) is not None
     fitted.arrays = {name: array for name, array in fitted.arrays.items() if not name.startswith("balance.")}
-    assert balance_of(fitted) is None
+    assert balance_of(fitted, *nothing) is None
     assert error(mixed.model) < min(0.03, error(vaekit.Model(fitted)))
 
 
@@ -121,9 +123,50 @@ def test_it_is_kept_in_the_file_and_told(mixed: Any, tmp_path: Any) -> None:
     assert any("shares of columns" in each["what"] for each in again.card["keeps"])
 
 
-def test_rows_under_a_condition_are_as_the_condition_has_them(mixed: Any, monkeypatch: Any) -> None:
+def under(mixed: Any, model: Any, **given: Any) -> float:
+    """How far the cities of new rows under a condition are from those of the training rows that meet it."""
+    real, drawn = mixed.fitted_on, model.sample(1_500, given=given, seed=1)
+    for name, value in given.items():
+        assert (drawn[name] == value).all(), "the condition holds"
+        real = real[(real[name] == value).fillna(False)]
+    shares = [rows["city"].value_counts(normalize=True, dropna=False) for rows in (real, drawn)]
+    return float(shares[0].subtract(shares[1], fill_value=0).abs().sum() / 2)
+
+
+def test_rows_under_a_condition_come_in_the_shares_of_the_rows_that_meet_it(mixed: Any, monkeypatch: Any) -> None:
+    """A condition that few of the kept rows meet, or a file that keeps none, leaves rows as the model draws them."""
+    rare = under(mixed, mixed.model, member=True)
+    monkeypatch.setattr(alikes, "ENOUGH", 150)
+    again = copy.copy(mixed.model.fitted)
+    again.prepared = {}
+    balanced = under(mixed, vaekit.Model(again), member=True)
+    again.arrays = {name: array for name, array in again.arrays.items() if name != "neighbours.cells"}
+    again.prepared = {}
+    assert balanced < min(0.05, rare / 2) and under(mixed, vaekit.Model(again), member=True) == rare
+
+
+def test_rows_under_one_condition_are_balanced_and_counted_once(mixed: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(alikes, "ENOUGH", 150)
+    fitted = copy.copy(mixed.model.fitted)
+    fitted.prepared = {}
+    k = fitted.names.index("member")
+    cells, context = torch.zeros(200, fitted.vae.K), torch.zeros(200, fitted.vae.K, dtype=torch.bool)
+    cells[:, k], context[:, k] = 1.0, True
+    found = balance_of(fitted, cells, context)
+    assert found is not None and found is balance_of(fitted, cells[:100], context[:100])
+    assert found.share[k * found.strata.width :][: found.strata.width].max() == pytest.approx(1.0), "all are members"
+    assert balance_of(fitted, cells[: MANY - 1], context[: MANY - 1]) is None, "too few rows to lack anything"
+    cells[7, k] = 0.0
+    assert balance_of(fitted, cells, context) is None, "rows under several conditions"
+    model = vaekit.Model(fitted)
+    assert model.sample(200, given={"member": True}, seed=3).equals(model.sample(200, given={"member": True}, seed=3))
+
+
+def test_rows_of_another_temperature_and_under_what_few_rows_meet_are_as_the_model_has_them(
+    mixed: Any, monkeypatch: Any
+) -> None:
     from vaekit.modes import draw
 
     monkeypatch.setattr(draw, "Tally", None)
-    assert (mixed.model.sample(50, given={"city": "Oslo"})["city"] == "Oslo").all()
-    assert len(mixed.model.sample(50, temperature=0.5)) == 50
+    assert (mixed.model.sample(100, given={"city": "Oslo"})["city"] == "Oslo").all()
+    assert len(mixed.model.sample(100, temperature=0.5)) == 100

@@ -46,7 +46,7 @@ def error(table: pd.DataFrame, drawn: pd.DataFrame) -> float:
 
 
 def test_new_rows_come_closer_to_real_ones(table: pd.DataFrame, model: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("vaekit.modes.draw.balance_of", lambda fitted: None)
+    monkeypatch.setattr("vaekit.modes.draw.balance_of", lambda fitted, cells, context: None)
     corrected = error(table, model.sample(4_000))
     ratio, model.fitted.vae.ratio = model.fitted.vae.ratio, None
     try:

@@ -12,7 +12,7 @@ from vaekit.modes.balance import LEAST, ONES
 KEPT_ROWS = {
     "neighbours.cells": (
         "cells",
-        "scores measure the distance to them",
+        "scores measure the distance to them, and new rows under a condition come in the shares of those that meet it",
         "every modelled value of these rows can be read back",
     ),
     "neighbours.latents": (

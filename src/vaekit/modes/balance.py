@@ -12,10 +12,13 @@ from torch import Tensor
 from vaekit.artifact import Fitted
 from vaekit.codec.field import Field
 from vaekit.goals import Rows
+from vaekit.modes.alike import alike
 from vaekit.modes.strata import GAP, Strata
+from vaekit.vae import shared
 
 ONES, PAIRS, BOTH = "balance.ones", "balance.pairs", "balance.both"  # names of what a file keeps
 MOST = 300  # pairs that are counted: those of columns that depend on one another most
+MANY = 65  # fewer rows under a condition lack nothing yet when the last one is chosen
 LEAST = 5  # fewer training rows in a stratum of a pair are none
 LOOK = 4_000  # rows that tell which columns depend on one another
 PATIENT = (2.0, 0.5)  # rows over which a lack is made up for, of each stratum of a column and of a pair
@@ -98,11 +101,23 @@ class Tally:
         self.total += places.shape[1]
 
 
-def balance_of(fitted: Fitted) -> Balance | None:
-    """What a model knows of it; None where it knows nothing."""
+def balance_of(fitted: Fitted, cells: Tensor, context: Tensor) -> Balance | None:
+    """What rows with such cells in the context, (B, K) each, are balanced by; None where nothing is known of them.
+
+    Of rows under no condition the file tells; those that share one are told of by the kept rows that are like it.
+    """
     if ONES not in fitted.arrays:
         return None
-    return fitted.once("balance", fitted.arrays[ONES], lambda: Balance(fitted.fields, fitted.arrays))
+    if not context.any():
+        return fitted.once("balance", fitted.arrays[ONES], lambda: Balance(fitted.fields, fitted.arrays))
+    if len(cells) < MANY or not shared(cells, context):
+        return None
+    condition = tuple(cells[0].where(context[0], torch.inf).tolist())
+    return fitted.once("balance given", condition, lambda: _counted(fitted, alike(fitted, cells[0], context[0])))
+
+
+def _counted(fitted: Fitted, rows: Rows | None) -> Balance | None:
+    return None if rows is None else Balance(fitted.fields, learned(fitted.fields, rows))
 
 
 def learned(fields: Sequence[Field], rows: Rows) -> dict[str, NDArray[Any]]:

@@ -28,10 +28,10 @@ def draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 1.
     kept with a probability proportional to r and drawn anew otherwise: rejection sampling, exact but for the few rows whose
     r is beyond what covers nearly all, and for those that `TRIES` did not suffice for. Azadi et al. 2019 (arXiv 1810.06758).
 
-    Rows under no condition are balanced besides: those are preferred of whose levels, numbers and pairs of them there are too
-    few among the rows so far (see `modes.balance`).
+    Rows under no condition, or under one that enough of the kept training rows meet, are balanced besides: those are preferred
+    of whose levels, numbers and pairs of them there are too few among the rows so far (see `modes.balance`).
     """
-    balance = balance_of(fitted) if temperature == 1 and not context.any() else None
+    balance = balance_of(fitted, cells, context) if temperature == 1 else None
     tally, most = None if balance is None else Tally(balance), _most(fitted) or 1.0
     if tally is None and _most(fitted) is None:
         return plain(fitted, cells, context, temperature)
