@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -170,3 +171,27 @@ def test_rows_of_another_temperature_and_under_what_few_rows_meet_are_as_the_mod
     monkeypatch.setattr(draw, "Tally", None)
     assert (mixed.model.sample(100, given={"city": "Oslo"})["city"] == "Oslo").all()
     assert len(mixed.model.sample(100, temperature=0.5)) == 100
+
+
+def test_rows_under_one_of_several_conditions_are_balanced_together(mixed: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(alikes, "ENOUGH", 150)
+    monkeypatch.setattr(balances, "SAME", 300)
+    fitted = copy.copy(mixed.model.fitted)
+    fitted.prepared = {}
+    asked = pd.DataFrame({"member": ([True] * 3 + [False]) * 220 + [True]}).astype("boolean")
+    asked["city"] = [None] * 800 + ["Oslo"] * 81
+    cells, context = torch.zeros(881, fitted.vae.K), torch.zeros(881, fitted.vae.K, dtype=torch.bool)
+    member, city = fitted.names.index("member"), fitted.names.index("city")
+    cells[:, member], context[:, member] = torch.from_numpy(asked["member"].to_numpy(float)).float(), True
+    cells[800:, city], context[800:, city] = 2.0, True
+    parts = balances.together(fitted, cells, context)
+    assert [len(part) for part in parts] == [600, 281] and torch.cat(parts).sort().values.equal(torch.arange(881))
+    assert (asked["member"].to_numpy(bool)[parts[0]]).all() and (parts[0] < 800).all()
+    assert (
+        balances.together(fitted, cells[:299], context[:299])
+        == [slice(None)]
+        == balances.together(fitted, cells[:1].expand(400, -1), context[:1].expand(400, -1))
+    )
+    drawn = vaekit.Model(fitted).sample(given=asked, seed=1)
+    assert drawn["member"].equals(asked["member"]) and (drawn["city"][800:] == "Oslo").all()
+    assert fitted.prepared["balance given"][1] is not None

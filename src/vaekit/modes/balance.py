@@ -18,6 +18,7 @@ from vaekit.vae import shared
 
 ONES, PAIRS, BOTH = "balance.ones", "balance.pairs", "balance.both"  # names of what a file keeps
 MOST = 300  # pairs that are counted: those of columns that depend on one another most
+SAME = 500  # rows of a table of conditions have to be under one, so that passes of few rows do not cost too much
 MANY = 65  # fewer rows under a condition lack nothing yet when the last one is chosen
 LEAST = 5  # fewer training rows in a stratum of a pair are none
 LOOK = 4_000  # rows that tell which columns depend on one another
@@ -99,6 +100,17 @@ class Tally:
     def _add(self, places: Tensor) -> None:
         self.counts += torch.bincount(places.flatten(), minlength=len(self.counts))
         self.total += places.shape[1]
+
+
+def together(fitted: Fitted, cells: Tensor, context: Tensor) -> list[Any]:
+    """Which of the rows (B, K) are balanced together: those under one condition where they are `SAME`, then all others."""
+    every = [slice(None)]
+    if ONES not in fitted.arrays or len(cells) < SAME or shared(cells, context):
+        return every
+    _, which, count = cells.where(context, torch.inf).unique(dim=0, return_inverse=True, return_counts=True)
+    parts = [(which == i).nonzero()[:, 0] for i in (count >= SAME).nonzero()[:, 0].tolist()]
+    rest = (count[which] < SAME).nonzero()[:, 0]
+    return [*parts, *([rest] if len(rest) else [])] if parts else every
 
 
 def balance_of(fitted: Fitted, cells: Tensor, context: Tensor) -> Balance | None:

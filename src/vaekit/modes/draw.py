@@ -10,7 +10,7 @@ from torch.distributions import Categorical
 
 from vaekit.artifact import Fitted
 from vaekit.modes.ask import chunks, decode_cells, tensors
-from vaekit.modes.balance import Tally, balance_of
+from vaekit.modes.balance import Balance, Tally, balance_of, together
 
 TRIES = 24  # how often a row is drawn anew: of rows given what is rare few are kept
 AT_ONCE = 1024  # rows drawn together, so that what goes from layer to layer stays in a core's cache
@@ -31,7 +31,15 @@ def draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 1.
     Rows under no condition, or under one that enough of the kept training rows meet, are balanced besides: those are preferred
     of whose levels, numbers and pairs of them there are too few among the rows so far (see `modes.balance`).
     """
-    balance = balance_of(fitted, cells, context) if temperature == 1 else None
+    values, present = cells.clone(), torch.zeros_like(context)
+    for at in together(fitted, cells, context) if temperature == 1 else [slice(None)]:
+        balance = balance_of(fitted, cells[at], context[at]) if temperature == 1 else None
+        values[at], present[at] = _drawn(fitted, cells[at], context[at], temperature, balance)
+    return values, present
+
+
+def _drawn(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float, balance: Balance | None) -> Lot:
+    """The rows of `draw`, of which all are balanced together or none."""
     tally, most = None if balance is None else Tally(balance), _most(fitted) or 1.0
     if tally is None and _most(fitted) is None:
         return plain(fitted, cells, context, temperature)
