@@ -102,3 +102,31 @@ AdamW([weight], decay=0.1, clip=1.0).step(0.1)
 print("torch._dynamo" in sys.modules)
 """
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "False"
+
+
+def test_a_sparse_gradient_moves_its_rows_alone() -> None:
+    """Row by row the numbers of torch, as if each row were a parameter of its own that counts all steps."""
+    table = nn.Parameter(torch.arange(24.0).reshape(2, 4, 3))
+    start, optimiser = table.detach().clone(), AdamW([table], decay=0.1, clip=1e6)
+    at, slopes = torch.tensor([[0, 1, 1], [3, 0, 0]]), torch.tensor([[1.0, 2, 3], [1, 1, 1], [0, 1, -1]])
+    table.grad = torch.sparse_coo_tensor(at, slopes, table.shape, check_invariants=True)
+    optimiser.step(0.01)
+    whole = nn.Parameter(start.clone())
+    dense = AdamW([whole], decay=0.1, clip=1e6)
+    whole.grad = table.grad.to_dense()
+    dense.step(0.01)
+    rows = torch.zeros(2, 4, dtype=torch.bool)
+    rows[0, 3] = rows[1, 0] = True
+    assert torch.equal(table[rows], whole[rows]) and torch.equal(table[~rows], start[~rows])
+    for name in ("exp_avg", "exp_avg_sq"):
+        assert torch.equal(optimiser.state[0][name], dense.state[0][name])
+
+
+def test_sparse_gradients_are_clipped_like_others() -> None:
+    table, other = nn.Parameter(torch.zeros(5, 1)), nn.Parameter(torch.zeros(1))
+    optimiser = AdamW([table, other], decay=0.0, clip=1.0)
+    table.grad = torch.sparse_coo_tensor([[2, 2]], [[1.0], [2.0]], (5, 1), check_invariants=True)
+    other.grad = torch.tensor([4.0])
+    optimiser.step(0.1)
+    means = [float(optimiser.state[i]["exp_avg"].abs().sum()) / (1 - BETAS[0]) for i in (0, 1)]
+    assert means == pytest.approx([0.6, 0.8], rel=1e-5)

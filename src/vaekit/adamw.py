@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 BETAS, EPSILON = (0.9, 0.99), 1e-8
 State = dict[str, Tensor]
+
+
+class Part(NamedTuple):
+    """What a step moves of a parameter, with the rows that this is where it is not all."""
+
+    weight: Tensor
+    mean: Tensor
+    square: Tensor
+    gradient: Tensor
+    rows: Tensor | None
 
 
 class AdamW:
@@ -20,7 +31,8 @@ class AdamW:
 
     Loshchilov and Hutter 2019 (arXiv 1711.05101). The numbers are those of `torch.optim.AdamW(fused=True)` after
     `clip_grad_norm_`; a step costs half as much for a model of many small tensors, and the first one does not import torch's
-    compiler, which takes a second. A parameter without a gradient is left as it is.
+    compiler, which takes a second. A parameter without a gradient is left as it is, and so are the rows that a sparse gradient
+    (`vaekit.lookup`) does not hold: their moments and their decay wait until they have a gradient again.
 
     Args:
         parameters: what is trained.
@@ -55,16 +67,37 @@ class AdamW:
         gradients = {i: each.grad for i, each in enumerate(self.parameters) if each.grad is not None}
         if (live := list(gradients)) != self._live:
             self._begin(live)
-        scale = self._scale([[gradients[i] for i in group] for group in self._groups])
+        parts = {i: self._part(i, gradient) for i, gradient in gradients.items()}
+        scale = self._scale([[parts[i].gradient for i in group] for group in self._groups])
         self._steps += self._moves
         for group in self._groups:
-            states = [self.state[i] for i in group]
-            means, squares, steps = ([state[name] for state in states] for name in ("exp_avg", "exp_avg_sq", "step"))
+            own, steps = [parts[i] for i in group], [self.state[i]["step"] for i in group]
             torch._fused_adamw_(
-                [self.parameters[i] for i in group], [gradients[i] for i in group], means, squares, [], steps,
+                [each.weight for each in own], [each.gradient for each in own], [each.mean for each in own],
+                [each.square for each in own], [], steps,
                 lr=rate, beta1=BETAS[0], beta2=BETAS[1], weight_decay=self.decay, eps=EPSILON, amsgrad=False,
                 maximize=False, grad_scale=scale, found_inf=None,
             )  # fmt: skip
+        for i, part in parts.items():
+            if part.rows is not None:
+                for whole, moved in zip(self._whole(i), part[:3], strict=True):
+                    whole.view(-1, *moved.shape[1:]).index_copy_(0, part.rows, moved)
+
+    def _whole(self, i: int) -> tuple[Tensor, Tensor, Tensor]:
+        return self.parameters[i], self.state[i]["exp_avg"], self.state[i]["exp_avg_sq"]
+
+    def _part(self, i: int, gradient: Tensor) -> Part:
+        """What a step moves: the parameter and its moments, or copies of the rows that a sparse gradient holds."""
+        whole = self._whole(i)
+        if not gradient.is_sparse:
+            return Part(*whole, gradient, None)
+        gradient = gradient.coalesce()
+        at, values = gradient.indices(), gradient.values()
+        rows = at[0]
+        for axis in range(1, len(at)):
+            rows = rows * gradient.shape[axis] + at[axis]
+        weight, mean, square = (each.view(-1, *values.shape[1:]).index_select(0, rows) for each in whole)
+        return Part(weight, mean, square, values, rows)
 
     def _begin(self, live: list[int]) -> None:
         """Moments of parameters that had no gradient before; those of one precision are a group."""

@@ -84,7 +84,7 @@ def average(parameters: Sequence[nn.Parameter]) -> None:
     if count == 1:
         return
     there = [0.0 if parameter.grad is None else 1.0 for parameter in parameters]
-    parts = [torch.zeros_like(each) if each.grad is None else each.grad for each in parameters]
+    parts = [torch.zeros_like(each) if each.grad is None else each.grad.to_dense() for each in parameters]
     flat = torch.cat([*(part.flatten() for part in parts), torch.tensor(there, device=parts[0].device)])
     distributed.all_reduce(flat)
     seen, at = flat[-len(there) :].tolist(), 0

@@ -220,10 +220,10 @@ def tree() -> Case:
     for k, levels in enumerate((5, 2, 4)):
         absent[k].view(-1)[place[k, levels:]] = -1e9
     dead = (absent < 0).all(-1)
-    logits, inner = draws(S, B, 3, 3, stream="clusters"), draws(S, B, 3, 4, stream="inner")
+    logits, inner = draws(S, B, 3, 3, stream="clusters"), draws(S, B, 3, 1, 4, stream="inner")
     weight, bias = draws(3, 3, 2, 4, stream="weight"), draws(3, 3, 2, stream="bias")
     return Case(
-        lambda a, b, c, d: LevelTree(a.masked_fill(dead, -INF), b, c, d + absent, place), (logits, inner, weight, bias),
+        lambda a, b, c, d: LevelTree(a.masked_fill(dead, -INF), b, [c], [d + absent], place), (logits, inner, weight, bias),
         [torch.arange(5.0)] * 3, [False] * 3, None, dead.expand(logits.shape), mode_is_best=True,
     )  # fmt: skip
 

@@ -31,7 +31,7 @@ CASES = {
     "negative_binomial": [{}],
     "zero_inflated": [{}, {"counts": "poisson"}],
     "hurdle": [{}, {"counts": "poisson"}],
-    "hierarchical_softmax": [{}, {"width": 3}],
+    "hierarchical_softmax": [{}, {"width": 3}, {"depth": 3}],
 }
 EVERY = [(kind, options) for kind, several in CASES.items() for options in several]
 
@@ -50,7 +50,7 @@ def test_no_likelihood_is_left_out():
         "gaussian_mixture": {"components", "floor"},
         "zero_inflated": {"counts"},
         "hurdle": {"counts"},
-        "hierarchical_softmax": {"width"},
+        "hierarchical_softmax": {"width", "depth"},
     } | {kind: set() for kind in ("bernoulli", "categorical", "ordinal", "continuous_bernoulli", "negative_binomial")}
 
 

@@ -33,7 +33,7 @@ BY_KIND = {
 Usual = Callable[[Field], object]
 INK, DRAWN = 0.02, 0.4  # pixels this near to 0 or 1 are paper or ink; with this share of them images are drawings
 WHOLE = ("discretised_logistic", "logistic_mixture")  # they are for levels
-MANY_LEVELS = 1_000  # more of them are told apart in two steps
+MANY_LEVELS, VERY_MANY_LEVELS = 1_000, 20_000  # more of them are told apart in two steps, and in three
 SOME_ROWS, MISFIT = 1_000, 0.2  # from here on that of one so far from normal, and of one whose values repeat
 GAPS = 0.05  # share of missing cells from which on a column is there to be filled
 
@@ -163,14 +163,14 @@ def _one(field: Field, spec: object) -> dict[str, Any]:
     return part
 
 
-def suiting(field: Field, rows: int | None = None) -> str:
+def suiting(field: Field, rows: int | None = None) -> str | dict[str, Any]:
     """What a column of a table of so many rows or the pixels of an image have when nobody chose."""
     if field.kind == "pixel":
         inked = (field.quantiles <= INK) | (field.quantiles >= 1 - INK)
         drawn = len(inked) > 0 and np.mean(inked) >= DRAWN  # of a channel that was never seen nothing is known
         return "bernoulli" if drawn else "discretised_logistic" if field.resolution else "gaussian"
     if field.kind == "categorical" and field.levels > MANY_LEVELS:
-        return "hierarchical_softmax"
+        return {"kind": "hierarchical_softmax", "depth": 3 if field.levels > VERY_MANY_LEVELS else 2}
     return "histogram" if field.levels == 0 and field.rows >= _enough(field, rows) else BY_KIND[field.kind]
 
 

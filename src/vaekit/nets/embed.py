@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from vaekit.codec.field import Field
 from vaekit.distributions.partition import Partition, partition
+from vaekit.lookup import lookup
 
 FAINT = 0.01  # size of the vectors of bins at the start, beside those of levels
 
@@ -113,7 +114,7 @@ class Embed(nn.Module):
         index = cells[..., self.levels].long()
         if self.partition is not None:
             index = torch.cat([index, self.partition.segment(cells[..., self.binned])], -1)
-        vectors = self.table(index + self.offsets) * seen[..., self.looked_up, None]
+        vectors = lookup(self.table.weight, index + self.offsets) * seen[..., self.looked_up, None]
         return vectors.flatten(-2)
 
 
