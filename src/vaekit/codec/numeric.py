@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vaekit.codec import ticks
+from vaekit.codec.decimals import Decimals
 from vaekit.codec.field import DISTINCT, FORWARD, MANY_ROWS, QUANTILES, Field, Floats, Transform, repeats
 from vaekit.codec.twins import Few, single
 from vaekit.errors import DataError, warn
@@ -19,7 +20,6 @@ from vaekit.schema import Column
 
 TRANSFORMS: dict[str, Transform] = {"positive": "log", "count": "log1p"}
 OUTSIDE = 6.0  # standard deviations below the smallest training cell
-DIGITS = 15  # significant digits that survive the way to a double cell and back
 COMMON = 1 / 128  # a value that so large a share of many rows has is a spike: as much as a bin holds
 
 
@@ -230,15 +230,12 @@ class Numeric:
         return low, top
 
     def _bounded(self, values: Floats) -> Floats:
-        return np.clip(self._rounded(values), *self.ends) + 0.0  # no negative zeros
+        return np.clip(self.decimals.all(values), *self.ends) + 0.0  # no negative zeros
 
-    def _rounded(self, values: Floats) -> Floats:
-        """At the declared decimals; where there are none, at the digits that a cell keeps (12, not 11.99999999)."""
-        if self.field.resolution:
-            return _round(values, np.array(-round(np.log10(self.field.resolution))))
-        size = max(abs(self.field.mean), self.field.std) if self.field.transform == "linear" else 0.0
-        sizes = np.maximum(np.abs(values), max(size, np.finfo(float).tiny))
-        return _round(values, DIGITS - 1 - np.floor(np.log10(sizes)))
+    @cached_property
+    def decimals(self) -> Decimals:
+        """How numbers that were cells are rounded."""
+        return Decimals(self.field)
 
     # --- fit
 
@@ -338,11 +335,3 @@ def _spread(values: Floats, kind: str) -> tuple[float, float]:
     if ((values == first) | (values == values.max())).all():
         std = float(values.max() / size - first / size) * size
     return (mean, std) if first < values.max() and std > np.finfo(float).tiny else (first, 1.0)
-
-
-def _round(values: Floats, digits: NDArray[Any]) -> Floats:
-    """To so many decimals, as the double next to that decimal number; unchanged beyond what a double can say."""
-    up, down = 10.0 ** np.clip(digits, 0, 300), 10.0 ** np.clip(-digits, 0, 300)
-    with np.errstate(over="ignore"):
-        scaled = values / down * up
-    return np.where(np.abs(scaled) < 2.0**53, np.rint(scaled) / up * down, values)

@@ -14,14 +14,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from vaekit.codec.decimals import EXACT
 from vaekit.codec.field import FORWARD, INVERSE
 from vaekit.codec.levels import Levels
-from vaekit.codec.numeric import DIGITS, Numeric, legal
+from vaekit.codec.numeric import Numeric, legal
 from vaekit.schema import arrow_type
 
 MOST = 32  # cells; of more than so many arrays are faster
-EXACT = 2**53  # whole numbers up to here are doubles
-POWERS: list[float] = (10.0 ** np.arange(301.0)).tolist()
 
 
 class Singly:
@@ -108,7 +107,7 @@ class Singly:
         part: Any = self.part
         if (known := self._exact.get(cell)) is not None:
             return known
-        number = self._rounded(float(INVERSE[part.field.transform](cell * part.field.std + part.field.mean)))
+        number = part.decimals.one(float(INVERSE[part.field.transform](cell * part.field.std + part.field.mean)))
         low, high = self._ends
         return min(max(number, low), high) + 0.0  # no negative zeros
 
@@ -125,25 +124,6 @@ class Singly:
         part: Any = self.part
         low, high = part.ends
         return float(low), float(high)
-
-    def _rounded(self, number: float) -> float:
-        digits = self._digits
-        if digits is None:
-            digits = DIGITS - 1 - math.floor(np.log10(max(abs(number), self._size)))
-        up, down = POWERS[min(max(digits, 0), 300)], POWERS[min(max(-digits, 0), 300)]
-        scaled = float(number / down * up)
-        return float(round(scaled) / up * down) if abs(scaled) < EXACT else number
-
-    @cached_property
-    def _digits(self) -> int | None:
-        resolution = self.part.field.resolution
-        return round(-np.log10(resolution)) if resolution else None
-
-    @cached_property
-    def _size(self) -> float:
-        field = self.part.field
-        linear = max(abs(field.mean), field.std) if field.transform == "linear" else 0.0
-        return max(linear, float(np.finfo(float).tiny))
 
 
 def _missing(value: Any) -> bool:
