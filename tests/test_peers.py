@@ -49,6 +49,15 @@ def test_a_group_of_one_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     assert sent[4:] == ("stopped", 3, 5)
 
 
+@pytest.mark.usefixtures("group")
+def test_gradients_of_single_rows_are_averaged_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "place", lambda: (0, 2))  # the other process is silent
+    table = nn.Parameter(torch.zeros(4, 2))
+    table.grad = torch.sparse_coo_tensor([[1, 1]], [[1.0, 2.0], [3.0, 0.0]], (4, 2), check_invariants=True)
+    peers.average([table])
+    assert table.grad.tolist() == [[0.0, 0.0], [2.0, 1.0], [0.0, 0.0], [0.0, 0.0]]
+
+
 def _every_message() -> tuple:
     layer = nn.Linear(2, 1)
     layer.weight.grad = torch.ones(1, 2)
