@@ -22,7 +22,8 @@ def fitted() -> Any:
     noise = np.random.default_rng(0)
     a, x, y = noise.choice(3, 10_000, p=[0.7, 0.28, 0.02]), noise.normal(size=10_000), noise.normal(size=10_000)
     x[noise.random(10_000) < 0.5], y[noise.random(10_000) < 0.1] = 0.0, np.nan
-    return SimpleNamespace(fields=FIELDS, arrays={"neighbours.cells": np.column_stack([a, x, y]).astype(np.float32)})
+    kept = np.column_stack([a, x, y]).astype(np.float32)
+    return SimpleNamespace(fields=FIELDS, arrays={"neighbours.cells": kept}, dtype=torch.float32)
 
 
 def found(fitted: Any, **asked: float) -> Any:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.goals import Rows
+from vaekit.modes.nearest import kept
 
 ENOUGH = 400  # fewer rows say less of what rows under a condition have than the model does
 SPAN = 1 / 16  # of the kept rows so many on either side of a number are like it, if it takes them
@@ -20,8 +21,8 @@ def alike(fitted: Fitted, cells: Tensor, context: Tensor) -> Rows | None:
     """
     if "neighbours.cells" not in fitted.arrays:
         return None
-    kept, on = fitted.arrays["neighbours.cells"], context.nonzero()[:, 0]
-    asked = torch.from_numpy(kept[:, on.numpy()]).to(cells.dtype)
+    (own, observed), on = kept(fitted), context.nonzero()[:, 0]
+    asked = own[:, on].where(observed[:, on], torch.nan)
     names = torch.tensor([fitted.fields[k].levels > 0 for k in on.tolist()])
     met = (asked[:, names] == cells[on[names]]).all(1).nonzero()[:, 0]
     if len(met) < ENOUGH:
@@ -30,8 +31,7 @@ def alike(fitted: Fitted, cells: Tensor, context: Tensor) -> Rows | None:
         met = _near(asked[met][:, ~names], cells[on[~names]], met)
     if len(met) < ENOUGH:
         return None
-    found = torch.from_numpy(kept[met.numpy()]).to(cells.dtype)
-    return Rows(found.nan_to_num(0.0), ~found.isnan())
+    return Rows(own[met], observed[met])
 
 
 def _near(numbers: Tensor, asked: Tensor, rows: Tensor) -> Tensor:

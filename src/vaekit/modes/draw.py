@@ -31,18 +31,21 @@ def draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 1.
     Rows under no condition, or under one that enough of the kept training rows meet, are balanced besides: those are preferred
     of whose levels, numbers and pairs of them there are too few among the rows so far (see `modes.balance`).
     """
+    if temperature != 1:
+        return _drawn(fitted, cells, context, temperature, None)
     values, present = cells.clone(), torch.zeros_like(context)
-    for at in together(fitted, cells, context) if temperature == 1 else [slice(None)]:
-        balance = balance_of(fitted, cells[at], context[at]) if temperature == 1 else None
-        values[at], present[at] = _drawn(fitted, cells[at], context[at], temperature, balance)
+    for at in together(fitted, cells, context):
+        own, known = cells[at], context[at]
+        values[at], present[at] = _drawn(fitted, own, known, temperature, balance_of(fitted, own, known))
     return values, present
 
 
 def _drawn(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float, balance: Balance | None) -> Lot:
     """The rows of `draw`, of which all are balanced together or none."""
-    tally, most = None if balance is None else Tally(balance), _most(fitted) or 1.0
-    if tally is None and _most(fitted) is None:
+    tally, most = None if balance is None else Tally(balance), _most(fitted)
+    if tally is None and most is None:
         return plain(fitted, cells, context, temperature)
+    most = most or 1.0
     values, present, waiting, often = cells.clone(), torch.zeros_like(context), torch.arange(len(cells)), 1
     for _ in range(TRIES):
         asked = waiting.repeat(often)
