@@ -26,8 +26,7 @@ def studio(serve: Any, digits_file: Path, tmp_path_factory: pytest.TempPathFacto
         for digit in range(12):
             lines.writerow([*noise.integers(0, 255, 64), digit % 10])
     found = serve(digits_file).open()
-    found.at("rows-file").set_input_files(path)
-    found.until(lambda: "twelve.csv · 12 rows" in found.at("rows-source").text_content())
+    found.take(path, "12 rows")
     return found
 
 

@@ -13,8 +13,7 @@ import pytest
 @pytest.fixture(scope="module")
 def studio(serve: Any, pump_file: Path) -> Any:
     found = serve(pump_file).open()
-    found.at("rows-file").set_input_files(pump_file.with_name("march.csv"))
-    found.until(lambda: "march.csv · 400 rows" in found.at("rows-source").text_content())
+    found.take(pump_file.with_name("march.csv"), "400 rows")
     return found
 
 
@@ -68,7 +67,7 @@ def test_gaps_are_filled_with_their_interval_and_found_in_a_list(studio: Any, pu
     (tmp_path / "gaps.csv").write_text("\n".join(lines) + "\n")
     studio.open(tab="gaps")
     assert studio.at("gaps-count").text_content() == "No gap in these rows"
-    studio.at("rows-file").set_input_files(tmp_path / "gaps.csv")
+    studio.take(tmp_path / "gaps.csv")
     studio.until(lambda: studio.at("gaps-count").text_content() == "6 missing cells in 1 gap")
     assert studio.at("gaps-row").first.locator("td").all_text_contents()[:2] == ["north", "flow"]
     found = studio.data("gaps-flow")
@@ -82,7 +81,7 @@ def test_gaps_are_filled_with_their_interval_and_found_in_a_list(studio: Any, pu
 
 def test_steps_are_hidden_to_see_what_would_be_filled_in(studio: Any, pump_file: Path) -> None:
     studio.open(tab="gaps")
-    studio.at("rows-file").set_input_files(pump_file.with_name("march.csv"))
+    studio.take(pump_file.with_name("march.csv"), "400 rows")
     studio.until(lambda: studio.at("gaps-count").text_content() == "No gap in these rows")
     studio.at("gaps-hide-column").select_option("heat")
     studio.at("gaps-hide-steps").fill("5")

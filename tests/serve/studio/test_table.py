@@ -20,8 +20,7 @@ def studio(serve: Any, model_file: Path, tmp_path_factory: pytest.TempPathFactor
 def opened(studio: Any, shop_csv: Path) -> Any:
     """With rows of a file, which stay over reloads of the tab."""
     studio.open(m="shop")
-    studio.at("rows-file").set_input_files(shop_csv)
-    studio.until(lambda: "march.csv · 120 rows" in studio.at("rows-source").text_content())
+    studio.take(shop_csv, "120 rows")
     return studio
 
 
@@ -137,7 +136,7 @@ def test_a_file_of_other_columns_is_refused_and_absent_ones_told(opened: Any, sh
     opened.at("notice").wait_for()
     assert "price" in opened.at("notice").text_content()
     opened.until(lambda: opened.data("map")["points"] == 2)
-    opened.at("rows-file").set_input_files(shop_csv)
+    opened.take(shop_csv, "120 rows")
     opened.until(lambda: opened.data("map")["points"] == 120)
 
 
@@ -150,8 +149,7 @@ def test_csv_of_excel_and_of_other_countries_is_read_and_what_does_not_fit_is_to
     twice.write_text("city,city\nBern,Oslo\n")
     words.write_text("size in cm,price,city\n50,1,Bern\n51,much,Bern\n")
     opened.open(tab="sample")
-    opened.at("rows-file").set_input_files(german)
-    opened.until(lambda: "german.csv" in opened.at("rows-source").text_content())
+    opened.take(german)
     items = opened.page.evaluate("window.studio.data.items")
     assert items[0] == {"clerk": "Jürg", "size in cm": 51.5, "price": 1200.25, "city": "Bern"}
     opened.at("rows-file").set_input_files(twice)
@@ -160,11 +158,11 @@ def test_csv_of_excel_and_of_other_countries_is_read_and_what_does_not_fit_is_to
     assert not opened.at("error").count()
     opened.at("rows-file").set_input_files(binary)
     assert "This page reads CSV" in opened.at("error").text_content()
-    opened.at("rows-file").set_input_files(words)
+    opened.take(words)
     opened.open(tab="map")
     assert "Row 1, column price" in opened.at("error").text_content()
     opened.wrong = [each for each in opened.wrong if "422" not in each]
-    opened.at("rows-file").set_input_files(shop_csv)
+    opened.take(shop_csv, "120 rows")
     opened.until(lambda: opened.data("map")["points"] == 120)
 
 
