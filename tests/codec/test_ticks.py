@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 
 from vaekit.codec import ticks
+from vaekit.schema import Column
 
 LONG = np.iinfo(np.int64)
 
@@ -34,6 +35,15 @@ def test_numbers_stop_at_the_limits(low, high):
     assert first >= low
     assert last <= high
     assert last > high - 4096
+
+
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [("double", True), ("int8", True), ("date32[day]", True), ("dictionary<values=int64, indices=int8, ordered=0>", True),
+     ("float", False), ("decimal128(12, 2)", False), ("string", False)],
+)  # fmt: skip
+def test_some_types_hold_raw_numbers_as_they_are(name, holds):
+    assert ticks.holds_raw(Column(name="x", kind="real", type=name)) is holds
 
 
 def test_dates_stay_within_the_calendar():

@@ -1,5 +1,6 @@
 """Sampled rows have gaps as the training rows had."""
 
+import pytest
 import torch
 
 from vaekit import rng
@@ -45,6 +46,15 @@ def test_gaps_at_random_are_sampled_column_by_column():
         observed = torch.rand(4_000, 3) < torch.tensor([0.9, 0.5, 0.1])
     drawn = learned(Gaps(4, TWO[:0], 3), observed).float()
     torch.testing.assert_close(drawn.mean(0), torch.tensor([0.9, 0.5, 0.1]), atol=0.03, rtol=0)
+
+
+def test_several_rows_are_drawn_from_the_same_features():
+    features, known = torch.ones(4_000, 4), torch.tensor([[True, False, False]]).expand(4_000, 3)
+    for patterns in (TWO, TWO[:0]):
+        with rng.seeded(0):
+            one, two = Gaps(4, patterns, 3).sample(features, known, (2,))
+        assert one.shape == known.shape and one[:, 0].all() and two[:, 0].all()
+    assert not one.equal(two) and one.float().mean(0).tolist() == pytest.approx(two.float().mean(0).tolist(), abs=0.05)
 
 
 def test_nothing_else_learns_from_the_gaps():

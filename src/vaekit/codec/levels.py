@@ -101,6 +101,16 @@ class Levels:
         index = self._level(np.where(observed, cells, 0.0), generator)
         return self.typed(pa.array(index, mask=~observed))
 
+    def again(self, cells: Floats, observed: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:
+        """Cells (B,) as `encode` reads what `decode` writes: those of legal levels."""
+        if len(self.known) == 0:
+            return np.zeros_like(cells), np.zeros_like(observed)
+        own = self.cell_of[self.level_of][self._cell(cells)]
+        return np.where(observed, np.where(self.draws(cells), self.field.levels - 1, own), 0.0), observed
+
+    def _cell(self, cells: Floats) -> NDArray[np.int64]:
+        return np.clip(np.rint(cells), 0, self.field.levels - 1).astype(np.int64)
+
     def log_jacobian(self, cells: Floats) -> Floats:
         """Zero: levels have probabilities, not densities."""
         return np.zeros_like(cells)
@@ -153,7 +163,7 @@ class Levels:
         return np.asarray(np.rint(cells) >= self.field.levels - 1)
 
     def _level(self, cells: Floats, generator: np.random.Generator | None) -> NDArray[np.int64]:
-        index = self.level_of[np.clip(np.rint(cells), 0, self.field.levels - 1).astype(np.int64)]
+        index = self.level_of[self._cell(cells)]
         other = self.draws(cells)
         if other.any():
             weights = self.counts[self._rare]

@@ -100,6 +100,13 @@ class Numeric:
         cells = np.where(observed, self._snapped(cells, generator), 0.0)
         return ticks.write(self.column, self.raw_of(cells), observed)
 
+    def again(self, cells: Floats, observed: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:
+        """Cells (B,) as `encode` reads what `decode` writes: straight from the raw numbers where the type holds these."""
+        if not ticks.holds_raw(self.column):
+            return self.encode(self.decode(cells, observed))
+        cells = self.cells_of(self.raw_of(np.where(observed, self._snapped(cells, None), 0.0)))
+        return np.where(observed, cells, 0.0), observed
+
     def log_jacobian(self, cells: Floats) -> Floats:
         """Nats of |d cell / d value| at cells (B,): -log std, less log value under "log", log (1 + value) under "log1p"."""
         slope = np.full_like(cells, -np.log(self.field.std))

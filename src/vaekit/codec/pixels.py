@@ -117,6 +117,10 @@ class Pixels:
             values = np.where(observed, np.clip(values, -SHARES, SHARES) if self._shares else values, np.nan)
         return tensor_array(values.astype(kind).reshape(-1, *self.shape), np.logical_not(observed.any(1)))
 
+    def again(self, cells: Floats, observed: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Cells (B, K) as `encode` reads what `decode` writes."""
+        return self.encode(self.decode(cells, observed))
+
     def log_jacobian(self, cells: Floats) -> Floats:
         """Nats of |d cell / d value|, (B, n)."""
         return np.full_like(cells, -np.log(self.fields[0].std))

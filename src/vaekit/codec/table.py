@@ -127,6 +127,14 @@ class Codec:
             cells[:, at], observed[:, at] = own.reshape(shape), seen.reshape(shape)
         return cells, observed
 
+    def again(self, cells: Floats, observed: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:
+        """Cells (B, K + G) and observed mask as `encode` reads what `decode` writes, without the table between."""
+        own, seen = np.empty_like(cells), np.empty_like(observed)
+        for at, part in zip(self.spans.values(), self._cells, strict=True):
+            place = at if isinstance(part, Pixels) else at.start
+            own[:, place], seen[:, place] = part.again(cells[:, place], observed[:, place])
+        return own, seen
+
     def _encode_few(self, table: pa.Table) -> tuple[Floats, NDArray[np.bool_]] | None:
         """The same of few rows, cell by cell; None where there is none of them, or a column has pixels."""
         if not table.num_rows or not self.singly or len(self.singly) < len(self.names):

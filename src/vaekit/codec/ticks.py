@@ -72,6 +72,12 @@ def is_whole(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or is_moment(kind) or is_tick(kind))
 
 
+def holds_raw(column: Column) -> bool:
+    """True where the fitted type holds raw numbers as they are: no text, no decimals, no fewer digits."""
+    target = value_type(arrow_type(column.type))
+    return pa.types.is_float64(target) or (is_whole(target) and not is_text(target))
+
+
 def per_unit(kind: pa.DataType) -> int:
     """Ticks in one unit of `Field`: a second for timestamps, a day for dates, one for all others."""
     if pa.types.is_timestamp(kind):

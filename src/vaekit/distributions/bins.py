@@ -39,14 +39,19 @@ class Bins(Distribution):
 
     def __init__(self, logits: Tensor, partition: Partition, *, own: bool = False) -> None:
         alone = own and not logits.requires_grad
-        self.logits = (logits.add_(partition.absent) if alone else logits + partition.absent).log_softmax(-1)
+        self.raw = logits.add_(partition.absent) if alone else logits + partition.absent
         self.partition = partition
         super().__init__(logits.shape[:-1], validate_args=False)
 
     @cached_property
+    def logits(self) -> Tensor:
+        """Log shares (..., K, M)."""
+        return self.raw.log_softmax(-1)
+
+    @cached_property
     def probs(self) -> Tensor:
         # no exponential: it takes ten times as long where little more than zero comes out
-        return self.logits.softmax(-1)
+        return self.raw.softmax(-1)
 
     @cached_property
     def _below(self) -> Tensor:
@@ -93,7 +98,7 @@ class Bins(Distribution):
 
     def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         index = draw_index(self.probs, tuple(sample_shape))
-        uniform = torch.rand(index.shape, dtype=self.logits.dtype, device=self.logits.device)
+        uniform = torch.rand(index.shape, dtype=self.raw.dtype, device=self.raw.device)
         return self.partition.place(index, uniform)
 
     def best(self) -> Tensor:
@@ -108,6 +113,6 @@ class Bins(Distribution):
 
     def pooled(self) -> Bins:
         """The mixture over the first axis, as one law of batch shape (1, ...)."""
-        if len(self.logits) == 1:
+        if len(self.raw) == 1:
             return self
         return Bins(self.probs.mean(0, keepdim=True).clamp(min=1e-30).log(), self.partition)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -26,16 +27,21 @@ class Levels(Distribution):
     has_rsample = False
 
     def __init__(self, logits: Tensor) -> None:
-        self.logits = logits.log_softmax(-1)
+        self.raw = logits
         super().__init__(logits.shape[:-1], validate_args=False)
+
+    @cached_property
+    def logits(self) -> Tensor:
+        """Log shares (..., K, M)."""
+        return self.raw.log_softmax(-1)
 
     @property
     def probs(self) -> Tensor:
-        return self.logits.softmax(-1)
+        return self.raw.softmax(-1)
 
     @property
     def mode(self) -> Tensor:
-        return self.logits.argmax(-1).to(self.logits.dtype)
+        return self.raw.argmax(-1).to(self.raw.dtype)
 
     @property
     def mean(self) -> Tensor:
@@ -55,7 +61,7 @@ class Levels(Distribution):
 
     def pooled(self) -> Levels:
         """The mixture over the first axis, as one law of batch shape (1, ...)."""
-        if len(self.logits) == 1:
+        if len(self.raw) == 1:
             return self
         return Levels(self.probs.mean(0, keepdim=True).clamp(min=1e-30).log())
 
@@ -68,7 +74,7 @@ class Levels(Distribution):
         return cumulative(self.probs, value)
 
     def sample(self, sample_shape: Size | list[int] | tuple[int, ...] = ()) -> Tensor:
-        return draw_index(self.probs, tuple(sample_shape)).to(self.logits.dtype)
+        return draw_index(self.probs, tuple(sample_shape)).to(self.raw.dtype)
 
 
 def draw_index(probs: Tensor, sample_shape: tuple[int, ...] = ()) -> Tensor:

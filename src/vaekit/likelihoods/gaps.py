@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vaekit.distributions.levels import draw_index
+
 
 class Gaps(nn.Module):
     """P(gap pattern|z), a categorical law over the most frequent patterns of the training rows.
@@ -53,15 +55,15 @@ class Gaps(nn.Module):
             return F.binary_cross_entropy_with_logits(logits, target, reduction="none").sum(-1).mean()
         return F.cross_entropy(logits, target, reduction="sum") / len(target)
 
-    def sample(self, features: Tensor, known: Tensor) -> Tensor:
-        """Observed flags (B, K) for features (B, F); cells that are known (B, K) are no gaps."""
+    def sample(self, features: Tensor, known: Tensor, sample_shape: tuple[int, ...] = ()) -> Tensor:
+        """Observed flags (*sample_shape, B, K) for features (B, F); cells that are known (B, K) are no gaps."""
         logits = self.linear(features)
         if not len(self.patterns):
-            return known | (torch.rand_like(logits) < logits.sigmoid())
+            return known | (torch.rand(*sample_shape, *logits.shape, device=logits.device) < logits.sigmoid())
         # a pattern that would hide a known cell is out of the question, unless all of them would
         against = (known[:, None] & ~self.patterns).any(-1)
         logits = logits.masked_fill(against & ~against.all(-1, keepdim=True), -torch.inf)
-        return known | self.patterns[torch.distributions.Categorical(logits=logits).sample()]
+        return known | self.patterns[draw_index(logits.softmax(-1), sample_shape)]
 
 
 def frequent(observed: Tensor, most: int = 256, cover: float = 0.9) -> Tensor:

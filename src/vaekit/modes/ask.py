@@ -17,6 +17,7 @@ from vaekit import modes, rng
 from vaekit import spec as specs
 from vaekit.artifact import Fitted, trained_range
 from vaekit.codec import Codec
+from vaekit.codec.field import Floats
 from vaekit.codec.levels import Levels
 from vaekit.codec.singly import MOST
 from vaekit.distributions import Columns
@@ -121,11 +122,15 @@ def consecutive(cut: Cut, table: Table) -> NDArray[np.int64]:
 
 
 def tensors(codec: Codec, arrow: pa.Table) -> tuple[Tensor, Tensor]:
-    """Cells (B, K + G) in single precision, and observed flags.
+    """Cells (B, K + G) in single precision, and observed flags."""
+    return as_tensors(*codec.encode(arrow))
+
+
+def as_tensors(cells: Floats, observed: NDArray[np.bool_]) -> tuple[Tensor, Tensor]:
+    """What a codec has read, in single precision.
 
     A number millions of deviations away (1e300 for "unknown") is as strange as one `FAR` away, and its square stays finite.
     """
-    cells, observed = codec.encode(arrow)
     return torch.from_numpy(cells).clamp(-FAR, FAR).float(), torch.from_numpy(observed)
 
 

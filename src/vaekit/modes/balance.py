@@ -82,19 +82,23 @@ class Tally:
             count: whether rows that are kept stay.
         """
         weight = (ratio + self.preference(places)).exp()
-        pick, mean = torch.multinomial(weight.T, 1)[:, 0], weight.mean(0)
+        wait = (
+            torch.empty_like(weight).exponential_() / weight
+        )  # of E processes the first to come, in proportion to rates
+        pick, mean = wait.argmin(0), weight.mean(0)
         chance = (mean / (most * self.usual)).clamp(max=1)
         without = (ratio.exp().mean(0) / most).clamp(max=1).mean()
         self.usual *= float(chance.mean() / without) ** QUICKLY
         kept = torch.rand(len(mean)) < chance
         if count:
-            self._add(places[:, pick, torch.arange(len(pick))][:, kept])
+            row = kept.nonzero()[:, 0]
+            self._add(places[:, pick[row], row])
         return pick, kept
 
     def preference(self, places: Tensor) -> Tensor:
         """Nats (...) by which to prefer rows with so many places (K + P, ...)."""
         lack = ((self.total * self.balance.share - self.counts) / self.balance.rows).clamp(-1, 1)
-        each, K = lack[places], self.balance.strata.K
+        each, K = lack.index_select(0, places.flatten()).view(places.shape), self.balance.strata.K
         return each[:K].sum(0) + REACH * torch.tanh(each[K:].sum(0) / REACH)
 
     def _add(self, places: Tensor) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.distributions import Categorical
 
 from vaekit.artifact import Fitted
-from vaekit.modes.ask import chunks, decode_cells, tensors
+from vaekit.modes.ask import as_tensors, chunks, legal
 from vaekit.modes.balance import Balance, Tally, balance_of, together
 
 TRIES = 24  # how often a row is drawn anew: of rows given what is rare few are kept
@@ -106,9 +106,7 @@ def _balanced_lot(
 ) -> tuple[Tensor, Tensor, Tensor]:
     values, present = _part(fitted, cells, context, 1.0, EACH)
     read = as_given_back(fitted, values.flatten(0, 1), present.flatten(0, 1))
-    ratio = torch.zeros(EACH, len(cells))
-    if fitted.vae.ratio is not None and fitted.vae.ratio.learned:
-        ratio = fitted.vae.ratio(*read).unflatten(0, (EACH, -1))
+    ratio = torch.zeros(EACH, len(cells)) if _most(fitted) is None else _of_rows(fitted, *read).unflatten(0, (EACH, -1))
     places = tally.balance.places(*read).unflatten(1, (EACH, -1))
     picks, keeps = [], []
     for at in chunks(len(cells), COUNTED):
@@ -121,15 +119,17 @@ def _balanced_lot(
 
 def log_ratio(fitted: Fitted, values: Tensor, present: Tensor) -> Tensor:
     """Log r (B,) of rows as they would be given back."""
+    return _of_rows(fitted, *as_given_back(fitted, values, present))
+
+
+def _of_rows(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
     assert fitted.vae.ratio is not None, "a model that has learned it"
-    cells, observed = as_given_back(fitted, values, present)
-    parts = [fitted.vae.ratio(cells[at], observed[at]) for at in _lots(fitted, len(cells))]
-    return torch.cat(parts)
+    return torch.cat([fitted.vae.ratio(cells[at], observed[at]) for at in _lots(fitted, len(cells))])
 
 
 def as_given_back(fitted: Fitted, values: Tensor, present: Tensor) -> Lot:
     """Drawn rows once they were given back and read again: numbers rounded, levels legal, nothing where they have gaps."""
-    return tensors(fitted.codec, decode_cells(fitted, values, present))
+    return as_tensors(*fitted.codec.again(legal(fitted, values.double()).numpy(), present.numpy()))
 
 
 def _decoded(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float, each: int) -> tuple[Tensor, Tensor]:
@@ -148,6 +148,6 @@ def _part(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float, ea
     features = vae.decoded(vae.latents_given(cells, context, temperature), cells, context)
     drawn = vae.likelihood(features[None]).sample((each,))[:, 0]
     known = context[:, : vae.K]
-    gaps = [torch.ones_like(known) if vae.gaps is None else vae.gaps.sample(features, known) for _ in range(each)]
+    seen = known.new_ones(drawn.shape) if vae.gaps is None else vae.gaps.sample(features, known, (each,))
     shown, rest = drawn.where(~known, cells[:, : vae.K]), cells[:, vae.K :].expand(each, -1, -1)
-    return torch.cat([shown, rest], -1), torch.cat([torch.stack(gaps), context[:, vae.K :].expand(each, -1, -1)], -1)
+    return torch.cat([shown, rest], -1), torch.cat([seen, context[:, vae.K :].expand(each, -1, -1)], -1)
