@@ -330,7 +330,7 @@ PARTS: Mapping[str, tuple[Part, tuple[str, ...]]] = {
     "lossless": (lossless, ("raw", "binarised", VAMP, "adult")),
     "conditional": (conditional, ("default", "two-stage", "vae")),
 }
-SEEDS = {"beta": 5, "robust": 2, "labels": 3}  # at every scale: runs differ, by which hundred images tell their label for one
+SEEDS = {"beta": 5, "robust": 2, "labels": 3}  # at every scale: runs differ, by which images tell their label for one
 
 
 def main(arguments: list[str]) -> None:
