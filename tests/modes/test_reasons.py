@@ -75,6 +75,11 @@ def test_the_number_of_reasons_is_chosen(mixed: Any) -> None:
     assert mixed.model.score(rows, by="latent", alpha=ALPHA).reasons == [[]] * 10, "no column owns a latent"
 
 
+def test_who_asks_for_no_reason_pays_for_none(mixed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reasons, "few", lambda *_: pytest.fail("values were found that nobody asked for"))
+    assert mixed.model.score(mixed.rows[:5], alpha=ALPHA, reasons=0).reasons == [[]] * 5
+
+
 def test_the_table_leaves_out_what_there_is_not(mixed: Any) -> None:
     empty = dict.fromkeys(mixed.rows.columns)
     frame = pd.DataFrame(mixed.model.score([empty], alpha=ALPHA).to_frame())

@@ -215,7 +215,7 @@ def teller(fitted: Fitted, asked: Asked, which: Tensor, left_out: LeftOut | None
     """What tells observed, expected, low and high of one unit in some rows; `which` (B, R) are those that will be told."""
     if asked.at is not None:
         return Channels(fitted, asked).tell
-    if not fitted.layout.shape and which.numel() * fitted.vae.K <= FEW:
+    if not fitted.layout.shape and 0 < which.numel() * fitted.vae.K <= FEW:
         return partial(_from, fitted, asked, few(fitted, asked, which, left_out).double().numpy())
     return partial(_tile_or_column, fitted, asked, left_out)
 
