@@ -14,8 +14,9 @@ Floats = NDArray[np.float64]
 STARTS = 4  # of the search for groups, which ends where it began
 NEIGHBOURS = 15
 NEAR = 7  # the neighbour whose distance is the scale of a row
-SPARE = 1.5  # directions for each group, as some are spent on islands of a few rows,
-COSTLIER = 2.0  # unless a cut along them costs more than so many times the dearest cut that is needed
+SPARE = 3  # directions for each group, as some are spent on islands of a few rows,
+COSTLIER = 3.0  # unless a cut along them costs more than so many times the dearest cut that is needed,
+SOFT = 0.3  # and the share of this one by which cheaper ones do not count for more
 
 
 def by_density(rows: Floats, count: int, floor: float = 1e-4, starts: int = STARTS) -> Any:
@@ -41,8 +42,9 @@ def by_neighbours(rows: Floats, count: int, floor: float = 1e-4) -> Any:
         w_ij = exp(-|x_i - x_j|^2 / s_i s_j) among neighbours,   D^-1/2 W D^-1/2 v = lambda v
 
     Rows lie by the leading v where those of one connected group lie together, whatever its shape; k-means tells these apart.
-    Ng, Jordan and Weiss 2001 (NeurIPS 14); scales s of Zelnik-Manor and Perona 2004 (NeurIPS 17). Rows too few for a graph are
-    grouped by density.
+    A v counts for the less the dearer a cut along it, by about (1 - lambda)^-1/2: rows are then as far apart as a walk along
+    neighbours is long. Ng, Jordan and Weiss 2001 (NeurIPS 14); scales s of Zelnik-Manor and Perona 2004 (NeurIPS 17); lengths
+    of walks of Qiu and Hancock 2007 (doi 10.1109/TPAMI.2007.1103). Rows too few for a graph are grouped by density.
 
     >>> at = np.linspace(0, 2 * np.pi, 100)[:, None]
     >>> rings = np.concatenate([size * np.hstack([np.cos(at), np.sin(at)]) for size in (1.0, 5.0)])
@@ -51,7 +53,7 @@ def by_neighbours(rows: Floats, count: int, floor: float = 1e-4) -> Any:
     """
     from sklearn.mixture import GaussianMixture
 
-    if len(rows) <= max(3 * _directions(count), NEIGHBOURS + 1):
+    if len(rows) <= max(2 * SPARE * count, NEIGHBOURS + 1):
         return by_density(rows, count, floor)
     own = np.eye(count)[labels(rows, count)]
     if not own.any(0).all():  # rows that are equal
@@ -70,15 +72,13 @@ def labels(rows: Floats, count: int) -> NDArray[np.int64]:
     """The group of each row (B, L), by the cuts of the graph of neighbours, (B,)."""
     from sklearn.cluster import KMeans
 
-    value, seen = leading(graph(rows), _directions(count))
-    seen = seen[:, 1 - value <= COSTLIER * (1 - value[count - 1]) + 1e-9]
+    value, seen = leading(graph(rows), SPARE * count)
+    cut = 1 - value
+    dearest = cut[count - 1] + 1e-9
+    seen = (seen / np.sqrt(cut + SOFT * dearest))[:, cut <= COSTLIER * dearest]
     seen /= np.linalg.norm(seen, axis=1, keepdims=True).clip(1e-12)
     found: NDArray[np.int64] = KMeans(count, n_init=10, random_state=0).fit(seen).labels_.astype(np.int64)
     return found
-
-
-def _directions(count: int) -> int:
-    return round(SPARE * count)
 
 
 def graph(rows: Floats) -> Any:

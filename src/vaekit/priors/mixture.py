@@ -14,9 +14,8 @@ from vaekit.priors.groups import by_density, by_neighbours
 from vaekit.priors.normal import standard
 from vaekit.spec import AtLeastOne
 
-MOST_ROWS = 20_000  # more do not move the start of so few numbers
 NARROWEST = 1e-2
-FOUND = {"density": by_density, "neighbours": by_neighbours}
+FOUND = {"density": (by_density, 20_000), "neighbours": (by_neighbours, 60_000)}  # and of how many rows at most
 
 
 class Mixture(nn.Module):
@@ -82,9 +81,10 @@ class Mixture(nn.Module):
         Groups have whole covariances, since they seldom lie along the axes; a component with a diagonal one keeps the
         variances of its group (docs/notes/0009-groups.md).
         """
-        rows = mean[:: -(-len(mean) // MOST_ROWS)].double().cpu().numpy()
+        find, most = FOUND[self.groups]
+        rows = mean[:: -(-len(mean) // most)].double().cpu().numpy()
         count = min(self.components, len(np.unique(rows, axis=0)))
-        found = FOUND[self.groups](rows, count)
+        found = find(rows, count)
         of = torch.arange(self.components) % count  # fewer different rows than groups: some groups are twins
         weight, loc, spread = (
             torch.from_numpy(part)[of].to(self.loc) for part in (found.weights_, found.means_, found.covariances_)
