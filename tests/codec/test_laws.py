@@ -246,11 +246,8 @@ def test_cells_are_read_again_as_they_were_written(kind):
     def check(case, seed):
         codec, table = fitted(*case)
         cells, observed = codec.encode(table)
-        noise, ends = (
-            np.random.default_rng(seed).normal(0, 0.5, cells.shape),
-            (cells.min(initial=0), cells.max(initial=0)),
-        )
-        moved = np.clip(cells + noise, *ends)
+        noise = np.random.default_rng(seed).normal(0, 0.5, cells.shape)
+        moved = np.clip(cells + noise, cells.min(initial=0), cells.max(initial=0))
         again, seen = codec.again(moved.astype(np.float64), observed)
         expected, known = codec.encode(codec.decode(moved, observed))
         assert np.array_equal(seen, known)

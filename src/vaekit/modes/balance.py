@@ -82,9 +82,8 @@ class Tally:
             count: whether rows that are kept stay.
         """
         weight = (ratio + self.preference(places)).exp()
-        wait = (
-            torch.empty_like(weight).exponential_() / weight
-        )  # of E processes the first to come, in proportion to rates
+        # of E events the first to come, each in proportion to its rate
+        wait = torch.empty_like(weight).exponential_() / weight
         pick, mean = wait.argmin(0), weight.mean(0)
         chance = (mean / (most * self.usual)).clamp(max=1)
         without = (ratio.exp().mean(0) / most).clamp(max=1).mean()

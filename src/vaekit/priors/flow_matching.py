@@ -89,9 +89,8 @@ class FlowMatching(nn.Module):
     def velocity(self, z: Tensor, time: Tensor, described: Tensor) -> Tensor:
         """v(z, t, context) in standardised latents: z (B, L), time (B, 1) or (1, 1), described (B, F) as of `condition`."""
         angle = time * self.frequencies
-        told = (
-            self.of_time(torch.cat([angle.sin(), angle.cos()], -1)) + described
-        )  # of one row where all share a context
+        # of one row where all share a context
+        told = self.of_time(torch.cat([angle.sin(), angle.cos()], -1)) + described
         hidden = self.of_z(z) + told
         return self.out(self.body(hidden))
 
