@@ -30,8 +30,8 @@ REMARKS = {
     "middle: two layers of 500 smooth units with weight decay, 200 passes over all "
     "([why](notes/0010-idle-latents.md)); all 10,000 test images by 50 samples of each, and what 5,000 change on 1,000.",
     "cluster": "Ten latents and the paper's net, 500-500-2000; test images, which the paper has among those that train. The "
-    "paper has .945 after 300 passes; small: 60 passes over 4,000 images, middle: 20 over all, after 40 and 10 of the plain "
-    "bound ([why, and what keeps it from the paper's figure](notes/0009-groups.md)).",
+    "paper has .945 after 300 passes; small: 60 passes over 4,000 images, middle: 30 over all, after 40 and 24 of the plain "
+    "bound ([why](notes/0009-groups.md)).",
     "labels": "Ten labels a digit and 16 latents; small: 25 passes over 10,000 images, middle: 20 over all, a third of them "
     "with convolutions; 75 and 120 for the upper layer of M1+M2 ([why](notes/0012-few-labels.md)). The paper has .120 for M2 "
     "and .033 for M1+M2.",

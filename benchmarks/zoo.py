@@ -84,7 +84,7 @@ class Scale:
 TABLES = ("banknote", "concrete", "wine_quality")
 SMALL = Scale("zoo", 4_000, 60, 1, 500, 200, (300,), TABLES, 30, (40, 60), (10_000, 25), (75, 128, 2e-3),
               (100, 1e-3, 1e-4), "relu", 0.1, (None, 1e-4, 500))  # fmt: skip
-MIDDLE = Scale("zoo_middle", 60_000, 200, 1, 1_000, 5_000, (500, 500), TABLES, 20, (24, 20), (60_000, 20),
+MIDDLE = Scale("zoo_middle", 60_000, 200, 1, 1_000, 5_000, (500, 500), TABLES, 20, (24, 30), (60_000, 20),
                (120, 256, 1.5e-3))  # fmt: skip
 FULL = Scale("zoo_full", 60_000, 400, 3, 10_000, 5_000, (500, 500), (*TABLES, "yeast"), 100, (50, 300), (60_000, 200),
              (600, 256, 1.5e-3))  # fmt: skip
