@@ -67,8 +67,9 @@ OTHERWISE: dict[str, Callable[[Any, Any], Numbers]] = {
 
 
 def assert_close(a: Numbers, b: Numbers, why: str) -> None:
-    """Equal to 1e-5, of which 1 in 200 may round to the next grey level."""
-    assert np.isclose(a, b, rtol=1e-5, atol=1e-5, equal_nan=True).mean() >= 0.995, why
+    """Equal to 1e-5, of which 1 in 200 may round to the next grey level; shares of groups, which fall steeply, to 1e-4."""
+    near = 1e-4 if why.startswith("cluster") else 1e-5
+    assert np.isclose(a, b, rtol=near, atol=near, equal_nan=True).mean() >= 0.995, why
 
 
 def test_the_same_question_has_the_same_answer(pictures: Any) -> None:
