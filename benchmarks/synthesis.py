@@ -6,6 +6,7 @@ Of each table a seeded split trains and tests (of Adult the first 32,561 rows, 9
 rows are drawn as were trained on. Shape and pair-trend errors are SDMetrics' (requirements-peers.txt), the two-sample AUC is
 that of gradient boosting in cross-validation, TSTR trains gradient boosting on new rows and tests it on real ones. Privacy:
 share of new rows that lie closer to a training than to a held-out row (as many of each; one half is ideal), and exact copies.
+Unseen pairs: share of new rows, and of real test rows, with two values that no training row has together though 100 have each.
 """
 
 from __future__ import annotations
@@ -142,11 +143,32 @@ def private(train: pd.DataFrame, test: pd.DataFrame, drawn: pd.DataFrame, most: 
     return {"closer_to_train": round(float(closer), 4), "exact_copies": round(float((near[2] < 1e-9).mean()), 4)}
 
 
+def unseen(train: pd.DataFrame, rows: pd.DataFrame, often: int = 100) -> float:
+    """Share of rows with a pair of values that no training row has, both of which so many have."""
+    every = [pd.factorize(pd.concat([train[c].astype(str), rows[c].astype(str)]))[0] for c in train]
+    known, asked = [
+        np.array([codes[: len(train)] for codes in every]),
+        np.array([codes[len(train) :] for codes in every]),
+    ]
+    many = [np.bincount(codes, minlength=codes.max(initial=0) + 1) for codes in known]
+    found = np.zeros(len(rows), dtype=bool)
+    frequent = [
+        np.append(count, 0)[np.minimum(codes, len(count))] >= often for count, codes in zip(many, asked, strict=True)
+    ]
+    for i in range(len(every)):
+        for j in range(i):
+            width = every[j].max() + 1
+            seen = np.isin(asked[i] * width + asked[j], known[i] * width + known[j])
+            found |= frequent[i] & frequent[j] & ~seen
+    return float(found.mean())
+
+
 def judged(name: str, train: pd.DataFrame, test: pd.DataFrame, drawn: pd.DataFrame) -> dict[str, Any]:
     drawn = drawn[list(train.columns)].astype(train.dtypes.to_dict())
     return {
         **outsiders(train, drawn), "two_sample_auc": round(two_sample_auc(train, drawn), 4),
         **useful(train, test, drawn, TARGETS[name]), **private(train, test, drawn),
+        "unseen_pairs": round(unseen(train, drawn), 4), "unseen_pairs_real": round(unseen(train, test), 4),
     }  # fmt: skip
 
 
