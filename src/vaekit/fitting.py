@@ -26,7 +26,7 @@ from vaekit.errors import DataError, SpecError, UserError, VaekitWarning, warn
 from vaekit.goals import BoundGoal, PriorGoal, Rows, unfold
 from vaekit.likelihoods import frequent
 from vaekit.lots import Lots
-from vaekit.modes import balance, coverage, ratio
+from vaekit.modes import balance, coverage, discover, ratio
 from vaekit.modes.ask import tensors
 from vaekit.modes.calibrate import calibrate
 from vaekit.modes.latent_use import rates
@@ -109,7 +109,7 @@ def _encoded(
         kept, apart = split(table.rows, validation, seed, scarce)
         codec = codecs.fit(conformed.take(pa.array(kept)), schema, every=conformed)
         return codec, _encode(codec, conformed, kept), _encode(codec, conformed, apart)
-    check_validation(validation)
+    holdout.check(validation)
     segments = table.cut.segments(table.arrow)
     table.cut.refuse_short(table.arrow, segments)
     parts = holdout.split(segments, table.cut.size, validation)
@@ -130,17 +130,11 @@ def split(
     >>> len(kept), len(apart)
     (90, 10)
     """
-    check_validation(validation)
+    holdout.check(validation)
     order = rng.numpy(seed, "split").permutation(rows)
     order = order if scarce is None else order[np.argsort(scarce[order], kind="stable")]
     apart = min(round(rows * validation), HELD_OUT)
     return np.sort(order[apart:]), np.sort(order[:apart])
-
-
-def check_validation(validation: float) -> None:
-    """Refuse what is no share of the rows."""
-    if not isinstance(validation, int | float) or not 0 <= validation < 1:
-        raise SpecError(f"validation={validation!r}, expected a share of the rows, 0 <= validation < 1", hint="0.1")
 
 
 def _encode(codec: Codec, table: pa.Table, rows: np.ndarray[Any, Any]) -> Rows:
@@ -164,6 +158,7 @@ def run(
         warn("fit: the time limit ended the training in its first pass over the rows, so the model has learned little")
     vae.to("cpu").eval()
     fitted = Fitted(plan.codec, plan.spec, vae, _form(plan.table), [], {})
+    discover.learn(fitted, plan.train)
     hurry = runs[-1].ended in ("interrupted", "stopped") or (deadline is not None and time.monotonic() > deadline)
     if vae.ratio is not None and not hurry:
         path = None if resume is None else Path(f"{resume}.ratio")

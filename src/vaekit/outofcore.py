@@ -28,7 +28,7 @@ from vaekit import peers
 from vaekit import spec as specs
 from vaekit.codec import Codec
 from vaekit.errors import DataError, VaekitWarning
-from vaekit.fitting import HELD_OUT, Plan, check_validation, planned
+from vaekit.fitting import HELD_OUT, Plan, planned
 from vaekit.goals import Rows
 from vaekit.lots import Lots, Stop
 from vaekit.modes.ask import tensors
@@ -36,7 +36,7 @@ from vaekit.pace import adamw
 from vaekit.schema import Schema, plain
 from vaekit.schema.column import DISCRETE
 from vaekit.schema.conform import conform_column
-from vaekit.sources import Table, lanes
+from vaekit.sources import Table, holdout, lanes
 from vaekit.sources.memory import free
 from vaekit.sources.pieces import Piece, paths_of, read, size_in_memory
 from vaekit.sources.survey import Survey, survey
@@ -81,7 +81,7 @@ def plan(
     Raises:
         DataError, SchemaError, SpecError: as a fit in memory does.
     """
-    check_validation(validation)
+    holdout.check(validation)
     found = survey(paths, _sampled(paths) + HELD_OUT, seed, watch=watch)
     columns = Schema.infer(found.table, schema, **roles)
     conformed = columns.conform(found.table)

@@ -7,6 +7,8 @@ from typing import Any
 from vaekit.artifact import Fitted
 from vaekit.codec.levels import Levels
 from vaekit.modes.balance import LEAST, ONES
+from vaekit.modes.dependencies import names_of
+from vaekit.modes.discover import LEAST as FEWEST
 
 # arrays of a file that hold training rows -> what they are, what they serve, what they show of a row
 KEPT_ROWS = {
@@ -58,6 +60,9 @@ def _of_columns(fitted: Fitted) -> list[tuple[str, str, str]]:
     if ONES in fitted.arrays:
         words = f"how many rows have a level or a part of the numbers, and two of these at once where {LEAST} rows do"
         found.append(("shares of columns and of pairs of columns", "new rows come in these shares", words))
+    if determining := names_of(fitted):
+        words = f"which value of another column goes with a value, or with two, that {FEWEST} rows have"
+        found.append((f"what {_listed(determining)} determine", "new rows and filled cells agree with it", words))
     if fitted.spec["prior"]["kind"] == "vamp":
         words = "they began at training rows, and may still be like them"
         found.append(("pseudo-inputs", "the prior is the mixture of their posteriors", words))

@@ -11,19 +11,23 @@ from torch.distributions import Categorical
 from vaekit.artifact import Fitted
 from vaekit.modes.ask import as_tensors, chunks, legal
 from vaekit.modes.balance import Balance, Tally, balance_of, together
+from vaekit.modes.dependencies import dependencies_of
 
 TRIES = 24  # how often a row is drawn anew: of rows given what is rare few are kept
 AT_ONCE = 1024  # rows drawn together, so that what goes from layer to layer stays in a core's cache
 FEW = 128  # rows that a pass of the network hardly notices
 EACH = 4  # rows decoded from the same latents, of which one is chosen
+NEVER = 30.0  # nats against rows that contradict themselves
 COUNTED = 64  # rows chosen between two looks at what new rows lack
 
 Lot = tuple[Tensor, Tensor]  # cells and observed flags, (B, K + G) each
+Drawn = tuple[Tensor, Tensor, Tensor]  # the same of E rows from the same latents, (E, B, K + G), and flags (E, B)
 
 
 def draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 1.0) -> Lot:
     """Cells and observed flags (B, K + G) of new rows: conditions stay, the rest is drawn, gaps fall as they did in training.
 
+    Cells that others determine are what these say, and rows that contradict that are drawn anew (see `modes.dependencies`).
     Where the model has learned how much likelier rows are among real ones than among its own, r (see `priors.ratio`), a row is
     kept with a probability proportional to r and drawn anew otherwise: rejection sampling, exact but for the few rows whose
     r is beyond what covers nearly all, and for those that `TRIES` did not suffice for. Azadi et al. 2019 (arXiv 1810.06758).
@@ -43,7 +47,7 @@ def draw(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 1.
 def _drawn(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float, balance: Balance | None) -> Lot:
     """The rows of `draw`, of which all are balanced together or none."""
     tally, most = None if balance is None else Tally(balance), _most(fitted)
-    if tally is None and most is None:
+    if tally is None and most is None and dependencies_of(fitted) is None:
         return plain(fitted, cells, context, temperature)
     most = most or 1.0
     values, present, waiting, often = cells.clone(), torch.zeros_like(context), torch.arange(len(cells)), 1
@@ -72,7 +76,7 @@ def _most(fitted: Fitted) -> float | None:
 
 def plain(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 1.0) -> Lot:
     """New rows as the model alone draws them."""
-    values, present = _decoded(fitted, cells, context, temperature, 1)
+    values, present, _ = _decoded(fitted, cells, context, temperature, 1)
     return values[0], present[0]
 
 
@@ -82,8 +86,8 @@ def chosen(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float = 
     A row that is kept with a probability proportional to that mean has the law of a single row that is kept in proportion to
     its own r, and is kept more often, since the mean varies less.
     """
-    values, present = _decoded(fitted, cells, context, temperature, EACH)
-    ratio = log_ratio(fitted, values.flatten(0, 1), present.flatten(0, 1)).unflatten(0, (EACH, -1)).T
+    values, present, agree = _decoded(fitted, cells, context, temperature, EACH)
+    ratio = _weighed(fitted, as_given_back(fitted, values.flatten(0, 1), present.flatten(0, 1)), agree).T
     pick = Categorical(logits=ratio).sample()
     at = torch.arange(len(cells))
     return values[pick, at], present[pick, at], ratio.exp().mean(-1)
@@ -104,9 +108,9 @@ def _balanced(
 def _balanced_lot(
     fitted: Fitted, cells: Tensor, context: Tensor, tally: Tally, most: float, once: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
-    values, present = _part(fitted, cells, context, 1.0, EACH)
+    values, present, agree = _part(fitted, cells, context, 1.0, EACH)
     read = as_given_back(fitted, values.flatten(0, 1), present.flatten(0, 1))
-    ratio = torch.zeros(EACH, len(cells)) if _most(fitted) is None else _of_rows(fitted, *read).unflatten(0, (EACH, -1))
+    ratio = _weighed(fitted, read, agree)
     places = tally.balance.places(*read).unflatten(1, (EACH, -1))
     picks, keeps = [], []
     for at in chunks(len(cells), COUNTED):
@@ -117,12 +121,14 @@ def _balanced_lot(
     return values[pick, row], present[pick, row], torch.cat(keeps)
 
 
-def log_ratio(fitted: Fitted, values: Tensor, present: Tensor) -> Tensor:
-    """Log r (B,) of rows as they would be given back."""
-    return _of_rows(fitted, *as_given_back(fitted, values, present))
+def _weighed(fitted: Fitted, read: Lot, agree: Tensor) -> Tensor:
+    """Log r (E, B) of rows that were read again, where it has been learned; those that contradict themselves are not real."""
+    ratio = torch.zeros(agree.shape) if _most(fitted) is None else log_ratio(fitted, *read).view(agree.shape)
+    return ratio - NEVER * ~agree
 
 
-def _of_rows(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
+def log_ratio(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
+    """Log r (B,) of rows that were given back and read again."""
     assert fitted.vae.ratio is not None, "a model that has learned it"
     return torch.cat([fitted.vae.ratio(cells[at], observed[at]) for at in _lots(fitted, len(cells))])
 
@@ -132,22 +138,26 @@ def as_given_back(fitted: Fitted, values: Tensor, present: Tensor) -> Lot:
     return as_tensors(*fitted.codec.again(legal(fitted, values.double()).numpy(), present.numpy()))
 
 
-def _decoded(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float, each: int) -> tuple[Tensor, Tensor]:
-    """Cells and observed flags (E, B, K + G) of `each` rows from the same latents."""
+def _decoded(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float, each: int) -> Drawn:
+    """Cells and observed flags (E, B, K + G) of `each` rows from the same latents, and which do not contradict themselves."""
     parts = [_part(fitted, cells[at], context[at], temperature, each) for at in _lots(fitted, len(cells))]
-    values, present = (torch.cat(part, 1) for part in zip(*parts, strict=True))
-    return values, present
+    values, present, agree = (torch.cat(part, 1) for part in zip(*parts, strict=True))
+    return values, present, agree
 
 
 def _lots(fitted: Fitted, count: int) -> Iterator[slice]:
     return chunks(count, min(AT_ONCE, fitted.at_once))
 
 
-def _part(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float, each: int) -> tuple[Tensor, Tensor]:
+def _part(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float, each: int) -> Drawn:
     vae = fitted.vae
     features = vae.decoded(vae.latents_given(cells, context, temperature), cells, context)
     drawn = vae.likelihood(features[None]).sample((each,))[:, 0]
     known = context[:, : vae.K]
     seen = known.new_ones(drawn.shape) if vae.gaps is None else vae.gaps.sample(features, known, (each,))
     shown, rest = drawn.where(~known, cells[:, : vae.K]), cells[:, vae.K :].expand(each, -1, -1)
-    return torch.cat([shown, rest], -1), torch.cat([seen, context[:, vae.K :].expand(each, -1, -1)], -1)
+    agree = known.new_ones(each, len(known))
+    if (dependencies := dependencies_of(fitted)) is not None:
+        shown, agree = dependencies.settled(shown, known.expand_as(shown))
+    values, present = torch.cat([shown, rest], -1), torch.cat([seen, context[:, vae.K :].expand(each, -1, -1)], -1)
+    return values, present, agree

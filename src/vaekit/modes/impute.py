@@ -13,6 +13,7 @@ from vaekit.errors import ModeUnavailable, warn
 from vaekit.modes import coverage
 from vaekit.modes.ask import Asked, answer, ask, chunks, law_given
 from vaekit.modes.complete import complete
+from vaekit.modes.dependencies import dependencies_of
 from vaekit.modes.known import contexts, known_cells
 from vaekit.modes.options import number, whole
 from vaekit.schema import Column, arrow_type
@@ -66,7 +67,7 @@ def best(fitted: Fitted, asked: Asked, known: Tensor, seed: int = 0) -> Tensor:
     parts = [
         law_given(fitted, cells[at], known[at], known[at], samples, seed).best() for at in chunks(len(cells), size)
     ]
-    return torch.cat(parts)
+    return _determined(fitted, asked, known, torch.cat(parts))
 
 
 def draw(fitted: Fitted, asked: Asked, known: Tensor, seed: int, number: int = 0) -> Tensor:
@@ -77,7 +78,7 @@ def draw(fitted: Fitted, asked: Asked, known: Tensor, seed: int, number: int = 0
             cells, context = asked.cells[at], known[at]
             z = fitted.vae.latents_given(cells, context)
             out.append(fitted.vae.likelihood_of(z[None], cells, context).sample()[0])
-        return torch.cat(out)
+        return _determined(fitted, asked, known, torch.cat(out), drawn=True)
 
 
 def interval(fitted: Fitted, asked: Asked, known: Tensor, level: float, seed: int) -> tuple[Tensor, Tensor]:
@@ -86,5 +87,14 @@ def interval(fitted: Fitted, asked: Asked, known: Tensor, level: float, seed: in
     for at in chunks(len(asked), max(1, 2**20 // fitted.layout.K) if fitted.layout.shape else 1024):
         law = law_given(fitted, asked.cells[at], known[at], known[at], SAMPLES, seed)
         ends.append((law.quantile((1 - nominal) / 2), law.quantile((1 + nominal) / 2)))
-    low, high = (torch.cat(each) for each in zip(*ends, strict=True))
+    low, high = (_determined(fitted, asked, known, torch.cat(each)) for each in zip(*ends, strict=True))
     return low, high
+
+
+def _determined(fitted: Fitted, asked: Asked, known: Tensor, filled: Tensor, *, drawn: bool = False) -> Tensor:
+    """Cells (B, K) that known ones determine, or those that are drawn with them, as these say; the known ones themselves."""
+    if (dependencies := dependencies_of(fitted)) is None:
+        return filled
+    known = known[:, : fitted.vae.K]
+    cells = filled.where(~known, asked.cells[:, : fitted.vae.K])
+    return dependencies.settled(cells, known)[0] if drawn else dependencies.told(cells, known)

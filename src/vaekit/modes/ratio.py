@@ -90,7 +90,7 @@ def learn(
     )  # fmt: skip
     ratio.to("cpu").eval()
     if held_out is None or run.best < NO_BETTER:
+        ratio.learned.fill_(True)
         with rng.seeded(seed, "most"), torch.no_grad():
             ratio.most.copy_(chosen(fitted, *_asked(fitted, rows, ASKED))[2].quantile(COVERED))
-        ratio.learned.fill_(True)
     return run

@@ -1,4 +1,4 @@
-"""Stretches of a stream to hold out, so that windows that train and windows that judge share no step."""
+"""What is held out: the share of the rows, and stretches of a stream, so that windows that train and judge share no step."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vaekit.errors import SpecError
+
 Rows = NDArray[np.int64]
 SCARCE = 0.1  # of the rows, at most, tell their label: then these are too dear to be held out
+
+
+def check(validation: float) -> None:
+    """Refuse what is no share of the rows."""
+    if not isinstance(validation, int | float) or not 0 <= validation < 1:
+        raise SpecError(f"validation={validation!r}, expected a share of the rows, 0 <= validation < 1", hint="0.1")
 
 
 def scarce(table: pa.Table, label: str | None) -> NDArray[np.bool_] | None:

@@ -1,0 +1,184 @@
+"""Functional dependencies: columns that one or two others determine, as a code its name, or two airports their distance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vaekit.artifact import Fitted
+from vaekit.codec.field import Field, repeats
+
+RULES, VALUES = "dependencies.rules", "dependencies.values"  # names of what a file keeps
+SAME = 1e-4  # deviations by which numbers differ that are rounded otherwise
+
+
+class Rule(NamedTuple):
+    """What `by`, one column or two, say of the columns `on`: cells (values, on), not a number where they say nothing."""
+
+    by: list[int]
+    on: list[int]
+    cells: Tensor
+    says: Tensor  # of which values anything
+
+
+class Dependencies:
+    """Makes cells agree with those that determine them.
+
+    Known cells come first: what they determine is set, and what that determines. Then the other determining columns, that of
+    most values first, are taken as they are, or as the value of training rows next to it, and set what they determine, unless
+    that is settled already: such a row contradicts itself. Cells that nothing determines stay as they are.
+
+    Args:
+        fields: the K columns.
+        arrays: what `discover.learned` found.
+
+    >>> fields = [Field("code", "categorical", levels=3), Field("price", "real", distinct=np.array([0.5, 2.0]))]
+    >>> arrays = {RULES: np.array([[0, -1, 1]]), VALUES: np.array([0.5, 2.0, np.nan, np.nan], dtype=np.float32)}
+    >>> drawn, nothing = torch.tensor([[1.0, 1.7], [0.0, 0.5], [2.0, 1.1]]), torch.zeros(3, 2, dtype=torch.bool)
+    >>> Dependencies(fields, arrays).settled(drawn, nothing)[0]
+    tensor([[1.0000, 2.0000],
+            [0.0000, 0.5000],
+            [2.0000, 1.1000]])
+    """
+
+    def __init__(self, fields: Sequence[Field], arrays: Mapping[str, NDArray[Any]]) -> None:
+        self.codes = {k: Codes(field) for k, field in enumerate(fields) if determines(field)}
+        self.rules, at = [], 0
+        for key, rows in groupby(arrays[RULES].tolist(), lambda row: row[:2]):
+            by, on = [k for k in key if k >= 0], [row[2] for row in rows]
+            size = math.prod(self.codes[k].count for k in by)
+            cells = torch.from_numpy(arrays[VALUES][at : at + size * len(on)]).view(len(on), size).T.contiguous()
+            self.rules.append(Rule(by, on, cells, ~cells.isnan().all(1)))
+            at += size * len(on)
+        self.same = torch.tensor([0.5 if field.levels else SAME for field in fields])
+        determining = {k for rule in self.rules for k in rule.by}
+        self.order = sorted(determining, key=lambda k: (-self.codes[k].count, fields[k].levels == 0, k))
+
+    def settled(self, cells: Tensor, given: Tensor) -> tuple[Tensor, Tensor]:
+        """Cells (..., K), of which those that are given (..., K) stay; and flags (...) of rows without a contradiction."""
+        shape, cells, given = cells.shape, cells.flatten(0, -2).clone(), given.flatten(0, -2)
+        wrong = self._wrong(cells, given).nonzero()[:, 0]
+        if len(wrong):
+            part, own = cells[wrong], given[wrong]
+            known = self._spread(part, own)
+            for k in self.order * 2:  # what contradicted known cells may have been set since
+                self._take(k, part, known)
+            cells[wrong], wrong = part, wrong[self._wrong(part, own)]
+        agree = torch.ones(len(cells), dtype=torch.bool).index_fill(0, wrong, False)
+        return cells.view(shape), agree.view(shape[:-1])
+
+    def told(self, cells: Tensor, given: Tensor) -> Tensor:
+        """Cells (B, K), of which those that the given ones (B, K) determine are what these say."""
+        cells = cells.clone()
+        self._spread(cells, given)
+        return cells
+
+    def _wrong(self, cells: Tensor, given: Tensor) -> Tensor:
+        """Flags (B,) of the rows that are not as some rule says, unless all that it speaks of was given."""
+        codes = {k: self.codes[k](cells[:, k]) for k in self.order}
+        wrong, given = torch.zeros(len(cells), dtype=torch.bool), given if given.any() else given[:0]
+        for rule in self.rules:
+            told, there = rule.cells.index_select(0, self._place(rule, codes)), cells[:, rule.on]
+            differ = (told - there).abs() > self.same[rule.on]
+            if len(given):
+                differ &= ~(given[:, rule.by].all(1)[:, None] & given[:, rule.on])
+            wrong |= differ.any(1)
+        return wrong
+
+    def _spread(self, cells: Tensor, given: Tensor) -> Tensor:
+        """Set what given cells (B, K) determine, and what that determines; flags of what is known then."""
+        known = given.clone()
+        again = int(known.any())
+        while again:
+            again = sum(self._set(rule, cells, known) for rule in self.rules)
+        return known
+
+    def _take(self, k: int, cells: Tensor, known: Tensor) -> None:
+        """Take a column's cells (B, K) as known, but for those that contradict others that are, and set what they say."""
+        value, exact = self.codes[k].exact(cells[:, k])
+        new = exact & ~known[:, k]
+        if not new.any():
+            return
+        cells[:, k], known[:, k] = value.where(new, cells[:, k]), known[:, k] | new
+        own = [rule for rule in self.rules if k in rule.by]
+        for rule in (rule for rule in own if rule.by == [k]):
+            row, told, there = self._told(rule, cells, known)
+            differ = ((told - there).abs() > self.same[rule.on]) & known[row[:, None], rule.on]
+            row = row[differ.any(1)]
+            known[row, k] &= ~new[row]
+        for rule in own:
+            self._set(rule, cells, known)
+
+    def _set(self, rule: Rule, cells: Tensor, known: Tensor) -> bool:
+        """Set what a rule says of cells (B, K) that are not known; whether there were any."""
+        row, told, there = self._told(rule, cells, known)
+        own = row[:, None]
+        new = ~(told.isnan() | known[own, rule.on])
+        cells[own, rule.on] = told.where(new, there)
+        known[own, rule.on] |= new
+        return bool(new.any())
+
+    def _told(self, rule: Rule, cells: Tensor, known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The rows (R,) in which a rule says something, what it says (R, on), and what is there."""
+        row = known[:, rule.by].all(1).nonzero()[:, 0]
+        place = self._place(rule, {k: self.codes[k](cells[row, k]) for k in rule.by})
+        row, told = row[rule.says[place]], rule.cells[place[rule.says[place]]]
+        return row, told.to(cells.dtype), cells[row[:, None], rule.on]
+
+    def _place(self, rule: Rule, codes: Mapping[int, Tensor]) -> Tensor:
+        """The number of the value, or of the pair of values, that rows have in the determining columns, (B,)."""
+        place = codes[rule.by[0]]
+        for k in rule.by[1:]:
+            place = place * self.codes[k].count + codes[k]
+        return place
+
+
+class Codes:
+    """Cells of a column -> the number of their value; the last one is any other value, of which nothing is known."""
+
+    def __init__(self, field: Field) -> None:
+        self.levels = field.levels
+        self.values = torch.from_numpy(np.asarray(field.distinct, dtype=np.float32))
+        self.count = (field.levels or len(field.distinct)) + 1
+        self.other = field.levels - 1 if field.kind == "categorical" else -1
+        gaps = self.values.diff()
+        self.near = float(gaps.min()) / 2 if len(gaps) else torch.inf
+        self.between = (self.values[1:] + self.values[:-1]) / 2
+
+    def __call__(self, cells: Tensor) -> Tensor:
+        if self.levels:
+            code = cells.round().long().clamp(0, self.levels - 1)
+            return code.where(code != self.other, self.count - 1)
+        code = torch.bucketize(cells.float().contiguous(), self.between)
+        return code.where((cells - self.values[code]).abs() < self.near, self.count - 1)
+
+    def exact(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """Cells as the values that they are next to, and flags of those that are next to one."""
+        code = self(cells)
+        known = code < self.count - 1
+        return (cells if self.levels else self.values[code.where(known, 0)].to(cells.dtype).where(known, cells)), known
+
+
+def dependencies_of(fitted: Fitted) -> Dependencies | None:
+    """What the file tells of columns that determine others; None where there are none."""
+    if RULES not in fitted.arrays:
+        return None
+    return fitted.once("dependencies", fitted.arrays[RULES], lambda: Dependencies(fitted.fields, fitted.arrays))
+
+
+def names_of(fitted: Fitted) -> list[str]:
+    """The columns that determine others, by themselves or with another one."""
+    found = dependencies_of(fitted)
+    return [] if found is None else [fitted.names[k] for k in sorted(found.order)]
+
+
+def determines(field: Field) -> bool:
+    """Whether a column has few enough values that one of them can say something about other columns."""
+    return field.levels > 1 or repeats(field)
