@@ -53,7 +53,7 @@ class Dependencies:
         self.rules, at = [], 0
         for key, rows in groupby(arrays[RULES].tolist(), lambda row: row[:2]):
             by, on = [k for k in key if k >= 0], [row[2] for row in rows]
-            size = math.prod(self.codes[k].count for k in by)
+            size = size_of(by, self.codes)
             cells = torch.from_numpy(arrays[VALUES][at : at + size * len(on)]).view(len(on), size).T.contiguous()
             self.rules.append(Rule(by, on, cells, ~cells.isnan().all(1)))
             at += size * len(on)
@@ -82,15 +82,19 @@ class Dependencies:
 
     def _wrong(self, cells: Tensor, given: Tensor) -> Tensor:
         """Flags (B,) of the rows that are not as some rule says, unless all that it speaks of was given."""
-        codes = {k: self.codes[k](cells[:, k]) for k in self.order}
-        wrong, given = torch.zeros(len(cells), dtype=torch.bool), given if given.any() else given[:0]
+        coded = {k: self.codes[k](cells[:, k]) for k in self.order}
+        wrong, some = torch.zeros(len(cells), dtype=torch.bool), bool(given.any())
         for rule in self.rules:
-            told, there = rule.cells.index_select(0, self._place(rule, codes)), cells[:, rule.on]
-            differ = (told - there).abs() > self.same[rule.on]
-            if len(given):
+            told = rule.cells.index_select(0, place_of(rule.by, self.codes, coded))
+            differ = self._differ(rule, told, cells[:, rule.on])
+            if some:
                 differ &= ~(given[:, rule.by].all(1)[:, None] & given[:, rule.on])
             wrong |= differ.any(1)
         return wrong
+
+    def _differ(self, rule: Rule, told: Tensor, there: Tensor) -> Tensor:
+        """Flags (R, on) of the cells of which a rule says something else."""
+        return (told - there).abs() > self.same[rule.on]
 
     def _spread(self, cells: Tensor, given: Tensor) -> Tensor:
         """Set what given cells (B, K) determine, and what that determines; flags of what is known then."""
@@ -110,8 +114,7 @@ class Dependencies:
         own = [rule for rule in self.rules if k in rule.by]
         for rule in (rule for rule in own if rule.by == [k]):
             row, told, there = self._told(rule, cells, known)
-            differ = ((told - there).abs() > self.same[rule.on]) & known[row[:, None], rule.on]
-            row = row[differ.any(1)]
+            row = row[(self._differ(rule, told, there) & known[row[:, None], rule.on]).any(1)]
             known[row, k] &= ~new[row]
         for rule in own:
             self._set(rule, cells, known)
@@ -128,16 +131,9 @@ class Dependencies:
     def _told(self, rule: Rule, cells: Tensor, known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The rows (R,) in which a rule says something, what it says (R, on), and what is there."""
         row = known[:, rule.by].all(1).nonzero()[:, 0]
-        place = self._place(rule, {k: self.codes[k](cells[row, k]) for k in rule.by})
+        place = place_of(rule.by, self.codes, {k: self.codes[k](cells[row, k]) for k in rule.by})
         row, told = row[rule.says[place]], rule.cells[place[rule.says[place]]]
         return row, told.to(cells.dtype), cells[row[:, None], rule.on]
-
-    def _place(self, rule: Rule, codes: Mapping[int, Tensor]) -> Tensor:
-        """The number of the value, or of the pair of values, that rows have in the determining columns, (B,)."""
-        place = codes[rule.by[0]]
-        for k in rule.by[1:]:
-            place = place * self.codes[k].count + codes[k]
-        return place
 
 
 class Codes:
@@ -164,6 +160,19 @@ class Codes:
         code = self(cells)
         known = code < self.count - 1
         return (cells if self.levels else self.values[code.where(known, 0)].to(cells.dtype).where(known, cells)), known
+
+
+def size_of(by: Sequence[int], codes: Mapping[int, Codes]) -> int:
+    """How many values some columns have together."""
+    return math.prod(codes[k].count for k in by)
+
+
+def place_of(by: Sequence[int], codes: Mapping[int, Codes], coded: Mapping[int, Any]) -> Any:
+    """The number of the value, or of the pair of values, that rows have in some columns, (B,): from the numbers in each."""
+    place = coded[by[0]]
+    for k in by[1:]:
+        place = place * codes[k].count + coded[k]
+    return place
 
 
 def dependencies_of(fitted: Fitted) -> Dependencies | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from vaekit.artifact import Fitted
 from vaekit.codec.field import Field
 from vaekit.goals import Rows
-from vaekit.modes.dependencies import RULES, VALUES, Codes, determines
+from vaekit.modes.dependencies import RULES, VALUES, Codes, determines, place_of, size_of
 
 MOST = 100_000  # rows that dependencies are learned from
 LEAST = 5  # rows of a value that say what it determines: fewer may agree by chance, and would tell of themselves
@@ -48,7 +47,7 @@ def learned(fields: Sequence[Field], rows: Rows) -> dict[str, NDArray[Any]]:
         found += [([k, -1, on], table) for on, table in groups.tables(groups.holds | groups.sure.any(0))]
         free &= ~groups.holds
     for by in map(list, combinations([k for k in shown.codes if fields[k].levels != 2], 2)):
-        if shown.size(by) <= LARGEST and shown.may_tell(by, free):
+        if size_of(by, shown.codes) <= LARGEST and shown.may_tell(by, free):
             groups = shown.groups(by)
             found += [([*by, on], table) for on, table in groups.tables(groups.holds & free)]
     if not found:
@@ -82,13 +81,12 @@ class Shown:
         self.codes = {k: Codes(field) for k, field in enumerate(fields) if determines(field)}
         self.coded = {k: code(cells[:, k]).numpy() for k, code in self.codes.items()}
         self.cells, self.observed = cells.numpy(), observed.numpy().copy()
+        # of rare levels nothing is known: they are different ones
+        self.known = {k: self.observed[:, k] & (self.coded[k] < code.count - 1) for k, code in self.codes.items()}
         for k, code in self.codes.items():
-            if code.levels:  # rare levels are different ones
-                self.observed[:, k] &= self.coded[k] < code.count - 1
+            if code.levels:
+                self.observed[:, k] = self.known[k]
         self.usual = np.array([_usual(own[seen]) for own, seen in zip(self.cells.T, self.observed.T, strict=True)])
-
-    def size(self, by: Sequence[int]) -> int:
-        return math.prod(self.codes[k].count for k in by)
 
     def may_tell(self, by: list[int], on: Flags) -> bool:
         """Whether rows that follow each other, once ordered by these columns, leave it open that they determine another one."""
@@ -101,11 +99,8 @@ class Shown:
 
     def _ordered(self, by: list[int], rows: int = MOST) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Of the first rows those with known values in some columns, in the order of these; and the values' places."""
-        rows, place, seen = min(rows, len(self.cells)), np.zeros(1, dtype=np.int64), np.ones(1, dtype=bool)
-        for k in by:
-            place = place * self.codes[k].count + self.coded[k][:rows]
-            seen = seen & self.observed[:rows, k] & (self.coded[k][:rows] < self.codes[k].count - 1)
-        row = seen.nonzero()[0]
+        place = place_of(by, self.codes, {k: self.coded[k][:rows] for k in by})
+        row = np.logical_and.reduce([self.known[k][:rows] for k in by]).nonzero()[0]
         row = row[np.argsort(place[row], kind="stable")]
         return row, place[row]
 
@@ -124,7 +119,7 @@ class Shown:
         holds &= (told * chance).sum(0) <= BY_CHANCE * enough
         sure = agree & (count >= ALONE) & (chance <= SURE)
         holds[by], sure[:, by] = False, False
-        return Groups(self.size(by), values, np.where(agree, low, np.nan).astype(np.float32), holds, sure)
+        return Groups(size_of(by, self.codes), values, np.where(agree, low, np.nan).astype(np.float32), holds, sure)
 
 
 def _reduced(add: np.ufunc, values: NDArray[Any], start: NDArray[np.int64]) -> NDArray[Any]:
