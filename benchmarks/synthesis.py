@@ -15,6 +15,7 @@ import argparse
 import json
 import sys
 import time
+from itertools import combinations
 from typing import Any
 
 import _answers_page as pages
@@ -145,21 +146,15 @@ def private(train: pd.DataFrame, test: pd.DataFrame, drawn: pd.DataFrame, most: 
 
 def unseen(train: pd.DataFrame, rows: pd.DataFrame, often: int = 100) -> float:
     """Share of rows with a pair of values that no training row has, both of which so many have."""
-    every = [pd.factorize(pd.concat([train[c].astype(str), rows[c].astype(str)]))[0] for c in train]
-    known, asked = [
-        np.array([codes[: len(train)] for codes in every]),
-        np.array([codes[len(train) :] for codes in every]),
-    ]
-    many = [np.bincount(codes, minlength=codes.max(initial=0) + 1) for codes in known]
+    both = pd.concat(codes([train, rows])[0])
+    values = [pd.factorize(both[column])[0] for column in both]
+    known, asked = [value[: len(train)] for value in values], [value[len(train) :] for value in values]
+    widths = [value.max() + 1 for value in values]
+    frequent = [np.bincount(a, minlength=n)[b] >= often for a, b, n in zip(known, asked, widths, strict=True)]
     found = np.zeros(len(rows), dtype=bool)
-    frequent = [
-        np.append(count, 0)[np.minimum(codes, len(count))] >= often for count, codes in zip(many, asked, strict=True)
-    ]
-    for i in range(len(every)):
-        for j in range(i):
-            width = every[j].max() + 1
-            seen = np.isin(asked[i] * width + asked[j], known[i] * width + known[j])
-            found |= frequent[i] & frequent[j] & ~seen
+    for i, j in combinations(range(len(values)), 2):
+        seen = np.isin(asked[i] * widths[j] + asked[j], known[i] * widths[j] + known[j])
+        found |= frequent[i] & frequent[j] & ~seen
     return float(found.mean())
 
 
