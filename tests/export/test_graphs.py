@@ -15,6 +15,7 @@ import vaekit
 from vaekit.export import example
 from vaekit.export.graphs import GRAPHS, Decoder, Encoder, Scorer
 from vaekit.export.write import quiet, write_graph
+from vaekit.modes.ask import ask
 from vaekit.modes.calibrate import centred, raw_scores
 from vaekit.modes.ways import way
 from vaekit.presets import PRESETS
@@ -31,6 +32,19 @@ def test_the_scorer_scores_as_the_model_does(fitted: Any, name: str) -> None:
     torch.testing.assert_close(score.double(), wanted.total, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(own.double(), wanted.cells, rtol=1e-4, atol=1e-4)
     assert bound.shape == score.shape and bound.isfinite().all()
+
+
+def test_rows_that_contradict_themselves_have_their_score(routes: Any, tmp_path: Path) -> None:
+    model, rows = routes[0].fitted, routes[1].head(64).copy()
+    rows["miles"] = rows["miles"].to_numpy()[::-1]
+    asked = ask(model, rows)
+    cells, observed, noise = asked.cells, asked.observed, example(model)["shared noise"]
+    scorer, wanted = Scorer(model), torch.from_numpy(routes[0].score(rows, reasons=0).total)
+    with torch.no_grad():
+        score = scorer(cells, observed, noise)[0]
+    torch.testing.assert_close(score.double(), wanted, rtol=1e-4, atol=1e-4)
+    if find_spec("onnxruntime") is not None:
+        write_graph(scorer, {"cells": cells, "observed": observed, "noise": noise}, tmp_path / "scorer.onnx", "scorer")
 
 
 NEEDS = {"given": {"given": ["city"]}, "label": {"label": "city"}, "": {}}

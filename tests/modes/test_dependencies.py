@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytest
 import torch
 from tests.modes.test_discover import fields, table
 
@@ -45,19 +44,6 @@ def test_given_cells_alone_determine_where_nothing_is_drawn() -> None:
     found, guess = Dependencies(fields(), learned(fields(), table())), [[1.0, 5.0, 0.0, 99.0, 7.0]]
     assert found.told(*asked(guess, [])).tolist() == guess
     assert found.told(*asked(guess, [1])).tolist() == [[1.0, 5.0, 3.0, 99.0, 7.0]]
-
-
-@pytest.fixture(scope="module")
-def routes() -> tuple[Any, pd.DataFrame]:
-    noise = np.random.default_rng(0)
-    start, to = noise.choice(["EWR", "JFK", "LGA"], 1_500), noise.choice(["ATL", "BOS", "LAX", "MIA", "SEA"], 1_500)
-    miles = {a + b: 100 + 37 * i for i, (a, b) in enumerate((a, b) for a in "EJL" for b in "ABLMS")}
-    rows = pd.DataFrame({
-        "start": start, "to": to, "miles": [miles[a[0] + b[0]] for a, b in zip(start, to, strict=True)],
-        "name": [{"ATL": "Atlanta", "BOS": "Boston"}.get(b, "elsewhere") for b in to], "late": noise.normal(size=1_500),
-    })  # fmt: skip
-    model = vaekit.fit(rows, train={"epochs": 4, "prior_epochs": 4, "ratio_epochs": 2}, latent=4, progress=False)
-    return model, rows
 
 
 def truth(rows: pd.DataFrame) -> pd.DataFrame:

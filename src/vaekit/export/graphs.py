@@ -25,6 +25,7 @@ from vaekit.likelihoods.merge import Merged
 from vaekit.modes import nearest
 from vaekit.modes.ask import noise_table
 from vaekit.modes.calibrate import centred, weighed
+from vaekit.modes.contradictions import COST, contradictions_of
 from vaekit.modes.leave_out import blocks_of
 from vaekit.modes.ways import LATENT, MIX, SAMPLES, WAYS, way
 from vaekit.objectives import kl
@@ -106,6 +107,7 @@ class Scorer(nn.Module):
         self._keep(centre=torch.from_numpy(arrays["centre.default"]).float())
         self.weights = tuple(arrays[MIX].tolist()) if MIX in arrays else (0.0, 1.0)
         self.latent = float(arrays[f"centre.default.{LATENT}"][0])
+        self.wrong, self.cost = contradictions_of(fitted), float(arrays[COST][0]) if COST in arrays else 0.0
         if MIX in arrays:
             self.space = Space(fitted)
 
@@ -127,6 +129,9 @@ class Scorer(nn.Module):
         near, weight = self.weights
         raw = weight * self._left_out(cells, observed)
         raw = raw if self.space is None else raw + near * self.space(cells, observed)
+        if self.wrong is not None and self.cost:
+            own = self.wrong.dependencies.broken(cells[:, : self.vae.K], observed[:, : self.vae.K])
+            raw = raw + self.cost * self.wrong.blame(own)
         own = (raw - self.centre).where(observed[:, : self.vae.K], 0.0)
         far = ((law.mean - self.middle) / self.spread).square() / 2
         return own.sum(-1) + weight * far.mean(-1) - self.latent, own

@@ -154,11 +154,15 @@ def translations() -> dict[Any, Callable[..., Any]]:
         below = op.LessOrEqual(rows, each) if right else op.Less(rows, each)
         return op.ReduceSum(op.Cast(below, to=7), op.Constant(value_ints=[-1]), keepdims=0)
 
+    def bucketize(values: Any, boundaries: Any, out_int32: bool = False, right: bool = False) -> Any:
+        return searchsorted(boundaries, values, out_int32, right)
+
     def log_sigmoid(x: Any) -> Any:
         # the usual logarithm of a sigmoid ends at -18, where onnxruntime's sigmoid does
         return op.Neg(op.Softplus(op.Neg(x)))
 
     aten = torch.ops.aten
     return {
-        aten.lgamma.default: lgamma, aten.searchsorted.Tensor: searchsorted, aten.log_sigmoid.default: log_sigmoid,
+        aten.lgamma.default: lgamma, aten.searchsorted.Tensor: searchsorted, aten.bucketize.Tensor: bucketize,
+        aten.log_sigmoid.default: log_sigmoid,
     }  # fmt: skip

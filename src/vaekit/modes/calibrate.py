@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vaekit import rng
 from vaekit.artifact import Fitted
-from vaekit.modes import nearest
+from vaekit.modes import contradictions, nearest
 from vaekit.modes.ask import chunks
 from vaekit.modes.leave_out import keep_blocks, leave_out
 from vaekit.modes.ways import MIX, NEIGHBOURS, WAYS, Raw, available
@@ -57,7 +57,7 @@ def calibrate(
         keep_blocks(fitted, *train)
         if store and not fitted.layout.shape and fitted.has_density:
             nearest.keep(fitted, *train)
-            _mix(fitted, *ordinary(train, held_out))
+            _mix(fitted, train, held_out)
         for by in available(fitted):
             raw = raw_scores(fitted, by, cells, observed)
             if by == "default" and len(fitted.layout.shape) == 2:
@@ -79,14 +79,18 @@ def ordinary(
     return some if held_out is None else (torch.cat([held_out[0], some[0]]), torch.cat([held_out[1], some[1]]))
 
 
-def _mix(fitted: Fitted, cells: Tensor, observed: Tensor) -> None:
+def _mix(fitted: Fitted, train: tuple[Tensor, Tensor], held_out: tuple[Tensor, Tensor] | None) -> None:
     """Weights of the distance to training rows, whose spread over ordinary rows is then 1, and of the nats, a third.
 
-    And what the nats of a cell left out are on average, which tells an ordinary cell from a strange one.
+    And what the nats of a cell left out are on average, which tells an ordinary cell from a strange one; and what cells cost
+    that contradict others.
     """
+    cells, observed = ordinary(train, held_out)
     near = [nearest.distance(fitted, cells[at], observed[at]).sum(-1) for at in chunks(len(cells), fitted.at_once)]
     nats = torch.cat([leave_out(fitted, cells[at], observed[at]).nats for at in chunks(len(cells), fitted.at_once)])
-    fitted.arrays[MIX] = np.array([_unit(torch.cat(near).double()), NATS * _unit(nats.sum(-1).double())])
+    far, odd = torch.cat(near).double(), nats.sum(-1).double()
+    fitted.arrays[MIX] = np.array([_unit(far), NATS * _unit(odd)])
+    contradictions.learn(fitted, held_out, _unit(far) * far + NATS * _unit(odd) * odd)
     count = observed[:, : fitted.vae.K].sum(0).clamp(min=1)
     fitted.arrays[LEFT_OUT] = (nats.double().sum(0) / count).numpy()
 

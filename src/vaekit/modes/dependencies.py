@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -50,7 +50,7 @@ class Dependencies:
 
     def __init__(self, fields: Sequence[Field], arrays: Mapping[str, NDArray[Any]]) -> None:
         self.codes = {k: Codes(field) for k, field in enumerate(fields) if determines(field)}
-        self.rules, at = [], 0
+        self.K, self.rules, at = len(fields), [], 0
         for key, rows in groupby(arrays[RULES].tolist(), lambda row: row[:2]):
             by, on = [k for k in key if k >= 0], [row[2] for row in rows]
             size = size_of(by, self.codes)
@@ -80,17 +80,29 @@ class Dependencies:
         self._spread(cells, given)
         return cells
 
+    def broken(self, cells: Tensor, observed: Tensor) -> Tensor:
+        """Where observed cells (B, K) are not what a rule says, (B, P): rule by rule the columns that it speaks of."""
+        found = [
+            differ & observed[:, rule.on] & observed[:, rule.by].all(1)[:, None]
+            for rule, differ in self._against(cells)
+        ]
+        return torch.cat(found, 1)
+
     def _wrong(self, cells: Tensor, given: Tensor) -> Tensor:
         """Flags (B,) of the rows that are not as some rule says, unless all that it speaks of was given."""
-        coded = {k: self.codes[k](cells[:, k]) for k in self.order}
         wrong, some = torch.zeros(len(cells), dtype=torch.bool), bool(given.any())
-        for rule in self.rules:
-            told = rule.cells.index_select(0, place_of(rule.by, self.codes, coded))
-            differ = self._differ(rule, told, cells[:, rule.on])
+        for rule, differ in self._against(cells):
             if some:
                 differ &= ~(given[:, rule.by].all(1)[:, None] & given[:, rule.on])
             wrong |= differ.any(1)
         return wrong
+
+    def _against(self, cells: Tensor) -> Iterator[tuple[Rule, Tensor]]:
+        """Each rule, and flags (B, on) of the cells of which it says something else."""
+        coded = {k: self.codes[k](cells[:, k]) for k in self.order}
+        for rule in self.rules:
+            told = rule.cells.index_select(0, place_of(rule.by, self.codes, coded))
+            yield rule, self._differ(rule, told, cells[:, rule.on])
 
     def _differ(self, rule: Rule, told: Tensor, there: Tensor) -> Tensor:
         """Flags (R, on) of the cells of which a rule says something else."""

@@ -17,12 +17,13 @@ from vaekit.artifact import Fitted
 from vaekit.distributions import Columns
 from vaekit.modes.ask import Asked, chunks, column_values, law_given, listed_values
 from vaekit.modes.calibrate import Centred
+from vaekit.modes.contradictions import put_right
 from vaekit.modes.coverage import LEVEL, ends_at, has_ends
 from vaekit.modes.expected import FEW, few
 from vaekit.modes.leave_out import LeftOut, blocks_of
 from vaekit.modes.stream import by_row
 from vaekit.modes.units import Unit, units
-from vaekit.modes.ways import law_without, parts
+from vaekit.modes.ways import Raw, law_without, parts
 from vaekit.schema.values import flat
 
 Places = NDArray[np.int64]
@@ -43,9 +44,7 @@ class Reason(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What is told of one unit: observed, expected, low and high, an Arrow array each, or a list of few; ends are None for
-    names.
-    """
+    """What is told of one unit: observed, expected, low and high, an Arrow array each or a list of few; names have no ends."""
 
     observed: Values
     expected: Values
@@ -170,13 +169,13 @@ class Reasons:
 VALUES = Told._fields
 
 
-def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int, left_out: LeftOut | None = None) -> Reasons:
+def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int, raw: Raw | None = None) -> Reasons:
     """The `count` largest positive contributions of each row: of columns, of the tiles of an image, of a stream's channels.
 
-    Shares are exact: a contribution over the sum of all positive contributions, named parts included. Where the score left
-    columns out, what was found out then tells what to expect.
+    Shares are exact: a contribution over the sum of all positive contributions, named parts included. What was found out where
+    the score left columns out then tells what to expect; of rows that contradict themselves what other cells determine.
     """
-    whole = units(fitted.layout)
+    whole, (left_out, wrong) = units(fitted.layout), (None, None) if raw is None else (raw.left_out, raw.wrong)
     positive = contributions(fitted, scored).clamp(min=0).nan_to_num(0.0)
     everything = positive.sum(-1) + sum(
         (part.clamp(min=0).nan_to_num(0.0) for part in scored.parts.values()), torch.zeros(len(positive))
@@ -186,8 +185,17 @@ def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int, left_out:
     which = which.where(top > 0, -1)
     share = top / everything.clamp(min=1e-300)[:, None]
     tell, named = teller(fitted, asked, which, left_out), which.numpy()
-    parts = [Part(rows, rank, tell(u, rows)) for u, rows, rank in _by_unit(named)]
+    parts = [
+        Part(rows, rank, _agreeing(fitted, asked, wrong, u, rows, tell(u, rows))) for u, rows, rank in _by_unit(named)
+    ]
     return Reasons(tuple(unit.name for unit in whole), named, share.double().numpy(), parts)
+
+
+def _agreeing(fitted: Fitted, asked: Asked, wrong: Tensor | None, u: int, rows: Places, told: Told) -> Told:
+    """The same, expected to be what the other cells determine in rows that contradict themselves."""
+    if wrong is None or not len(at := wrong.numpy()[rows].nonzero()[0]):
+        return told
+    return Told(told.observed, *put_right(fitted, asked, u, rows, at, told[1:]))
 
 
 def _by_unit(named: Places) -> Iterator[tuple[int, Places, Places]]:

@@ -179,7 +179,7 @@ def _lot(fitted: Fitted, by: str, asked: Asked, count: int, *, soon: bool) -> _S
     raw = raw_scores_of(fitted, by, asked.cells, asked.observed)
     found = centred(fitted, by, raw, asked.observed)
     unlike = unusual(fitted, asked.cells, asked.observed) if raw.unusual is None else raw.unusual
-    why = partial(explain, fitted, asked, found, count, raw.left_out)
+    why = partial(explain, fitted, asked, found, count, raw)
     return _Scored(found, unlike, partial(_same, why()) if soon else why)
 
 

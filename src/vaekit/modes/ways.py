@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.distributions import Columns
-from vaekit.modes import nearest
+from vaekit.modes import contradictions, nearest
 from vaekit.modes.ask import latents, law_given, law_of, placed
 from vaekit.modes.leave_out import PASS, LeftOut, leave_out
 from vaekit.objectives import kl
@@ -26,13 +26,14 @@ MOST = 100.0  # squared deviations
 @dataclass(frozen=True)
 class Raw:
     """cells (B, K), 0 where missing; parts by name (B,); by the way what else was found out: how unusual the latents are,
-    (B, L), and what leaving columns out gave.
+    (B, L), what leaving columns out gave, and which rows contradict themselves, (B,).
     """
 
     cells: Tensor
     parts: dict[str, Tensor]
     unusual: Tensor | None = None
     left_out: LeftOut | None = None
+    wrong: Tensor | None = None
 
 
 def likelihood(fitted: Fitted, cells: Tensor, observed: Tensor, draws: int = PAIR) -> Raw:
@@ -133,7 +134,7 @@ def row_errors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
 
     The distance finds rows where no row is, however the columns hang together; leaving cells out finds broken dependence among
     usual values. Both divide over the columns, and weigh by their spread over ordinary rows (`calibrate`): of one spread the
-    distance, of a third of a spread the nats.
+    distance, of a third of a spread the nats. Cells that contradict what others determine cost more (`contradictions`).
     """
     found = leave_out(fitted, cells, observed)
     far = unusual(fitted, cells, observed) if found.mean is None else _apart(fitted, found.mean)
@@ -141,7 +142,9 @@ def row_errors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     if MIX in fitted.arrays:  # else the file keeps no training rows
         near, share = (float(weight) for weight in fitted.arrays[MIX])
         nats, rate = near * nearest.distance(fitted, cells, observed) + share * nats, share * rate
-    return Raw(nats, {LATENT: rate}, far, found)
+    if (extra := contradictions.cost(fitted, cells, observed)) is None:
+        return Raw(nats, {LATENT: rate}, far, found)
+    return Raw(nats + extra, {LATENT: rate}, far, found, (extra > 0).any(-1))
 
 
 WAYS: dict[str, Callable[[Fitted, Tensor, Tensor], Raw]] = {
