@@ -22,9 +22,8 @@ def blamed(cells: Any, hidden: Any = ()) -> list[list[float]]:
     """The blame of rows of which some cells are missing."""
     there = torch.ones(len(cells), 5, dtype=torch.bool)
     there[:, list(hidden)] = False
-    found: list[list[float]] = Contradictions(Dependencies(fields(), learned(fields(), table())))(
-        torch.tensor(cells), there
-    ).tolist()
+    rules = Contradictions(Dependencies(fields(), learned(fields(), table())))
+    found: list[list[float]] = rules(torch.tensor(cells), there).blame.tolist()
     return found
 
 

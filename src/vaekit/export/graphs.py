@@ -130,8 +130,8 @@ class Scorer(nn.Module):
         raw = weight * self._left_out(cells, observed)
         raw = raw if self.space is None else raw + near * self.space(cells, observed)
         if self.wrong is not None and self.cost:
-            own = self.wrong.dependencies.broken(cells[:, : self.vae.K], observed[:, : self.vae.K])
-            raw = raw + self.cost * self.wrong.blame(own)
+            differ, _ = self.wrong.dependencies.against(cells[:, : self.vae.K])
+            raw = raw + self.cost * self.wrong.blame(self.wrong.broken(differ, observed[:, : self.vae.K]))
         own = (raw - self.centre).where(observed[:, : self.vae.K], 0.0)
         far = ((law.mean - self.middle) / self.spread).square() / 2
         return own.sum(-1) + weight * far.mean(-1) - self.latent, own

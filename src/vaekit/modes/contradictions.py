@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit.artifact import Fitted
-from vaekit.modes.ask import Asked, column_values
+from vaekit.modes.ask import chunks, column_values
 from vaekit.modes.dependencies import Dependencies, dependencies_of
 
-Places = NDArray[np.int64]
 COST = "dependencies.cost"  # what one wrong cell adds to a score
+
+
+class Found(NamedTuple):
+    """How much each cell (B, K) is to blame, from 0 to 1; what it ought to be, not a number where nothing says otherwise."""
+
+    blame: Tensor
+    ought: Tensor
 
 
 class Contradictions:
@@ -30,14 +34,15 @@ class Contradictions:
     Args:
         dependencies: what columns determine, of K columns.
 
+    >>> import numpy as np
     >>> from vaekit.codec.field import Field
     >>> from vaekit.modes.dependencies import RULES, VALUES
     >>> fields = [Field("service", "categorical", levels=3), *(Field(name, "binary", levels=2) for name in "ab")]
     >>> none = [np.nan, 0.0, np.nan, np.nan]  # service 1 has neither a nor b
     >>> arrays = {RULES: np.array([[0, -1, 1], [0, -1, 2]]), VALUES: np.array(none * 2, dtype=np.float32)}
-    >>> blame = Contradictions(Dependencies(fields, arrays))
+    >>> found = Contradictions(Dependencies(fields, arrays))
     >>> rows = torch.tensor([[1.0, 0.0, 0.0], [1.0, 1.0, 1.0], [1.0, 0.0, 1.0], [2.0, 1.0, 1.0]])
-    >>> blame(rows, torch.ones(4, 3, dtype=torch.bool))
+    >>> found(rows, torch.ones(4, 3, dtype=torch.bool)).blame
     tensor([[0.0000, 0.0000, 0.0000],
             [1.0000, 0.0000, 0.0000],
             [0.5000, 0.0000, 0.5000],
@@ -45,20 +50,25 @@ class Contradictions:
     """
 
     def __init__(self, dependencies: Dependencies) -> None:
-        self.dependencies = dependencies
-        spoken = [(*rule.by, on) for rule in dependencies.rules for on in rule.on]
-        self.cells = torch.tensor([[*cells, cells[-1]][:3] for cells in spoken])  # (P, 3)
-        self.there = torch.tensor([[True, True, len(cells) == 3] for cells in spoken])
+        self.dependencies, self.cells = dependencies, dependencies.every.cells
+        two = self.cells[:, 0] != self.cells[:, 1]
+        self.there = torch.stack([torch.ones_like(two), two, torch.ones_like(two)], 1)
 
-    def __call__(self, cells: Tensor, observed: Tensor) -> Tensor:
-        """How much each cell (B, K) is to blame, from 0 to 1; observed has the same shape."""
-        broken, out = self.dependencies.broken(cells, observed), torch.zeros(cells.shape)
-        if len(row := broken.any(1).nonzero()[:, 0]):
-            out[row] = self.blame(broken[row])
-        return out
+    def __call__(self, cells: Tensor, observed: Tensor) -> Found:
+        """What rows (B, K) contradict themselves in; observed has the same shape."""
+        differ, told = self.dependencies.against(cells)
+        blame, ought = torch.zeros(cells.shape), torch.full(cells.shape, torch.nan)
+        if len(row := differ.any(1).nonzero()[:, 0]):
+            broken = self.broken(differ[row], observed[row])
+            blame[row], ought[row] = self.blame(broken), self._ought(broken, told[row])
+        return Found(blame, ought)
+
+    def broken(self, differ: Tensor, observed: Tensor) -> Tensor:
+        """Of rules that say something else than rows (B, P) those that speak of observed cells (B, K) alone."""
+        return differ & observed[:, self.cells].all(-1)
 
     def blame(self, broken: Tensor) -> Tensor:
-        """The same from flags of the rules that rows break, (B, P)."""
+        """How much each cell (B, K) is to blame, from 0 to 1, for the rules that rows break, (B, P)."""
         own = broken[..., None] & self.there  # (B, P, 3)
         rows = own.shape[0]  # whose len a graph for any number of rows could not hold
         at, none = self.cells.flatten().expand(rows, -1), torch.zeros(rows, self.dependencies.K)
@@ -68,6 +78,13 @@ class Contradictions:
         share = most / most.sum(-1, keepdim=True).clamp(min=1)
         return none.scatter_reduce(1, at, share.flatten(1), "amax")
 
+    def _ought(self, broken: Tensor, told: Tensor) -> Tensor:
+        """What the first rule that a row breaks says of each cell, (B, K), of what all of them say, (B, P)."""
+        P, on = broken.shape[1], self.cells[:, 2].expand(len(broken), -1)
+        first = torch.full((len(broken), self.dependencies.K), P)
+        first.scatter_reduce_(1, on, torch.arange(P).where(broken, P), "amin")
+        return torch.cat([told, told.new_full((len(told), 1), torch.nan)], 1).gather(1, first)
+
 
 def learn(fitted: Fitted, held_out: tuple[Tensor, Tensor] | None, scores: Tensor) -> None:
     """Keep what a wrong cell costs: how far above the median scores (B,) of ordinary rows are as rarely as cells are wrong.
@@ -75,37 +92,34 @@ def learn(fitted: Fitted, held_out: tuple[Tensor, Tensor] | None, scores: Tensor
     How rarely that is say rows that never trained: those that did follow the rules that were found among them. Without such
     rows it is not known, and nothing is kept.
     """
-    if held_out is not None and (blame := contradictions_of(fitted)) is not None:
+    if held_out is not None and (rules := contradictions_of(fitted)) is not None:
         cells, observed = (part[:, : fitted.vae.K] for part in held_out)
-        often = (float(blame(cells, observed).sum()) + 1) / (len(cells) + 2)
+        wrong = sum(float(rules(cells[at], observed[at]).blame.sum()) for at in chunks(len(cells), fitted.at_once))
+        often = (wrong + 1) / (len(cells) + 2)
         fitted.arrays[COST] = (scores.quantile(max(0.5, 1 - often)) - scores.median()).numpy()[None]
 
 
-def cost(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor | None:
-    """What cells of rows (B, K + G) add to the score for what they contradict, (B, K); None where nothing is known of it."""
-    blame, K = contradictions_of(fitted) if COST in fitted.arrays else None, fitted.vae.K
-    return None if blame is None else float(fitted.arrays[COST][0]) * blame(cells[:, :K], observed[:, :K])
-
-
-def put_right(fitted: Fitted, asked: Asked, k: int, rows: Places, at: Places, told: Sequence[Any]) -> list[Any]:
-    """Values of column k in some rows, Arrow arrays or lists of them: where the cells of those `at` contradict others, what
-    these determine.
+def cost(fitted: Fitted, cells: Tensor, observed: Tensor) -> tuple[Tensor, Tensor] | None:
+    """What cells of rows (B, K + G) add to the score for what they contradict, and what they ought to be, (B, K) each; None
+    where nothing is known of it.
     """
-    dependencies, K = dependencies_of(fitted), fitted.vae.K
-    assert dependencies is not None, "rows that contradict themselves"
-    cells, given = asked.cells[rows[at], :K], asked.observed[rows[at], :K].clone()
-    given[:, k] = False
-    ought = dependencies.told(cells, given)[:, k]
-    other = ((ought - cells[:, k]).abs() > dependencies.same[k]).numpy()
-    if not other.any():
-        return list(told)
-    right = column_values(fitted, fitted.names[k], ought.numpy()[other]).to_pylist()
-    return [values if values is None else _replaced(values, at[other], right) for values in told]
+    rules, K = contradictions_of(fitted) if COST in fitted.arrays else None, fitted.vae.K
+    if rules is None:
+        return None
+    found = rules(cells[:, :K], observed[:, :K])
+    return float(fitted.arrays[COST][0]) * found.blame, found.ought
 
 
-def _replaced(values: Any, at: Places, by: list[Any]) -> Any:
+def put_right(fitted: Fitted, k: int, ought: Tensor, told: Sequence[Any]) -> list[Any]:
+    """Values of column k in some rows, Arrow arrays or lists of them: where others say what a cell ought to be (B,), that."""
+    at = (~ought.isnan()).nonzero()[:, 0]
+    right = column_values(fitted, fitted.names[k], ought[at].numpy()).to_pylist()
+    return [values if values is None or not len(at) else _replaced(values, at.tolist(), right) for values in told]
+
+
+def _replaced(values: Any, at: list[int], by: list[Any]) -> Any:
     own = list(values) if isinstance(values, list) else values.to_pylist()
-    for i, value in zip(at.tolist(), by, strict=True):
+    for i, value in zip(at, by, strict=True):
         own[i] = value
     return own if isinstance(values, list) else pa.array(own, values.type)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -60,6 +60,7 @@ class Dependencies:
         self.same = torch.tensor([0.5 if field.levels else SAME for field in fields])
         determining = {k for rule in self.rules for k in rule.by}
         self.order = sorted(determining, key=lambda k: (-self.codes[k].count, fields[k].levels == 0, k))
+        self.every = Every(arrays, self.codes, self.order)
 
     def settled(self, cells: Tensor, given: Tensor) -> tuple[Tensor, Tensor]:
         """Cells (..., K), of which those that are given (..., K) stay; and flags (...) of rows without a contradiction."""
@@ -80,29 +81,16 @@ class Dependencies:
         self._spread(cells, given)
         return cells
 
-    def broken(self, cells: Tensor, observed: Tensor) -> Tensor:
-        """Where observed cells (B, K) are not what a rule says, (B, P): rule by rule the columns that it speaks of."""
-        found = [
-            differ & observed[:, rule.on] & observed[:, rule.by].all(1)[:, None]
-            for rule, differ in self._against(cells)
-        ]
-        return torch.cat(found, 1)
+    def against(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """Where cells (B, K) are not what a sentence of the rules says, and what it says, (B, P) each: see `every`."""
+        coded = torch.stack([self.codes[k](cells[:, k]) for k in self.order], 1)
+        told, on = self.every(coded), self.every.cells[:, -1]
+        return (told - cells[:, on]).abs() > self.same[on], told
 
     def _wrong(self, cells: Tensor, given: Tensor) -> Tensor:
         """Flags (B,) of the rows that are not as some rule says, unless all that it speaks of was given."""
-        wrong, some = torch.zeros(len(cells), dtype=torch.bool), bool(given.any())
-        for rule, differ in self._against(cells):
-            if some:
-                differ &= ~(given[:, rule.by].all(1)[:, None] & given[:, rule.on])
-            wrong |= differ.any(1)
-        return wrong
-
-    def _against(self, cells: Tensor) -> Iterator[tuple[Rule, Tensor]]:
-        """Each rule, and flags (B, on) of the cells of which it says something else."""
-        coded = {k: self.codes[k](cells[:, k]) for k in self.order}
-        for rule in self.rules:
-            told = rule.cells.index_select(0, place_of(rule.by, self.codes, coded))
-            yield rule, self._differ(rule, told, cells[:, rule.on])
+        differ, _ = self.against(cells)
+        return (differ & ~given[:, self.every.cells].all(-1) if given.any() else differ).any(1)
 
     def _differ(self, rule: Rule, told: Tensor, there: Tensor) -> Tensor:
         """Flags (R, on) of the cells of which a rule says something else."""
@@ -146,6 +134,32 @@ class Dependencies:
         place = place_of(rule.by, self.codes, {k: self.codes[k](cells[row, k]) for k in rule.by})
         row, told = row[rule.says[place]], rule.cells[place[rule.says[place]]]
         return row, told.to(cells.dtype), cells[row[:, None], rule.on]
+
+
+class Every:
+    """All that rules say, P sentences about one cell each, looked up at once.
+
+    cells (P, 3) are the columns that a sentence speaks of: two that determine, the same twice where it is one, and the one that
+    it is about.
+    """
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any]], codes: Mapping[int, Codes], order: Sequence[int]) -> None:
+        by = [[k for k in rule[:2] if k >= 0] for rule in arrays[RULES].tolist()]
+        self.cells = torch.tensor(
+            [[each[0], each[-1], on] for each, on in zip(by, arrays[RULES][:, 2].tolist(), strict=True)]
+        )
+        self.values = torch.from_numpy(arrays[VALUES])
+        self.start = torch.tensor([0, *(size_of(each, codes) for each in by)]).cumsum(0)[:-1]
+        place = {k: i for i, k in enumerate(order)}
+        self.place = torch.tensor([[place[each[0]], place[each[-1]]] for each in by])
+        self.times = torch.tensor([codes[each[1]].count if len(each) > 1 else 0 for each in by])
+
+    def __call__(self, coded: Tensor) -> Tensor:
+        """What is said (B, P) of rows whose values in the determining columns have these numbers (B, order); not a number where
+        nothing is.
+        """
+        first, second = coded[:, self.place[:, 0]], coded[:, self.place[:, 1]]
+        return self.values[self.start + first * self.times + second]
 
 
 class Codes:

@@ -175,7 +175,7 @@ def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int, raw: Raw 
     Shares are exact: a contribution over the sum of all positive contributions, named parts included. What was found out where
     the score left columns out then tells what to expect; of rows that contradict themselves what other cells determine.
     """
-    whole, (left_out, wrong) = units(fitted.layout), (None, None) if raw is None else (raw.left_out, raw.wrong)
+    whole, (left_out, ought) = units(fitted.layout), (None, None) if raw is None else (raw.left_out, raw.ought)
     positive = contributions(fitted, scored).clamp(min=0).nan_to_num(0.0)
     everything = positive.sum(-1) + sum(
         (part.clamp(min=0).nan_to_num(0.0) for part in scored.parts.values()), torch.zeros(len(positive))
@@ -185,17 +185,17 @@ def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int, raw: Raw 
     which = which.where(top > 0, -1)
     share = top / everything.clamp(min=1e-300)[:, None]
     tell, named = teller(fitted, asked, which, left_out), which.numpy()
-    parts = [
-        Part(rows, rank, _agreeing(fitted, asked, wrong, u, rows, tell(u, rows))) for u, rows, rank in _by_unit(named)
-    ]
+    parts = [Part(rows, rank, _agreeing(fitted, ought, u, rows, tell(u, rows))) for u, rows, rank in _by_unit(named)]
     return Reasons(tuple(unit.name for unit in whole), named, share.double().numpy(), parts)
 
 
-def _agreeing(fitted: Fitted, asked: Asked, wrong: Tensor | None, u: int, rows: Places, told: Told) -> Told:
-    """The same, expected to be what the other cells determine in rows that contradict themselves."""
-    if wrong is None or not len(at := wrong.numpy()[rows].nonzero()[0]):
-        return told
-    return Told(told.observed, *put_right(fitted, asked, u, rows, at, told[1:]))
+def _agreeing(fitted: Fitted, ought: Tensor | None, u: int, rows: Places, told: Told) -> Told:
+    """The same, which expects of cells that contradict others what they ought to be, (B, K), not a number elsewhere."""
+    return (
+        told
+        if ought is None
+        else Told(told.observed, *put_right(fitted, u, ought[torch.from_numpy(rows), u], told[1:]))
+    )
 
 
 def _by_unit(named: Places) -> Iterator[tuple[int, Places, Places]]:

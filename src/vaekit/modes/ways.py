@@ -26,14 +26,14 @@ MOST = 100.0  # squared deviations
 @dataclass(frozen=True)
 class Raw:
     """cells (B, K), 0 where missing; parts by name (B,); by the way what else was found out: how unusual the latents are,
-    (B, L), what leaving columns out gave, and which rows contradict themselves, (B,).
+    (B, L), what leaving columns out gave, and what cells ought to be, (B, K), that contradict others.
     """
 
     cells: Tensor
     parts: dict[str, Tensor]
     unusual: Tensor | None = None
     left_out: LeftOut | None = None
-    wrong: Tensor | None = None
+    ought: Tensor | None = None
 
 
 def likelihood(fitted: Fitted, cells: Tensor, observed: Tensor, draws: int = PAIR) -> Raw:
@@ -144,7 +144,7 @@ def row_errors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
         nats, rate = near * nearest.distance(fitted, cells, observed) + share * nats, share * rate
     if (extra := contradictions.cost(fitted, cells, observed)) is None:
         return Raw(nats, {LATENT: rate}, far, found)
-    return Raw(nats + extra, {LATENT: rate}, far, found, (extra > 0).any(-1))
+    return Raw(nats + extra[0], {LATENT: rate}, far, found, extra[1])
 
 
 WAYS: dict[str, Callable[[Fitted, Tensor, Tensor], Raw]] = {
