@@ -60,3 +60,15 @@ def test_a_new_level_is_reconstructed_as_a_known_one(mixed: Any) -> None:
     with pytest.warns(VaekitWarning, match="Paris"):
         back = mixed.model.reconstruct(rows)
     assert back["city"].isin(mixed.fitted_on["city"].dropna()).all()
+
+
+def test_cells_that_break_a_rule_are_put_right(routes: Any) -> None:
+    model, known = routes
+    rows = known.head(60).copy()
+    rows["miles"] = rows["miles"].to_numpy()[::-1]
+    changed = (rows["miles"] != known["miles"].head(60)).sum()
+    clean = model.denoise(rows)
+    columns = ["start", "to", "miles", "name"]
+    there = known[columns].drop_duplicates()
+    assert len(rows[columns].merge(there)) == 60 - changed < 20
+    assert len(clean[columns].merge(there)) >= 48

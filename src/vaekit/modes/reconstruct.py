@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log
 from typing import Any
 
 import torch
@@ -11,12 +12,15 @@ from vaekit.artifact import Fitted
 from vaekit.modes.ask import Asked, answer, ask, chunks, law_given
 from vaekit.modes.calibrate import LEFT_OUT
 from vaekit.modes.complete import complete
+from vaekit.modes.contradictions import contradictions_of
+from vaekit.modes.discover import EXACT
 from vaekit.modes.impute import best
 from vaekit.modes.leave_out import blocks, leave_out
 from vaekit.modes.stream import mostly
 from vaekit.modes.ways import reconstruction
 
 STRANGE = 4.6  # nats: a cell less probable than one in a hundred given the others, beyond its column's usual
+BROKEN = -log(1 - EXACT)  # nats of a cell that breaks a rule: so few training rows may
 ROUNDS = 2  # of looking at images and windows
 FAR, RARE = 3.0, 0.01  # without a density: standard deviations from the reconstruction, probability of the level in it
 
@@ -71,6 +75,8 @@ def _excess(fitted: Fitted, cells: Tensor, seen: Tensor) -> Tensor:
         return (law.log_prob(law.mode[0]) - law.log_prob(cells[:, : fitted.vae.K]))[0] - STRANGE
     if fitted.has_density:
         nats = leave_out(fitted, cells, seen, blocks(fitted.layout)).nats
+        if (rules := contradictions_of(fitted)) is not None:
+            nats = nats + BROKEN * rules(cells[:, : fitted.vae.K], seen[:, : fitted.vae.K]).blame
         # without kept rows the score is these nats
         usual = fitted.arrays.get(LEFT_OUT, fitted.arrays["centre.default"])
         return nats - torch.from_numpy(usual).float() - STRANGE
