@@ -168,7 +168,8 @@ class Codes:
     def __init__(self, field: Field) -> None:
         self.levels = field.levels
         self.values = torch.from_numpy(np.asarray(field.distinct, dtype=np.float32))
-        self.count = (field.levels or len(field.distinct)) + 1
+        self.unknown = field.levels or len(field.distinct)
+        self.count = self.unknown + 1
         self.other = field.levels - 1 if field.kind == "categorical" else -1
         gaps = self.values.diff()
         self.near = float(gaps.min()) / 2 if len(gaps) else torch.inf
@@ -177,14 +178,14 @@ class Codes:
     def __call__(self, cells: Tensor) -> Tensor:
         if self.levels:
             code = cells.round().long().clamp(0, self.levels - 1)
-            return code.where(code != self.other, self.count - 1)
+            return code.where(code != self.other, self.unknown)
         code = torch.bucketize(cells.float().contiguous(), self.between)
-        return code.where((cells - self.values[code]).abs() < self.near, self.count - 1)
+        return code.where((cells - self.values[code]).abs() < self.near, self.unknown)
 
     def exact(self, cells: Tensor) -> tuple[Tensor, Tensor]:
         """Cells as the values that they are next to, and flags of those that are next to one."""
         code = self(cells)
-        known = code < self.count - 1
+        known = code < self.unknown
         return (cells if self.levels else self.values[code.where(known, 0)].to(cells.dtype).where(known, cells)), known
 
 

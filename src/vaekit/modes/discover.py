@@ -82,7 +82,7 @@ class Shown:
         self.coded = {k: code(cells[:, k]).numpy() for k, code in self.codes.items()}
         self.cells, self.observed = cells.numpy(), observed.numpy().copy()
         # of rare levels nothing is known: they are different ones
-        self.known = {k: self.observed[:, k] & (self.coded[k] < code.count - 1) for k, code in self.codes.items()}
+        self.known = {k: self.observed[:, k] & (self.coded[k] < code.unknown) for k, code in self.codes.items()}
         for k, code in self.codes.items():
             if code.levels:
                 self.observed[:, k] = self.known[k]
