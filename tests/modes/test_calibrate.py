@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from vaekit.modes import calibrate
 from vaekit.modes.ask import ask
 from vaekit.modes.calibrate import p_values, raw_scores
 from vaekit.modes.leave_out import leave_out
-from vaekit.modes.ways import WAYS
+from vaekit.modes.ways import USUAL, WAYS
 
 
 def test_p_values_count_the_rows_at_least_as_strange(mixed: Any) -> None:
@@ -83,4 +82,4 @@ def test_the_usual_nats_of_a_cell_left_out_are_kept(mixed: Any) -> None:
     asked = ask(fitted, mixed.rows)
     with torch.no_grad():
         nats = leave_out(fitted, asked.cells, asked.observed).nats.sum(0) / asked.observed.sum(0)
-    assert np.abs(fitted.arrays[calibrate.LEFT_OUT] - nats.numpy()).max() < 0.5
+    assert np.abs(fitted.arrays[USUAL] - nats.numpy()).max() < 0.5

@@ -27,7 +27,7 @@ from vaekit.modes.ask import noise_table
 from vaekit.modes.calibrate import centred, weighed
 from vaekit.modes.contradictions import COST, contradictions_of
 from vaekit.modes.leave_out import blocks_of
-from vaekit.modes.ways import LATENT, MIX, SAMPLES, WAYS, way
+from vaekit.modes.ways import LATENT, MIX, SAMPLES, USUAL, WAYS, divided, way
 from vaekit.objectives import kl
 from vaekit.vae import VAE
 
@@ -87,6 +87,7 @@ class Scorer(nn.Module):
     middle: Tensor
     spread: Tensor
     centre: Tensor
+    usual: Tensor | None
 
     def __init__(self, fitted: Fitted) -> None:
         super().__init__()
@@ -110,6 +111,7 @@ class Scorer(nn.Module):
         self.wrong, self.cost = contradictions_of(fitted), float(arrays[COST][0]) if COST in arrays else 0.0
         if MIX in arrays:
             self.space = Space(fitted)
+            self.register_buffer("usual", torch.from_numpy(arrays[USUAL]).float() if USUAL in arrays else None)
 
     def _keep(self, **tensors: Tensor) -> None:
         for name, tensor in tensors.items():
@@ -127,8 +129,11 @@ class Scorer(nn.Module):
 
     def _of_rows(self, cells: Tensor, observed: Tensor, law: Any) -> tuple[Tensor, Tensor]:
         near, weight = self.weights
-        raw = weight * self._left_out(cells, observed)
-        raw = raw if self.space is None else raw + near * self.space(cells, observed)
+        nats = self._left_out(cells, observed)
+        raw = weight * nats
+        if self.space is not None:
+            apart = self.space(cells, observed)
+            raw = raw + near * (apart if self.usual is None else divided(apart, nats, self.usual))
         if self.wrong is not None and self.cost:
             differ, _ = self.wrong.dependencies.against(cells[:, : self.vae.K])
             raw = raw + self.cost * self.wrong.blame(self.wrong.broken(differ, observed[:, : self.vae.K]))

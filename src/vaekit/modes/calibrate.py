@@ -14,10 +14,9 @@ from vaekit.artifact import Fitted
 from vaekit.modes import contradictions, nearest
 from vaekit.modes.ask import chunks
 from vaekit.modes.leave_out import keep_blocks, leave_out
-from vaekit.modes.ways import MIX, NEIGHBOURS, WAYS, Raw, available
+from vaekit.modes.ways import MIX, NEIGHBOURS, USUAL, WAYS, Raw, available
 
 TIE = 1e-5  # relative
-LEFT_OUT = "centre.left_out"
 KEPT = 5_000  # training rows whose latents are kept: clusters are found among them, an image is compared with them
 ENOUGH, SOME = 30, 2_000  # held-out rows that give a spread, and training rows that help where they are fewer
 NATS = 1 / 3  # spread of the nats of cells left out, beside a distance to training rows of spread 1
@@ -92,7 +91,7 @@ def _mix(fitted: Fitted, train: tuple[Tensor, Tensor], held_out: tuple[Tensor, T
     fitted.arrays[MIX] = np.array([_unit(far), NATS * _unit(odd)])
     contradictions.learn(fitted, held_out, _unit(far) * far + NATS * _unit(odd) * odd)
     count = observed[:, : fitted.vae.K].sum(0).clamp(min=1)
-    fitted.arrays[LEFT_OUT] = (nats.double().sum(0) / count).numpy()
+    fitted.arrays[USUAL] = (nats.double().sum(0) / count).numpy()
 
 
 def raw_scores(fitted: Fitted, by: str, cells: Tensor, observed: Tensor) -> Raw:

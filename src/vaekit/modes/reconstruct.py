@@ -10,14 +10,13 @@ from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.modes.ask import Asked, answer, ask, chunks, law_given
-from vaekit.modes.calibrate import LEFT_OUT
 from vaekit.modes.complete import complete
 from vaekit.modes.contradictions import contradictions_of
 from vaekit.modes.discover import EXACT
 from vaekit.modes.impute import best
 from vaekit.modes.leave_out import blocks, leave_out
 from vaekit.modes.stream import mostly
-from vaekit.modes.ways import reconstruction
+from vaekit.modes.ways import USUAL, reconstruction
 
 STRANGE = 4.6  # nats: a cell less probable than one in a hundred given the others, beyond its column's usual
 BROKEN = -log(1 - EXACT)  # nats of a cell that breaks a rule: so few training rows may
@@ -78,7 +77,7 @@ def _excess(fitted: Fitted, cells: Tensor, seen: Tensor) -> Tensor:
         if (rules := contradictions_of(fitted)) is not None:
             nats = nats + BROKEN * rules(cells[:, : fitted.vae.K], seen[:, : fitted.vae.K]).blame
         # without kept rows the score is these nats
-        usual = fitted.arrays.get(LEFT_OUT, fitted.arrays["centre.default"])
+        usual = fitted.arrays.get(USUAL, fitted.arrays["centre.default"])
         return nats - torch.from_numpy(usual).float() - STRANGE
     named = torch.tensor([field.levels > 0 for field in fitted.fields])
     return reconstruction(fitted, cells, seen).cells - torch.where(named, 1 - RARE, FAR**2)

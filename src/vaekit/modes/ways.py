@@ -17,6 +17,8 @@ from vaekit.objectives import kl
 
 LATENT, NEIGHBOURS = "(latent)", "(neighbours)"
 MIX = "mix.default"  # the weights of the distance to training rows and of the nats of cells left out
+USUAL = "centre.left_out"  # the nats of each cell left out, on average
+SLIGHT = 0.1  # nats beyond the average that any cell counts for where a distance divides
 NEAREST = 5  # training rows
 SAMPLES = 8
 PAIR = 2  # a latent and its mirror image in the posterior's mean: over both, what is odd in a cell's nats cancels
@@ -133,18 +135,36 @@ def row_errors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Raw:
     """Of tables: how far the nearest training rows are, and how improbable each cell is given others.
 
     The distance finds rows where no row is, however the columns hang together; leaving cells out finds broken dependence among
-    usual values. Both divide over the columns, and weigh by their spread over ordinary rows (`calibrate`): of one spread the
-    distance, of a third of a spread the nats. Cells that contradict what others determine cost more (`contradictions`).
+    usual values. Both divide over the columns (`divided`), and weigh by their spread over ordinary rows (`calibrate`): of one
+    spread the distance, of a third of a spread the nats. What contradicts other cells costs more (`contradictions`).
     """
     found = leave_out(fitted, cells, observed)
     far = unusual(fitted, cells, observed) if found.mean is None else _apart(fitted, found.mean)
     nats, rate = found.nats, far.mean(-1)
     if MIX in fitted.arrays:  # else the file keeps no training rows
         near, share = (float(weight) for weight in fitted.arrays[MIX])
-        nats, rate = near * nearest.distance(fitted, cells, observed) + share * nats, share * rate
+        apart = nearest.distance(fitted, cells, observed)
+        if USUAL in fitted.arrays:  # which older files lack
+            apart = divided(apart, nats, torch.from_numpy(fitted.arrays[USUAL]))
+        nats, rate = near * apart + share * nats, share * rate
     if (extra := contradictions.cost(fitted, cells, observed)) is None:
         return Raw(nats, {LATENT: rate}, far, found)
     return Raw(nats + extra[0], {LATENT: rate}, far, found, extra[1])
+
+
+def divided(near: Tensor, nats: Tensor, usual: Tensor) -> Tensor:
+    """Distances (B, K) of the same sums, of which cells have more that are improbable given others.
+
+    A row with one wrong cell is far from all rows, and its nearest ones differ from it in other cells too; the nats (B, K) of
+    the cells, beyond what is usual (K,), tell which is wrong.
+
+    >>> near, nats = torch.tensor([[1.0, 1.0], [1.0, 1.0]]), torch.tensor([[5.0, 0.0], [0.0, 0.0]])
+    >>> divided(near, nats, torch.tensor([0.1, 0.1]))
+    tensor([[1.9608, 0.0392],
+            [1.0000, 1.0000]])
+    """
+    part = near * ((nats - usual).clamp(min=0) + SLIGHT)
+    return near.sum(-1, keepdim=True) * part / part.sum(-1, keepdim=True).clamp(min=1e-30)
 
 
 WAYS: dict[str, Callable[[Fitted, Tensor, Tensor], Raw]] = {
