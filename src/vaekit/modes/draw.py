@@ -18,7 +18,7 @@ AT_ONCE = 1024  # rows drawn together, so that what goes from layer to layer sta
 FEW = 128  # rows that a pass of the network hardly notices
 EACH = 4  # rows decoded from the same latents, of which one is chosen
 NEVER = 30.0  # nats against rows that contradict themselves
-LESS = 0.75  # of what covers nearly all suffices where rows are balanced, which makes up for what it loses
+LESS = 0.75  # of what covers nearly all suffices where rows under no condition are balanced, which makes up for what it loses
 COUNTED = 64  # rows chosen between two looks at what new rows lack
 
 Lot = tuple[Tensor, Tensor]  # cells and observed flags, (B, K + G) each
@@ -50,7 +50,7 @@ def _drawn(fitted: Fitted, cells: Tensor, context: Tensor, temperature: float, b
     tally, most = None if balance is None else Tally(balance), _most(fitted)
     if tally is None and most is None and dependencies_of(fitted) is None:
         return plain(fitted, cells, context, temperature)
-    most = 1.0 if most is None else most if tally is None else LESS * most
+    most = 1.0 if most is None else most if tally is None or context.any() else LESS * most
     values, present, waiting, often = cells.clone(), torch.zeros_like(context), torch.arange(len(cells)), 1
     for _ in range(TRIES):
         asked = waiting.repeat(often)

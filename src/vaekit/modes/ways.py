@@ -18,7 +18,7 @@ from vaekit.objectives import kl
 LATENT, NEIGHBOURS = "(latent)", "(neighbours)"
 MIX = "mix.default"  # the weights of the distance to training rows and of the nats of cells left out
 USUAL = "centre.left_out"  # the nats of each cell left out, on average
-SLIGHT = 0.1  # nats beyond the average that any cell counts for where a distance divides
+SLIGHT = 0.5  # nats beyond the average that any cell counts for where a distance divides
 NEAREST = 5  # training rows
 SAMPLES = 8
 PAIR = 2  # a latent and its mirror image in the posterior's mean: over both, what is odd in a cell's nats cancels
@@ -160,7 +160,7 @@ def divided(near: Tensor, nats: Tensor, usual: Tensor) -> Tensor:
 
     >>> near, nats = torch.tensor([[1.0, 1.0], [1.0, 1.0]]), torch.tensor([[5.0, 0.0], [0.0, 0.0]])
     >>> divided(near, nats, torch.tensor([0.1, 0.1]))
-    tensor([[1.9608, 0.0392],
+    tensor([[1.8305, 0.1695],
             [1.0000, 1.0000]])
     """
     part = near * ((nats - usual).clamp(min=0) + SLIGHT)
