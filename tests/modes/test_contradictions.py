@@ -38,6 +38,13 @@ def test_the_cell_that_most_rules_speak_against_is_blamed() -> None:
     assert wrong[1] == 1.0 and sum(wrong) == 1.0
 
 
+def test_what_a_wrong_cell_says_is_not_told_of_others() -> None:
+    rules = Contradictions(Dependencies(fields(), learned(fields(), table())))
+    there = torch.ones(1, 5, dtype=torch.bool)
+    (ought,) = rules(torch.tensor([[RULED[0], 1.0, *RULED[2:]]]), there).ought
+    assert ought[1] == RULED[1] and ought[[0, 2, 3, 4]].isnan().all()
+
+
 @pytest.fixture(scope="module")
 def strange(routes: Any) -> tuple[Any, pd.DataFrame]:
     """The model, and rows of which the first three contradict themselves."""
@@ -68,7 +75,7 @@ def test_one_row_is_told_the_same_as_many(strange: Any) -> None:
         assert [reason[:3] for reason in one.reasons[0]] == [reason[:3] for reason in several.reasons[i]]
 
 
-def test_other_ways_and_rows_that_agree_know_nothing_of_it(strange: Any) -> None:
+def test_rows_that_agree_know_nothing_of_it(strange: Any) -> None:
     model, rows = strange
     with_rules = model.score(rows, reasons=0)
     kept = model.fitted.arrays.pop(COST)

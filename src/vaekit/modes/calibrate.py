@@ -57,6 +57,9 @@ def calibrate(
         if store and not fitted.layout.shape and fitted.has_density:
             nearest.keep(fitted, *train)
             _mix(fitted, train, held_out)
+        if "default" in available(fitted) and contradictions.contradictions_of(fitted) is not None:
+            raw = raw_scores(fitted, "default", *ordinary(train, held_out))
+            contradictions.learn(fitted, held_out, sum(raw.parts.values(), raw.cells.sum(-1)))
         for by in available(fitted):
             raw = raw_scores(fitted, by, cells, observed)
             if by == "default" and len(fitted.layout.shape) == 2:
@@ -81,15 +84,13 @@ def ordinary(
 def _mix(fitted: Fitted, train: tuple[Tensor, Tensor], held_out: tuple[Tensor, Tensor] | None) -> None:
     """Weights of the distance to training rows, whose spread over ordinary rows is then 1, and of the nats, a third.
 
-    And what the nats of a cell left out are on average, which tells an ordinary cell from a strange one; and what cells cost
-    that contradict others.
+    And what the nats of a cell left out are on average, which tells an ordinary cell from a strange one.
     """
     cells, observed = ordinary(train, held_out)
     near = [nearest.distance(fitted, cells[at], observed[at]).sum(-1) for at in chunks(len(cells), fitted.at_once)]
     nats = torch.cat([leave_out(fitted, cells[at], observed[at]).nats for at in chunks(len(cells), fitted.at_once)])
     far, odd = torch.cat(near).double(), nats.sum(-1).double()
     fitted.arrays[MIX] = np.array([_unit(far), NATS * _unit(odd)])
-    contradictions.learn(fitted, held_out, _unit(far) * far + NATS * _unit(odd) * odd)
     count = observed[:, : fitted.vae.K].sum(0).clamp(min=1)
     fitted.arrays[USUAL] = (nats.double().sum(0) / count).numpy()
 

@@ -14,6 +14,8 @@ from vaekit.modes.ask import chunks, column_values
 from vaekit.modes.dependencies import Dependencies, dependencies_of
 
 COST = "dependencies.cost"  # what one wrong cell adds to a score
+MOST = 2**21  # rows, times what rules say, that are looked at together
+SHARES = 6  # blame comes in sixths: whole, halves and thirds
 
 
 class Found(NamedTuple):
@@ -50,17 +52,21 @@ class Contradictions:
     """
 
     def __init__(self, dependencies: Dependencies) -> None:
-        self.dependencies, self.cells = dependencies, dependencies.every.cells
+        self.dependencies = dependencies
+        spoken = [(rule.by[0], rule.by[-1], on) for rule in dependencies.rules for on in rule.on]
+        self.cells = torch.tensor(spoken)  # (P, 3): the columns of each sentence, one that determines alone twice
         two = self.cells[:, 0] != self.cells[:, 1]
         self.there = torch.stack([torch.ones_like(two), two, torch.ones_like(two)], 1)
 
     def __call__(self, cells: Tensor, observed: Tensor) -> Found:
         """What rows (B, K) contradict themselves in; observed has the same shape."""
-        differ, told = self.dependencies.against(cells)
         blame, ought = torch.zeros(cells.shape), torch.full(cells.shape, torch.nan)
-        if len(row := differ.any(1).nonzero()[:, 0]):
-            broken = self.broken(differ[row], observed[row])
-            blame[row], ought[row] = self.blame(broken), self._ought(broken, told[row])
+        for at in chunks(len(cells), max(1, MOST // len(self.cells))):
+            differ, told = self.dependencies.against(cells[at])
+            if len(row := differ.any(1).nonzero()[:, 0]):
+                broken = self.broken(differ[row], observed[at][row])
+                blame[at][row] = own = self.blame(broken)
+                ought[at][row] = self._ought(broken, told[row], own)
         return Found(blame, ought)
 
     def broken(self, differ: Tensor, observed: Tensor) -> Tensor:
@@ -78,12 +84,15 @@ class Contradictions:
         share = most / most.sum(-1, keepdim=True).clamp(min=1)
         return none.scatter_reduce(1, at, share.flatten(1), "amax")
 
-    def _ought(self, broken: Tensor, told: Tensor) -> Tensor:
-        """What the first rule that a row breaks says of each cell, (B, K), of what all of them say, (B, P)."""
-        P, on = broken.shape[1], self.cells[:, 2].expand(len(broken), -1)
-        first = torch.full((len(broken), self.dependencies.K), P)
-        first.scatter_reduce_(1, on, torch.arange(P).where(broken, P), "amin")
-        return torch.cat([told, told.new_full((len(told), 1), torch.nan)], 1).gather(1, first)
+    def _ought(self, broken: Tensor, told: Tensor, blame: Tensor) -> Tensor:
+        """What cells that are to blame (B, K) ought to be, of what rules say (B, P): by cells that are to blame the least."""
+        (B, P), on = broken.shape, self.cells[:, 2]
+        by = blame[:, self.cells[:, :2]].amax(-1)
+        says = broken & (blame[:, on] > 0) & (by <= blame[:, on])
+        none = (SHARES + 1) * P
+        order = ((SHARES * by).round().long() * P + torch.arange(P)).where(says, none)
+        first = torch.full((B, self.dependencies.K), none).scatter_reduce(1, on.expand(B, -1), order, "amin")
+        return told.gather(1, first % P).where(first < none, torch.nan)
 
 
 def learn(fitted: Fitted, held_out: tuple[Tensor, Tensor] | None, scores: Tensor) -> None:
@@ -113,8 +122,10 @@ def cost(fitted: Fitted, cells: Tensor, observed: Tensor) -> tuple[Tensor, Tenso
 def put_right(fitted: Fitted, k: int, ought: Tensor, told: Sequence[Any]) -> list[Any]:
     """Values of column k in some rows, Arrow arrays or lists of them: where others say what a cell ought to be (B,), that."""
     at = (~ought.isnan()).nonzero()[:, 0]
+    if not len(at):
+        return list(told)
     right = column_values(fitted, fitted.names[k], ought[at].numpy()).to_pylist()
-    return [values if values is None or not len(at) else _replaced(values, at.tolist(), right) for values in told]
+    return [values if values is None else _replaced(values, at.tolist(), right) for values in told]
 
 
 def _replaced(values: Any, at: list[int], by: list[Any]) -> Any:

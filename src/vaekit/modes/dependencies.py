@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -60,7 +60,6 @@ class Dependencies:
         self.same = torch.tensor([0.5 if field.levels else SAME for field in fields])
         determining = {k for rule in self.rules for k in rule.by}
         self.order = sorted(determining, key=lambda k: (-self.codes[k].count, fields[k].levels == 0, k))
-        self.every = Every(arrays, self.codes, self.order)
 
     def settled(self, cells: Tensor, given: Tensor) -> tuple[Tensor, Tensor]:
         """Cells (..., K), of which those that are given (..., K) stay; and flags (...) of rows without a contradiction."""
@@ -82,15 +81,27 @@ class Dependencies:
         return cells
 
     def against(self, cells: Tensor) -> tuple[Tensor, Tensor]:
-        """Where cells (B, K) are not what a sentence of the rules says, and what it says, (B, P) each: see `every`."""
-        coded = torch.stack([self.codes[k](cells[:, k]) for k in self.order], 1)
-        told, on = self.every(coded), self.every.cells[:, -1]
-        return (told - cells[:, on]).abs() > self.same[on], told
+        """Where observed cells (B, K) are not what rules say, and what these say, (B, P) each: rule by rule the columns that it
+        speaks of. Of values that training rows did not have nothing is said.
+        """
+        told, differ = zip(*((told, differ) for _, told, differ in self._each(cells, SAME)), strict=True)
+        return torch.cat(differ, 1), torch.cat(told, 1)
 
     def _wrong(self, cells: Tensor, given: Tensor) -> Tensor:
         """Flags (B,) of the rows that are not as some rule says, unless all that it speaks of was given."""
-        differ, _ = self.against(cells)
-        return (differ & ~given[:, self.every.cells].all(-1) if given.any() else differ).any(1)
+        wrong, some = torch.zeros(len(cells), dtype=torch.bool), bool(given.any())
+        for rule, _, differ in self._each(cells):
+            if some:
+                differ &= ~(given[:, rule.by].all(1)[:, None] & given[:, rule.on])
+            wrong |= differ.any(1)
+        return wrong
+
+    def _each(self, cells: Tensor, near: float = math.inf) -> Iterator[tuple[Rule, Tensor, Tensor]]:
+        """Each rule, what it says of rows whose numbers are so near to those that it knows, and where that differs, (B, on)."""
+        coded = {k: self.codes[k](cells[:, k], near) for k in self.order}
+        for rule in self.rules:
+            told = rule.cells.index_select(0, place_of(rule.by, self.codes, coded))
+            yield rule, told, self._differ(rule, told, cells[:, rule.on])
 
     def _differ(self, rule: Rule, told: Tensor, there: Tensor) -> Tensor:
         """Flags (R, on) of the cells of which a rule says something else."""
@@ -136,32 +147,6 @@ class Dependencies:
         return row, told.to(cells.dtype), cells[row[:, None], rule.on]
 
 
-class Every:
-    """All that rules say, P sentences about one cell each, looked up at once.
-
-    cells (P, 3) are the columns that a sentence speaks of: two that determine, the same twice where it is one, and the one that
-    it is about.
-    """
-
-    def __init__(self, arrays: Mapping[str, NDArray[Any]], codes: Mapping[int, Codes], order: Sequence[int]) -> None:
-        by = [[k for k in rule[:2] if k >= 0] for rule in arrays[RULES].tolist()]
-        self.cells = torch.tensor(
-            [[each[0], each[-1], on] for each, on in zip(by, arrays[RULES][:, 2].tolist(), strict=True)]
-        )
-        self.values = torch.from_numpy(arrays[VALUES])
-        self.start = torch.tensor([0, *(size_of(each, codes) for each in by)]).cumsum(0)[:-1]
-        place = {k: i for i, k in enumerate(order)}
-        self.place = torch.tensor([[place[each[0]], place[each[-1]]] for each in by])
-        self.times = torch.tensor([codes[each[1]].count if len(each) > 1 else 0 for each in by])
-
-    def __call__(self, coded: Tensor) -> Tensor:
-        """What is said (B, P) of rows whose values in the determining columns have these numbers (B, order); not a number where
-        nothing is.
-        """
-        first, second = coded[:, self.place[:, 0]], coded[:, self.place[:, 1]]
-        return self.values[self.start + first * self.times + second]
-
-
 class Codes:
     """Cells of a column -> the number of their value; the last one is any other value, of which nothing is known."""
 
@@ -175,12 +160,13 @@ class Codes:
         self.near = float(gaps.min()) / 2 if len(gaps) else torch.inf
         self.between = (self.values[1:] + self.values[:-1]) / 2
 
-    def __call__(self, cells: Tensor) -> Tensor:
+    def __call__(self, cells: Tensor, near: float = math.inf) -> Tensor:
+        """The numbers of cells (B,); a number that is neither next to a value nor so near to it is another value."""
         if self.levels:
             code = cells.round().long().clamp(0, self.levels - 1)
             return code.where(code != self.other, self.unknown)
         code = torch.bucketize(cells.float().contiguous(), self.between)
-        return code.where((cells - self.values[code]).abs() < self.near, self.unknown)
+        return code.where((cells - self.values[code]).abs() < min(near, self.near), self.unknown)
 
     def exact(self, cells: Tensor) -> tuple[Tensor, Tensor]:
         """Cells as the values that they are next to, and flags of those that are next to one."""

@@ -47,14 +47,14 @@ def denoise(fitted: Fitted, data: Any, seed: int = 0) -> Any:
 def _strange(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
     """Flags (B, K) of the strangest cell of each row, where it is strange at all, found again until none is left."""
     K = fitted.vae.K
-    seen, found = observed.clone(), torch.zeros_like(observed[:, :K])
+    seen, found, row = observed.clone(), torch.zeros_like(observed[:, :K]), torch.arange(len(cells))
     for _ in range(max(1, K // 4)):
-        excess = _excess(fitted, cells, seen).where(seen[:, :K], -torch.inf)
-        worst = torch.nn.functional.one_hot(excess.argmax(-1), K).bool() & (excess > 0)
-        if not worst.any():
+        excess = _excess(fitted, cells[row], seen[row]).where(seen[row, :K], -torch.inf)
+        most, worst = excess.max(-1)
+        row, worst = row[most > 0], worst[most > 0]
+        if not len(row):
             break
-        found |= worst
-        seen[:, :K] &= ~worst
+        found[row, worst], seen[row, worst] = True, False
     return found
 
 
