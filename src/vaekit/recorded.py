@@ -8,6 +8,7 @@ minutes. Where torch has none any more nothing is recorded, nor where what comes
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from vaekit.artifact import Fitted
 Tensors = tuple[Tensor, ...]
 NAME = "recorded"
 SETTLED = 2  # passes after which a recording is as fast as it becomes
+ONE = threading.Lock()  # a recording at a time: which warnings are silent is the whole process's, not a thread's
 ASKS = ("aten::_local_scalar_dense", "aten::equal", "aten::is_nonzero")  # how Python learns of a tensor's numbers
 
 
@@ -73,7 +75,7 @@ def _knows_what_follows(steps: Callable[..., Tensors], of: Tensors) -> bool:
 
 def _record(steps: Callable[..., Tensors], of: Tensors) -> Callable[..., Tensors]:
     """The operations of `steps` for tensors of these shapes."""
-    with torch.inference_mode(mode=False), torch.no_grad(), warnings.catch_warnings():
+    with ONE, torch.inference_mode(mode=False), torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of every size that is asked for: a recording serves one; and that it is old
         plain = tuple(each.clone() for each in of)
 

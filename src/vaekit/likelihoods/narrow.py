@@ -109,7 +109,7 @@ class Across(nn.Module):
         self.register_buffer("place", place, persistent=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        own = [nn.functional.linear(each, *map_) for each, map_ in zip(features, self.maps, strict=False)]
+        own = [nn.functional.linear(each, *map_) for each, map_ in zip(features.unbind(), self.maps, strict=False)]
         if self.padded:
             own.append(features.new_zeros(features.shape[1], 1))
         return torch.cat(own, -1).index_select(-1, self.place).unflatten(-1, self.shape)[None]
