@@ -62,13 +62,8 @@ def _of_columns(fitted: Fitted) -> list[tuple[str, str, str]]:
         found.append(("shares of columns and of pairs of columns", "new rows come in these shares", words))
     if determining := names_of(fitted):
         words = f"which value of another column goes with a value, or with two, that {FEWEST} rows have"
-        found.append(
-            (
-                f"what {_listed(determining)} determine",
-                "new rows and filled cells agree with it, rows that do not are strange",
-                words,
-            )
-        )
+        serves = "new rows and filled cells agree with it, rows that do not are strange"
+        found.append((f"what {_listed(determining)} determine", serves, words))
     if fitted.spec["prior"]["kind"] == "vamp":
         words = "they began at training rows, and may still be like them"
         found.append(("pseudo-inputs", "the prior is the mixture of their posteriors", words))

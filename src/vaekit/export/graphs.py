@@ -108,7 +108,8 @@ class Scorer(nn.Module):
         self._keep(centre=torch.from_numpy(arrays["centre.default"]).float())
         self.weights = tuple(arrays[MIX].tolist()) if MIX in arrays else (0.0, 1.0)
         self.latent = float(arrays[f"centre.default.{LATENT}"][0])
-        self.wrong, self.cost = contradictions_of(fitted), float(arrays[COST][0]) if COST in arrays else 0.0
+        self.wrong = contradictions_of(fitted) if COST in arrays else None
+        self.cost = float(arrays[COST][0]) if COST in arrays else 0.0
         if MIX in arrays:
             self.space = Space(fitted)
             self.register_buffer("usual", torch.from_numpy(arrays[USUAL]).float() if USUAL in arrays else None)
@@ -134,7 +135,7 @@ class Scorer(nn.Module):
         if self.space is not None:
             apart = self.space(cells, observed)
             raw = raw + near * (apart if self.usual is None else divided(apart, nats, self.usual))
-        if self.wrong is not None and self.cost:
+        if self.wrong is not None:
             differ, _ = self.wrong.dependencies.against(cells[:, : self.vae.K])
             raw = raw + self.cost * self.wrong.blame(self.wrong.broken(differ, observed[:, : self.vae.K]))
         own = (raw - self.centre).where(observed[:, : self.vae.K], 0.0)

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from vaekit import rng
 from vaekit.artifact import Fitted
-from vaekit.modes import contradictions, nearest
+from vaekit.modes import nearest
 from vaekit.modes.ask import chunks
+from vaekit.modes.contradictions import COST, contradictions_of, cost_of
 from vaekit.modes.leave_out import keep_blocks, leave_out
 from vaekit.modes.ways import MIX, NEIGHBOURS, USUAL, WAYS, Raw, available
 
@@ -56,10 +57,10 @@ def calibrate(
         keep_blocks(fitted, *train)
         if store and not fitted.layout.shape and fitted.has_density:
             nearest.keep(fitted, *train)
-            _mix(fitted, train, held_out)
-        if "default" in available(fitted) and contradictions.contradictions_of(fitted) is not None:
+            _mix(fitted, *ordinary(train, held_out))
+        if held_out is not None and fitted.has_density and (rules := contradictions_of(fitted)) is not None:
             raw = raw_scores(fitted, "default", *ordinary(train, held_out))
-            contradictions.learn(fitted, held_out, sum(raw.parts.values(), raw.cells.sum(-1)))
+            fitted.arrays[COST] = cost_of(rules, *held_out, sum(raw.parts.values(), raw.cells.sum(-1)))
         for by in available(fitted):
             raw = raw_scores(fitted, by, cells, observed)
             if by == "default" and len(fitted.layout.shape) == 2:
@@ -81,16 +82,14 @@ def ordinary(
     return some if held_out is None else (torch.cat([held_out[0], some[0]]), torch.cat([held_out[1], some[1]]))
 
 
-def _mix(fitted: Fitted, train: tuple[Tensor, Tensor], held_out: tuple[Tensor, Tensor] | None) -> None:
+def _mix(fitted: Fitted, cells: Tensor, observed: Tensor) -> None:
     """Weights of the distance to training rows, whose spread over ordinary rows is then 1, and of the nats, a third.
 
     And what the nats of a cell left out are on average, which tells an ordinary cell from a strange one.
     """
-    cells, observed = ordinary(train, held_out)
     near = [nearest.distance(fitted, cells[at], observed[at]).sum(-1) for at in chunks(len(cells), fitted.at_once)]
     nats = torch.cat([leave_out(fitted, cells[at], observed[at]).nats for at in chunks(len(cells), fitted.at_once)])
-    far, odd = torch.cat(near).double(), nats.sum(-1).double()
-    fitted.arrays[MIX] = np.array([_unit(far), NATS * _unit(odd)])
+    fitted.arrays[MIX] = np.array([_unit(torch.cat(near).double()), NATS * _unit(nats.sum(-1).double())])
     count = observed[:, : fitted.vae.K].sum(0).clamp(min=1)
     fitted.arrays[USUAL] = (nats.double().sum(0) / count).numpy()
 

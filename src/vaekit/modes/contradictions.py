@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit.artifact import Fitted
@@ -95,17 +97,15 @@ class Contradictions:
         return told.gather(1, first % P).where(first < none, torch.nan)
 
 
-def learn(fitted: Fitted, held_out: tuple[Tensor, Tensor] | None, scores: Tensor) -> None:
-    """Keep what a wrong cell costs: how far above the median scores (B,) of ordinary rows are as rarely as cells are wrong.
+def cost_of(rules: Contradictions, cells: Tensor, observed: Tensor, scores: Tensor) -> NDArray[np.float64]:
+    """What a wrong cell costs, (1,): how far above the median scores (B,) of ordinary rows are as rarely as cells are wrong.
 
-    How rarely that is say rows that never trained: those that did follow the rules that were found among them. Without such
-    rows it is not known, and nothing is kept.
+    How rarely that is say rows that never trained, cells and observed (N, K + G): those that did follow the rules that were
+    found among them.
     """
-    if held_out is not None and (rules := contradictions_of(fitted)) is not None:
-        cells, observed = (part[:, : fitted.vae.K] for part in held_out)
-        wrong = sum(float(rules(cells[at], observed[at]).blame.sum()) for at in chunks(len(cells), fitted.at_once))
-        often = (wrong + 1) / (len(cells) + 2)
-        fitted.arrays[COST] = (scores.quantile(max(0.5, 1 - often)) - scores.median()).numpy()[None]
+    lots, K = chunks(len(cells), 4096), rules.dependencies.K
+    often = (sum(float(rules(cells[at, :K], observed[at, :K]).blame.sum()) for at in lots) + 1) / (len(cells) + 2)
+    return np.atleast_1d((scores.quantile(max(0.5, 1 - often)) - scores.median()).numpy())
 
 
 def cost(fitted: Fitted, cells: Tensor, observed: Tensor) -> tuple[Tensor, Tensor] | None:

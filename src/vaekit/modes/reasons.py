@@ -191,11 +191,9 @@ def explain(fitted: Fitted, asked: Asked, scored: Centred, count: int, raw: Raw 
 
 def _agreeing(fitted: Fitted, ought: Tensor | None, u: int, rows: Places, told: Told) -> Told:
     """The same, which expects of cells that contradict others what they ought to be, (B, K), not a number elsewhere."""
-    return (
-        told
-        if ought is None
-        else Told(told.observed, *put_right(fitted, u, ought[torch.from_numpy(rows), u], told[1:]))
-    )
+    if ought is None:
+        return told
+    return Told(told.observed, *put_right(fitted, u, ought[torch.from_numpy(rows), u], told[1:]))
 
 
 def _by_unit(named: Places) -> Iterator[tuple[int, Places, Places]]:
