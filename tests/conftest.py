@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import settings
+from tests.ruled import bills as bills
+from tests.ruled import routes as routes
 
 settings.register_profile("vaekit", deadline=None, derandomize=True)  # equal on a busy machine and on a fast one
 settings.load_profile("vaekit")
@@ -328,21 +330,3 @@ def every_kind() -> Columns:
     fitted = codec.fit(table, Schema.infer(table))
     cells, observed = fitted.encode(table)
     return Columns({field.name: field for field in fitted.fields}, torch.from_numpy(cells), torch.from_numpy(observed))
-
-
-@pytest.fixture(scope="session")
-def routes() -> tuple[Any, Any]:
-    """A default model of 1,500 routes, whose miles start and destination determine, and its rows."""
-    import pandas as pd
-
-    import vaekit
-
-    noise = np.random.default_rng(0)
-    start, to = noise.choice(["EWR", "JFK", "LGA"], 1_500), noise.choice(["ATL", "BOS", "LAX", "MIA", "SEA"], 1_500)
-    miles = {a + b: 100 + 37 * i for i, (a, b) in enumerate((a, b) for a in "EJL" for b in "ABLMS")}
-    rows = pd.DataFrame({
-        "start": start, "to": to, "miles": [miles[a[0] + b[0]] for a, b in zip(start, to, strict=True)],
-        "name": [{"ATL": "Atlanta", "BOS": "Boston"}.get(b, "elsewhere") for b in to], "late": noise.normal(size=1_500),
-    })  # fmt: skip
-    model = vaekit.fit(rows, train={"epochs": 4, "prior_epochs": 4, "ratio_epochs": 2}, latent=4, progress=False)
-    return model, rows

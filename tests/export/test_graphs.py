@@ -34,12 +34,16 @@ def test_the_scorer_scores_as_the_model_does(fitted: Any, name: str) -> None:
     assert bound.shape == score.shape and bound.isfinite().all()
 
 
-def test_rows_that_contradict_themselves_have_their_score(routes: Any, tmp_path: Path) -> None:
-    model, rows = routes[0].fitted, routes[1].head(64).copy()
-    rows["miles"] = rows["miles"].to_numpy()[::-1]
+@pytest.mark.parametrize(("which", "column"), [("routes", "miles"), ("bills", "bill")])
+def test_rows_that_contradict_themselves_have_their_score(
+    request: pytest.FixtureRequest, which: str, column: str, tmp_path: Path
+) -> None:
+    own, table = request.getfixturevalue(which)
+    model, rows = own.fitted, table.head(64).copy()
+    rows[column] = rows[column].to_numpy()[::-1]
     asked = ask(model, rows)
     cells, observed, noise = asked.cells, asked.observed, example(model)["shared noise"]
-    scorer, wanted = Scorer(model), torch.from_numpy(routes[0].score(rows, reasons=0).total)
+    scorer, wanted = Scorer(model), torch.from_numpy(own.score(rows, reasons=0).total)
     with torch.no_grad():
         score = scorer(cells, observed, noise)[0]
     torch.testing.assert_close(score.double(), wanted, rtol=1e-4, atol=1e-4)

@@ -7,7 +7,7 @@ from typing import Any
 from vaekit.artifact import Fitted
 from vaekit.codec.levels import Levels
 from vaekit.modes.balance import LEAST, ONES
-from vaekit.modes.dependencies import names_of
+from vaekit.modes.dependencies import names_of, sums_of
 from vaekit.modes.discover import LEAST as FEWEST
 
 # arrays of a file that hold training rows -> what they are, what they serve, what they show of a row
@@ -64,6 +64,9 @@ def _of_columns(fitted: Fitted) -> list[tuple[str, str, str]]:
         words = f"which value of another column goes with a value, or with two, that {FEWEST} rows have"
         serves = "new rows and filled cells agree with it, rows that do not are strange"
         found.append((f"what {_listed(determining)} determine", serves, words))
+    if adding := sums_of(fitted):
+        serves = "new rows and filled cells add up as well, rows that do not are strange"
+        found.append((f"what adds up: {_listed(adding)}", serves, "the weights"))
     if fitted.spec["prior"]["kind"] == "vamp":
         words = "they began at training rows, and may still be like them"
         found.append(("pseudo-inputs", "the prior is the mixture of their posteriors", words))

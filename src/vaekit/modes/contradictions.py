@@ -30,10 +30,10 @@ class Found(NamedTuple):
 class Contradictions:
     """Blames the cells that rows contradict themselves in.
 
-    Each rule that a row breaks speaks of two or three cells, of which one is wrong; the one that most broken rules speak of
-    likeliest, so that it has the blame, shared where several are alike. A cell is blamed once, however many rules say so. The
-    fewest changes that make rows consistent: Livshits, Kimelfeld and Roy 2018 (arXiv 1712.07705); here they are only
-    approximated.
+    A rule that a row breaks speaks of two or three cells, a total of its numbers, of which one is wrong; the one that most
+    broken rules speak of likeliest, so that it has the blame, shared where several are alike. A cell is blamed once, however
+    many rules say so. The fewest changes that make rows consistent: Livshits, Kimelfeld and Roy 2018 (arXiv 1712.07705); here
+    they are only approximated.
 
     Args:
         dependencies: what columns determine, of K columns.
@@ -55,10 +55,12 @@ class Contradictions:
 
     def __init__(self, dependencies: Dependencies) -> None:
         self.dependencies = dependencies
-        spoken = [(rule.by[0], rule.by[-1], on) for rule in dependencies.rules for on in rule.on]
-        self.cells = torch.tensor(spoken)  # (P, 3): the columns of each sentence, one that determines alone twice
-        two = self.cells[:, 0] != self.cells[:, 1]
-        self.there = torch.stack([torch.ones_like(two), two, torch.ones_like(two)], 1)
+        spoken = dependencies.spoken
+        longest = max(map(len, spoken))
+        self.cells = torch.tensor(
+            [[own[0]] * (longest - len(own)) + own for own in spoken]
+        )  # (P, W): the first repeated
+        self.there = torch.tensor([[j >= longest - len(own) for j in range(longest)] for own in spoken])
 
     def __call__(self, cells: Tensor, observed: Tensor) -> Found:
         """What rows (B, K) contradict themselves in; observed has the same shape."""
@@ -77,7 +79,7 @@ class Contradictions:
 
     def blame(self, broken: Tensor) -> Tensor:
         """How much each cell (B, K) is to blame, from 0 to 1, for the rules that rows break, (B, P)."""
-        own = broken[..., None] & self.there  # (B, P, 3)
+        own = broken[..., None] & self.there  # (B, P, W)
         rows = own.shape[0]  # whose len a graph for any number of rows could not hold
         at, none = self.cells.flatten().expand(rows, -1), torch.zeros(rows, self.dependencies.K)
         count = none.scatter_add(1, at, own.flatten(1).float())
@@ -88,9 +90,9 @@ class Contradictions:
 
     def _ought(self, broken: Tensor, told: Tensor, blame: Tensor) -> Tensor:
         """What cells that are to blame (B, K) ought to be, of what rules say (B, P): by cells that are to blame the least."""
-        (B, P), on = broken.shape, self.cells[:, 2]
-        by = blame[:, self.cells[:, :2]].amax(-1)
-        says = broken & (blame[:, on] > 0) & (by <= blame[:, on])
+        (B, P), on = broken.shape, self.cells[:, -1]
+        by = blame[:, self.cells[:, :-1]].amax(-1)
+        says = broken & ~told.isnan() & (blame[:, on] > 0) & (by <= blame[:, on])
         none = (SHARES + 1) * P
         order = ((SHARES * by).round().long() * P + torch.arange(P)).where(says, none)
         first = torch.full((B, self.dependencies.K), none).scatter_reduce(1, on.expand(B, -1), order, "amin")

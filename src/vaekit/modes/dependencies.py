@@ -14,6 +14,7 @@ from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.codec.field import Field, repeats
+from vaekit.modes.totals import TERMS, Totals, written
 
 RULES, VALUES = "dependencies.rules", "dependencies.values"  # names of what a file keeps
 SAME = 1e-4  # deviations by which numbers differ that are rounded otherwise
@@ -33,7 +34,8 @@ class Dependencies:
 
     Known cells come first: what they determine is set, and what that determines. Then the other determining columns, that of
     most values first, are taken as they are, or as the value of training rows next to it, and set what they determine, unless
-    that is settled already: such a row contradicts itself. Cells that nothing determines stay as they are.
+    that is settled already: such a row contradicts itself. Of the numbers of a total (see `modes.totals`) the first that is not
+    known follows from the others. Cells that nothing determines stay as they are.
 
     Args:
         fields: the K columns.
@@ -51,7 +53,9 @@ class Dependencies:
     def __init__(self, fields: Sequence[Field], arrays: Mapping[str, NDArray[Any]]) -> None:
         self.codes = {k: Codes(field) for k, field in enumerate(fields) if determines(field)}
         self.K, self.rules, at = len(fields), [], 0
-        for key, rows in groupby(arrays[RULES].tolist(), lambda row: row[:2]):
+        self.totals = Totals(fields, arrays)
+        found = arrays[RULES].tolist() if RULES in arrays else []
+        for key, rows in groupby(found, lambda row: row[:2]):
             by, on = [k for k in key if k >= 0], [row[2] for row in rows]
             size = size_of(by, self.codes)
             cells = torch.from_numpy(arrays[VALUES][at : at + size * len(on)]).view(len(on), size).T.contiguous()
@@ -70,22 +74,37 @@ class Dependencies:
             known = self._spread(part, own)
             for k in self.order * 2:  # what contradicted known cells may have been set since
                 self._take(k, part, known)
+            self.totals.close(part, known)
             cells[wrong], wrong = part, wrong[self._wrong(part, own)]
         agree = torch.ones(len(cells), dtype=torch.bool).index_fill(0, wrong, False)
         return cells.view(shape), agree.view(shape[:-1])
 
-    def told(self, cells: Tensor, given: Tensor) -> Tensor:
-        """Cells (B, K), of which those that the given ones (B, K) determine are what these say."""
+    def told(self, cells: Tensor, given: Tensor, *, whole: bool = False) -> Tensor:
+        """Cells (B, K), of which those that the given ones (B, K) determine are what these say.
+
+        Where they are rows, `whole`, the others add up besides.
+        """
         cells = cells.clone()
-        self._spread(cells, given)
+        known = self._spread(cells, given)
+        if whole:
+            self.totals.close(cells, known)
         return cells
 
     def against(self, cells: Tensor) -> tuple[Tensor, Tensor]:
-        """Where observed cells (B, K) are not what rules say, and what these say, (B, P) each: rule by rule the columns that it
-        speaks of. Of values that training rows did not have nothing is said.
+        """Where observed cells (B, K) are not what rules say, and what these say, (B, P) each, in the order of `spoken`.
+
+        Of values that training rows did not have nothing is said.
         """
-        told, differ = zip(*((told, differ) for _, told, differ in self._each(cells, SAME)), strict=True)
+        found = [*((differ, told) for _, told, differ in self._each(cells, SAME)), self.totals.against(cells)]
+        differ, told = zip(*found, strict=True)
         return torch.cat(differ, 1), torch.cat(told, 1)
+
+    @property
+    def spoken(self) -> list[list[int]]:
+        """The columns that each sentence is about, (P, ...), the one that it tells of last: of rules, then of totals."""
+        rules = [[*rule.by, on] for rule in self.rules for on in rule.on]
+        totals = [[*(k for k in total.on if k != on), on] for total in self.totals.totals for on in total.on]
+        return rules + totals
 
     def _wrong(self, cells: Tensor, given: Tensor) -> Tensor:
         """Flags (B,) of the rows that are not as some rule says, unless all that it speaks of was given."""
@@ -94,7 +113,7 @@ class Dependencies:
             if some:
                 differ &= ~(given[:, rule.by].all(1)[:, None] & given[:, rule.on])
             wrong |= differ.any(1)
-        return wrong
+        return wrong | self.totals.wrong(cells, given)
 
     def _each(self, cells: Tensor, near: float = math.inf) -> Iterator[tuple[Rule, Tensor, Tensor]]:
         """Each rule, what it says of rows whose numbers are so near to those that it knows, and where that differs, (B, on)."""
@@ -112,7 +131,7 @@ class Dependencies:
         known = given.clone()
         again = int(known.any())
         while again:
-            again = sum(self._set(rule, cells, known) for rule in self.rules)
+            again = sum(self._set(rule, cells, known) for rule in self.rules) + self.totals.set(cells, known)
         return known
 
     def _take(self, k: int, cells: Tensor, known: Tensor) -> None:
@@ -190,15 +209,22 @@ def place_of(by: Sequence[int], codes: Mapping[int, Codes], coded: Mapping[int, 
 
 def dependencies_of(fitted: Fitted) -> Dependencies | None:
     """What the file tells of columns that determine others; None where there are none."""
-    if RULES not in fitted.arrays:
+    found = fitted.arrays.get(RULES, fitted.arrays.get(TERMS))
+    if found is None:
         return None
-    return fitted.once("dependencies", fitted.arrays[RULES], lambda: Dependencies(fitted.fields, fitted.arrays))
+    return fitted.once("dependencies", found, lambda: Dependencies(fitted.fields, fitted.arrays))
 
 
 def names_of(fitted: Fitted) -> list[str]:
     """The columns that determine others, by themselves or with another one."""
     found = dependencies_of(fitted)
     return [] if found is None else [fitted.names[k] for k in sorted(found.order)]
+
+
+def sums_of(fitted: Fitted) -> list[str]:
+    """The totals, as a reader would write them down."""
+    found = dependencies_of(fitted)
+    return [] if found is None else [written(total, fitted.names) for total in found.totals.totals]
 
 
 def determines(field: Field) -> bool:

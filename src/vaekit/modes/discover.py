@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vaekit.artifact import Fitted
 from vaekit.codec.field import Field
 from vaekit.goals import Rows
+from vaekit.modes import find_totals, totals
 from vaekit.modes.dependencies import RULES, VALUES, Codes, determines, place_of, size_of
 
 MOST = 100_000  # rows that dependencies are learned from
@@ -29,7 +30,7 @@ Flags = NDArray[np.bool_]
 def learn(fitted: Fitted, rows: Rows) -> None:
     """Keep what rows (B, K) tell of columns that determine others, of tables whose new rows a prior is to make real."""
     if fitted.vae.prior.learns and not fitted.layout.shape:
-        fitted.arrays |= learned(fitted.fields, rows)
+        fitted.arrays |= learned(fitted.fields, rows) | totals.kept(find_totals.learned(fitted.fields, rows))
 
 
 def learned(fields: Sequence[Field], rows: Rows) -> dict[str, NDArray[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -67,7 +67,7 @@ def best(fitted: Fitted, asked: Asked, known: Tensor, seed: int = 0) -> Tensor:
     parts = [
         law_given(fitted, cells[at], known[at], known[at], samples, seed).best() for at in chunks(len(cells), size)
     ]
-    return _determined(fitted, asked, known, torch.cat(parts))
+    return _determined(fitted, asked, known, torch.cat(parts), rows="best")
 
 
 def draw(fitted: Fitted, asked: Asked, known: Tensor, seed: int, number: int = 0) -> Tensor:
@@ -78,7 +78,7 @@ def draw(fitted: Fitted, asked: Asked, known: Tensor, seed: int, number: int = 0
             cells, context = asked.cells[at], known[at]
             z = fitted.vae.latents_given(cells, context)
             out.append(fitted.vae.likelihood_of(z[None], cells, context).sample()[0])
-        return _determined(fitted, asked, known, torch.cat(out), drawn=True)
+        return _determined(fitted, asked, known, torch.cat(out), rows="drawn")
 
 
 def interval(fitted: Fitted, asked: Asked, known: Tensor, level: float, seed: int) -> tuple[Tensor, Tensor]:
@@ -91,10 +91,14 @@ def interval(fitted: Fitted, asked: Asked, known: Tensor, level: float, seed: in
     return low, high
 
 
-def _determined(fitted: Fitted, asked: Asked, known: Tensor, filled: Tensor, *, drawn: bool = False) -> Tensor:
-    """Cells (B, K) that known ones determine, or those that are drawn with them, as these say; the known ones themselves."""
+def _determined(
+    fitted: Fitted, asked: Asked, known: Tensor, filled: Tensor, rows: Literal["", "best", "drawn"] = ""
+) -> Tensor:
+    """Cells (B, K) that known ones determine as these say, and the known ones; of rows, the others agree with one another."""
     if (dependencies := dependencies_of(fitted)) is None:
         return filled
     known = known[:, : fitted.vae.K]
     cells = filled.where(~known, asked.cells[:, : fitted.vae.K])
-    return dependencies.settled(cells, known)[0] if drawn else dependencies.told(cells, known)
+    if rows == "drawn":
+        return dependencies.settled(cells, known)[0]
+    return dependencies.told(cells, known, whole=rows == "best")

@@ -1,0 +1,196 @@
+"""Which numbers of a table add up, or multiply, to others in nearly every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vaekit import rng
+from vaekit.codec.field import Field
+from vaekit.goals import Rows
+from vaekit.modes.totals import Number, Total, added, double
+
+MOST = 20_000  # rows that are looked at
+LEAST = 50  # rows that show all numbers: of fewer nothing is believed
+EXACT = 0.995  # share of the rows that a total holds in
+VARIED, VARIED_ROWS = 0.98, 20  # the same share of rows where a number is not its usual one, and how many at least
+LOOSE = 0.05  # deviations of any of its numbers that a total may be off by rounding
+TRIES = 8  # samples of rows that are looked at, since some hold one of the few rows in which nothing adds up
+NULL = (1e-6, 3e-5, 2e-3)  # deviations by which numbers that add up miss it: exactly first, then as they were rounded
+SEEN = 1e-3  # deviations that a number takes part with
+TERMS_MOST = 32
+NONE, FIRST, ALL = "none", "first", "all"  # which numbers of a total were rounded to their decimals
+HEADS = 8  # numbers of a total that are tried as the one that was rounded, or weighs 1
+DIGITS = (1, 2, 3, 4, 6, 15)
+PLAIN = 2e-3  # share by which a weight may differ from a plain one
+
+Floats = NDArray[np.float64]
+
+
+class Numbers(NamedTuple):
+    """The numbers of rows, (N, M): their columns, values, and what is summed: these or their logarithms."""
+
+    columns: list[int]
+    of: list[Number]
+    values: Floats
+    scale: Floats
+    logs: bool
+
+
+def learned(fields: Sequence[Field], rows: Rows) -> list[Total]:
+    """The totals that rows (B, K) follow, but for few exceptions; each holds up to how its numbers were rounded.
+
+    Numbers that add up have a combination that does not vary: the null space of small samples of standardised rows, reduced to
+    echelon form so that each total speaks of few columns. A candidate has to hold in the rows at large. The same of logarithms
+    finds products and ratios. Conformance constraints without noise: Fariha et al. 2021 (doi 10.1145/3448016.3452795).
+
+    The first number of each follows from the others; no later total speaks of the first number of an earlier one.
+    """
+    found: list[Total] = []
+    for logs in (False, True):
+        for null in NULL:
+            numbers = _numbers(fields, rows, logs, {total.on[0] for total in found})
+            found += [] if numbers is None else _totals(numbers, null)
+    return found
+
+
+def _numbers(fields: Sequence[Field], rows: Rows, logs: bool, follow: set[int]) -> Numbers | None:
+    """The rows that show all numbers, of columns that mostly do and do not follow from others; None where they are too few."""
+    step = max(1, -(-len(rows) // MOST))
+    columns = [k for k, field in enumerate(fields) if not field.levels and k not in follow]
+    of = [Number(fields[k]) for k in columns]
+    if len(of) < 2:
+        return None
+    values = np.stack([own.values(rows.cells[::step, k]).numpy() for k, own in zip(columns, of, strict=True)], 1)
+    there = rows.observed[::step][:, columns].numpy() & ((values > 0) | (not logs))
+    some = there.mean(0) > 0.5
+    whole = there[:, some].all(1)
+    values = values[whole][:, some]
+    if len(values) < LEAST or some.sum() < 2:
+        return None
+    at = some.nonzero()[0].tolist()
+    scale = np.log(values) if logs else values
+    return Numbers([columns[k] for k in at], [of[k] for k in at], values, scale, logs)
+
+
+def _totals(numbers: Numbers, null: float) -> list[Total]:
+    """Samples are asked one after the other, each without what follows by then: some hold a row in which nothing adds up."""
+    noise, found = rng.numpy(0, "totals"), []
+    free = np.ones(len(numbers.columns), dtype=bool)
+    size = min(len(numbers.values), 2 * len(free) + 30)
+    for _ in range(TRIES):
+        some = numbers.scale[noise.choice(len(numbers.values), size, replace=False)]
+        for weight in list(_null(some, free & (np.ptp(some, axis=0) > 0), numbers.scale.std(0), null)):
+            if free[weight != 0].all() and (total := _held(numbers, some, weight)) is not None:
+                free[total.on[0]] = False
+                found.append(_finest_first(numbers, total))
+    return found
+
+
+def _null(some: Floats, use: NDArray[np.bool_], spread: Floats, least: float) -> Iterator[Floats]:
+    """Weights (M,) of what sums to the same in all of some rows (S, M), each with a number of its own, the widest ones."""
+    at = use.nonzero()[0]
+    centred = some[:, at] - some[:, at].mean(0)
+    unit = np.sqrt(np.square(centred).mean(0))
+    if len(at) < 2 or len(some) <= len(at):
+        return
+    _, size, across = np.linalg.svd(centred / unit, full_matrices=False)
+    null = across[size / np.sqrt(len(some)) < least]
+    row = 0
+    for k in np.argsort(-spread[at], kind="stable"):  # Gauss and Jordan, the widest numbers first
+        if row == len(null):
+            break
+        best = row + int(np.abs(null[row:, k]).argmax())
+        if abs(null[best, k]) < 0.02:
+            continue
+        null[[row, best]] = null[[best, row]]
+        null[row] /= null[row, k]
+        others = np.arange(len(null)) != row
+        null[others] -= null[others, k][:, None] * null[row]
+        row += 1
+    for own in null:
+        shown = np.abs(own) > SEEN * np.abs(own).max()
+        if 2 <= shown.sum() <= TERMS_MOST:
+            yield np.bincount(at[shown], (own / unit)[shown], len(use)).astype(float)
+
+
+def _held(numbers: Numbers, some: Floats, weight: Floats) -> Total | None:
+    """The total of these numbers that holds in the rows at large, with weights as plain as may be; None where none does."""
+    at = weight.nonzero()[0]
+    spread = np.abs(weight[at]) * numbers.scale[:, at].std(0)
+    at = at[np.argsort(-spread, kind="stable")]
+    centred = some[:, at] - some[:, at].mean(0)
+    weights = np.r_[1.0, -np.linalg.lstsq(centred[:, 1:], centred[:, 0], rcond=None)[0]]
+    orders = [[k, *(j for j in range(len(at)) if j != k)] for k in range(min(len(at), HEADS))]
+    heads = [(at[own], weights[own] / weights[own[0]]) for own in orders]
+    if not any(_slack(numbers, total, loose=True) is not None for total in _worded(numbers, *heads[0], ALL)):
+        return None
+    held = [total for own in heads for total in _worded(numbers, *own, NONE) if _slack(numbers, total) is not None]
+    if held:
+        return min(held, key=_digits)
+    for rounded, some_heads in ((FIRST, heads), (ALL, heads[:1])):
+        words = (total for own in some_heads for total in _worded(numbers, *own, rounded))
+        slack = {off: total for total in words if (off := _slack(numbers, total)) is not None}
+        if slack:
+            return slack[min(slack)]
+    return None
+
+
+def _finest_first(numbers: Numbers, total: Total) -> Total:
+    """Its columns, the first and then those of the finest decimals, which can make up for the others."""
+    size = np.median(np.abs(numbers.values[:, total.on]), axis=0) if numbers.logs else np.ones(len(total.on))
+    steps = total.weight.abs().numpy() * [float(numbers.of[k].step) for k in total.on] / size
+    order = [0, *(1 + np.argsort(steps[1:], kind="stable"))]
+    on = [numbers.columns[total.on[m]] for m in order]
+    return total._replace(on=on, weight=total.weight[order], rounded=total.rounded[order])
+
+
+def _digits(total: Total) -> int:
+    return sum(len(f"{abs(number):.15g}") for number in (*total.weight.tolist(), float(total.rest)))
+
+
+def _worded(numbers: Numbers, at: NDArray[np.int64], weights: Floats, rounded: str) -> Iterator[Total]:
+    """Totals of such weights, the plainest first; powers are whole numbers or halves."""
+    flags = torch.tensor([rounded == ALL or (rounded == FIRST and j == 0) for j in range(len(at))])
+    words: list[Floats] = (
+        [np.round(2 * weights) / 2] if numbers.logs else [_plain(weights, digits) for digits in DIGITS]
+    )
+    for own in words:
+        if (np.abs(own - weights) < PLAIN * np.abs(weights)).all():
+            middle = float(np.median(numbers.scale[:, at] @ own))
+            for rest in (0.0, float(_plain(np.array([middle]), 4)[0]), middle):
+                yield Total(at.tolist(), torch.from_numpy(own), double(rest), numbers.logs, flags)
+
+
+def _plain(numbers: Floats, digits: int) -> Floats:
+    """Numbers at a few digits.
+
+    >>> _plain(np.array([0.99996, 0.18998, 2.0003e-9]), 3).tolist()
+    [1.0, 0.19, 2e-09]
+    """
+    return np.array([float(f"{number:.{digits}g}") for number in numbers])
+
+
+def _slack(numbers: Numbers, total: Total, *, loose: bool = False) -> float | None:
+    """By how many deviations of a number the total may be off; None where it does not hold, or, unless `loose`, says little.
+
+    It holds in nearly all rows, and in those where a number is not its usual one.
+    """
+    values = torch.from_numpy(numbers.values[:, total.on])
+    noise = torch.stack([numbers.of[k].noise(values[:, m], total.rounded[m]) for m, k in enumerate(total.on)], 1)
+    terms, slack, far = added(total, values, noise)
+    holds = (far <= slack).numpy()
+    share = float(slack.median() / terms.std(0).min())
+    if holds.mean() < EXACT or not (loose or share <= LOOSE):
+        return None
+    return share if all(_varied(own, holds) for own in values.T) else None
+
+
+def _varied(values: Tensor, holds: NDArray[np.bool_]) -> bool:
+    apart = (values != values.mode().values).numpy()
+    return bool(apart.sum() >= VARIED_ROWS and holds[apart].mean() >= VARIED)

@@ -1,0 +1,98 @@
+"""What adds up is found as it is written down, in spite of gaps, exceptions and rounding; what does not is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import torch
+
+from vaekit import codec as codecs
+from vaekit import rng
+from vaekit.goals import Rows
+from vaekit.modes.ask import tensors
+from vaekit.modes.find_totals import learned
+from vaekit.schema import Schema
+
+N = 1_500
+
+
+def bills() -> pd.DataFrame:
+    noise = rng.numpy(0, "bills")
+    count, price = noise.integers(1, 12, N), noise.lognormal(3, 0.6, N).round(2)
+    net = (count * price).round(2)
+    tax = (0.19 * net).round(2)
+    parts = {
+        "injury": noise.gamma(2, 100, N).round(2) * (noise.random(N) < 0.6),
+        "damage": noise.gamma(2, 300, N).round(2),
+    }
+    celsius = noise.normal(15, 8, N).round(1)
+    shares = noise.dirichlet(np.ones(4), N)
+    return pd.DataFrame(
+        {"count": count, "price": price, "net": net, "tax": tax, "gross": (net + tax).round(2), **parts}
+        | {"claim": (parts["injury"] + parts["damage"]).round(2), "celsius": celsius, "free": noise.normal(size=N)}
+        | {"fahrenheit": (1.8 * celsius + 32).round(2)} | {f"share{k}": shares[:, k] for k in range(4)}
+    )  # fmt: skip
+
+
+def found(rows: pd.DataFrame) -> set[str]:
+    """The totals, written down."""
+    table = pa.Table.from_pandas(rows, preserve_index=False)
+    schema = Schema.infer(table)
+    table = schema.conform(table)
+    codec = codecs.fit(table, schema)
+    assert [column.name for column in codec.columns] == list(rows)
+    cells, observed = tensors(codec, table)
+    return {
+        " ".join(f"{w:+g} {codec.names[k]}{'~' if r else ''}" for k, w, r in zip(one.on, one.weight, one.rounded, strict=True))
+        + f" = {one.rest:g}" + (" (logs)" if one.logs else "")
+        for one in learned(codec.fields, Rows(cells, observed))
+    }  # fmt: skip
+
+
+TOLD = {
+    "+1 gross -1 net -1 tax = 0", "+1 tax~ -0.19 net = 0", "+1 net -1 price -1 count = 0 (logs)",
+    "+1 claim -1 damage -1 injury = 0", "+1 fahrenheit -1.8 celsius = 32",
+}  # fmt: skip
+
+
+def test_sums_shares_products_and_units_are_found_and_nothing_else() -> None:
+    told = found(bills())
+    (shares,) = told - TOLD
+    assert told > TOLD and shares.count("share") == 4 and shares.endswith("= 1")
+
+
+def test_a_few_rows_may_be_wrong_and_some_cells_missing() -> None:
+    rows = bills()
+    rows.loc[rng.numpy(1, "wrong").choice(N, 5, replace=False), "claim"] *= 1.3
+    for name in ("gross", "share1", "injury"):
+        rows.loc[rng.numpy(2, name).choice(N, N // 10, replace=False), name] = None
+    assert found(rows) >= TOLD
+
+
+def test_what_adds_up_in_most_rows_alone_is_not_a_total() -> None:
+    rows = bills()[["claim", "damage", "injury"]]
+    rows.loc[::50, "claim"] += 1.0
+    assert found(rows) == set()
+
+
+@pytest.mark.parametrize("noise", [0.02, 1.0])
+def test_what_nearly_adds_up_is_not_a_total(noise: float) -> None:
+    own = rng.numpy(3, "noise")
+    a, b = own.normal(size=(2, N))
+    assert found(pd.DataFrame({"a": a, "b": b, "sum": a + b + noise * own.normal(size=N)})) == set()
+
+
+def test_columns_that_hardly_ever_vary_say_nothing() -> None:
+    own = rng.numpy(4, "rare")
+    rare = np.where(own.random(N) < 0.005, own.normal(5, 1, N), 0.0)
+    assert found(pd.DataFrame({"a": own.normal(size=N), "b": rare, "c": rare.round(3)})) == set()
+
+
+def test_few_rows_say_nothing() -> None:
+    cells = torch.randn(30, 3)
+    fields = [codecs.Field(name, "real", quantiles=np.array([-5.0, 5.0])) for name in "abc"]
+    cells[:, 2] = cells[:, 0] + cells[:, 1]
+    assert learned(fields, Rows(cells, torch.ones(30, 3, dtype=torch.bool))) == []
+    assert learned(fields[:1], Rows(cells[:, :1], torch.ones(30, 1, dtype=torch.bool))) == []
