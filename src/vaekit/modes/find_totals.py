@@ -19,6 +19,7 @@ MOST = 20_000  # rows that are looked at
 LEAST = 50  # rows that show all numbers: of fewer nothing is believed
 EXACT = 0.995  # share of the rows that a total holds in
 VARIED, VARIED_ROWS = 0.98, 20  # the same share of rows where a number is not its usual one, and how many at least
+FIRST_ROWS, FEWER = 500, 0.02  # rows that are asked first, and by how much fewer a total may hold there
 LOOSE = 0.05  # deviations of any of its numbers that a total may be off by rounding
 TRIES = 8  # samples of rows that are looked at, since some hold one of the few rows in which nothing adds up
 NULL = (1e-6, 3e-5, 2e-3)  # deviations by which numbers that add up miss it: exactly first, then as they were rounded
@@ -181,14 +182,17 @@ def _slack(numbers: Numbers, total: Total, *, loose: bool = False) -> float | No
 
     It holds in nearly all rows, and in those where a number is not its usual one.
     """
-    values = torch.from_numpy(numbers.values[:, total.on])
-    noise = torch.stack([numbers.of[k].noise(values[:, m], total.rounded[m]) for m, k in enumerate(total.on)], 1)
-    terms, slack, far = added(total, values, noise)
-    holds = (far <= slack).numpy()
+    for rows, least in ((FIRST_ROWS, EXACT - FEWER), (None, EXACT)):
+        values = torch.from_numpy(numbers.values[:rows, total.on])
+        noise = torch.stack([numbers.of[k].noise(values[:, m], total.rounded[m]) for m, k in enumerate(total.on)], 1)
+        terms, slack, far = added(total, values, noise)
+        holds = (far <= slack).numpy()
+        if holds.mean() < least:
+            return None
     share = float(slack.median() / terms.std(0).min())
-    if holds.mean() < EXACT or not (loose or share <= LOOSE):
+    if not (loose or share <= LOOSE) or not all(_varied(own, holds) for own in values.T):
         return None
-    return share if all(_varied(own, holds) for own in values.T) else None
+    return share
 
 
 def _varied(values: Tensor, holds: NDArray[np.bool_]) -> bool:
