@@ -25,6 +25,10 @@ TRIES = 8  # samples of rows that are looked at, since some hold one of the few 
 NULL = (1e-6, 3e-5, 2e-3)  # deviations by which numbers that add up miss it: exactly first, then as they were rounded
 SEEN = 1e-3  # deviations that a number takes part with
 TERMS_MOST = 32
+PARTS, HARDLY = (
+    32,
+    1e-9,
+)  # of the rows, of which one says how far values lie apart; the share of a deviation that counts else
 NONE, FIRST, ALL = "none", "first", "all"  # which numbers of a total were rounded to their decimals
 HEADS = 8  # numbers of a total that are tried as the one that was rounded, or weighs 1
 DIGITS = (1, 2, 3, 4, 6, 15)
@@ -81,20 +85,29 @@ def _numbers(fields: Sequence[Field], rows: Rows, logs: bool, follow: set[int]) 
 
 def _totals(numbers: Numbers, null: float) -> list[Total]:
     """Samples are asked one after the other, each without what follows by then: some hold a row in which nothing adds up."""
-    noise, found = rng.numpy(0, "totals"), []
+    noise, found, room = rng.numpy(0, "totals"), [], _room(numbers.scale)
     free = np.ones(len(numbers.columns), dtype=bool)
     size = min(len(numbers.values), 2 * len(free) + 30)
     for _ in range(TRIES):
         some = numbers.scale[noise.choice(len(numbers.values), size, replace=False)]
-        for weight in list(_null(some, free & (np.ptp(some, axis=0) > 0), numbers.scale.std(0), null)):
+        for weight in list(_null(some, free & (np.ptp(some, axis=0) > 0), room, null)):
             if free[weight != 0].all() and (total := _held(numbers, some, weight)) is not None:
                 free[total.on[0]] = False
                 found.append(_finest_first(numbers, total))
     return found
 
 
-def _null(some: Floats, use: NDArray[np.bool_], spread: Floats, least: float) -> Iterator[Floats]:
-    """Weights (M,) of what sums to the same in all of some rows (S, M), each with a number of its own, the widest ones."""
+def _room(scale: Floats) -> Floats:
+    """How far the values of each number (N, M) lie apart: what a part of the rows takes, (M,)."""
+    room: Floats = np.median(np.diff(np.quantile(scale, np.linspace(0, 1, PARTS + 1), axis=0), axis=0), axis=0)
+    return room + HARDLY * scale.std(0)
+
+
+def _null(some: Floats, use: NDArray[np.bool_], room: Floats, least: float) -> Iterator[Floats]:
+    """Weights (M,) of what sums to the same in all of some rows (S, M), each with a number of its own.
+
+    Those have most room: what follows from others does not come to lie where many rows share a value.
+    """
     at = use.nonzero()[0]
     centred = some[:, at] - some[:, at].mean(0)
     unit = np.sqrt(np.square(centred).mean(0))
@@ -103,7 +116,7 @@ def _null(some: Floats, use: NDArray[np.bool_], spread: Floats, least: float) ->
     _, size, across = np.linalg.svd(centred / unit, full_matrices=False)
     null = across[size / np.sqrt(len(some)) < least]
     row = 0
-    for k in np.argsort(-spread[at], kind="stable"):  # Gauss and Jordan, the widest numbers first
+    for k in np.argsort(-room[at], kind="stable"):  # Gauss and Jordan
         if row == len(null):
             break
         best = row + int(np.abs(null[row:, k]).argmax())
@@ -123,8 +136,7 @@ def _null(some: Floats, use: NDArray[np.bool_], spread: Floats, least: float) ->
 def _held(numbers: Numbers, some: Floats, weight: Floats) -> Total | None:
     """The total of these numbers that holds in the rows at large, with weights as plain as may be; None where none does."""
     at = weight.nonzero()[0]
-    spread = np.abs(weight[at]) * numbers.scale[:, at].std(0)
-    at = at[np.argsort(-spread, kind="stable")]
+    at = at[np.argsort(-np.abs(weight[at]) * _room(numbers.scale[:, at]), kind="stable")]
     centred = some[:, at] - some[:, at].mean(0)
     weights = np.r_[1.0, -np.linalg.lstsq(centred[:, 1:], centred[:, 0], rcond=None)[0]]
     orders = [[k, *(j for j in range(len(at)) if j != k)] for k in range(min(len(at), HEADS))]

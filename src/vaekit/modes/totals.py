@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from vaekit.artifact import trained_range
 from vaekit.codec.field import Field
@@ -19,6 +20,8 @@ SINGLE = 1.2e-6  # deviations by which a number differs that was rounded to sing
 DOUBLE = 1e-9  # share of the terms that is lost in double precision
 FORWARD: dict[str, Callable[[Tensor], Tensor]] = {"linear": Tensor.double, "log": torch.log, "log1p": torch.log1p}
 INVERSE: dict[str, Callable[[Tensor], Tensor]] = {"linear": Tensor.double, "log": torch.exp, "log1p": torch.expm1}
+COARSER = 1.5  # times the finest decimals that those of a number may be which makes up for others
+MASS = 32  # parts of the training rows, of which one says how dense a column is around a value
 EDGE = 1e-4  # deviations that a number may lie beyond those that trained
 
 
@@ -92,19 +95,34 @@ class Totals:
         return any(self._set(total, cells, known) for total in self.exact_first)
 
     def close(self, cells: Tensor, known: Tensor) -> None:
-        """Take numbers of cells (B, K) as known, but for one of each total, which follows: the first that is not known."""
-        for total in reversed(self.totals):  # none speaks of what follows in an earlier one
+        """Take numbers of cells (B, K) as known, but for one of each total, which follows: of those that are not known the one
+        that was rounded, or else where the column's values lie the furthest apart, and not one that stands for many rows.
+        """
+        for total in reversed(self.totals):  # none speaks of the first number of an earlier one, which waits therefore
             waits = ~known[:, total.on]
-            taken = waits & (waits.cumsum(1) > 1)
+            if bool(total.rounded.any()):
+                last = waits & (waits.cumsum(1) == 1)
+            else:
+                last = waits & one_hot(self._room(total, cells, waits).argmax(1), len(total.on)).bool()
+            taken = waits & ~last
             for m, k in enumerate(total.on):
                 number = self.numbers[k]
-                cells[:, k] = (
-                    cells[:, k]
-                    .clamp(number.low.to(cells.dtype), number.high.to(cells.dtype))
-                    .where(taken[:, m], cells[:, k])
-                )
+                inside = cells[:, k].clamp(number.low.to(cells.dtype), number.high.to(cells.dtype))
+                cells[:, k] = inside.where(taken[:, m], cells[:, k])
             known[:, total.on] |= taken
             self._set(total, cells, known)
+
+    def _room(self, total: Total, cells: Tensor, waits: Tensor) -> Tensor:
+        """How far the values around each number of a total lie apart (B, m); less than nothing where it is known, or where its
+        decimals are too coarse beside those of others that wait.
+        """
+        own = [self.numbers[k] for k in total.on]
+        values = torch.stack([number.values(cells[:, k]) for number, k in zip(own, total.on, strict=True)], 1)
+        scale = total.weight.abs() / (values.abs().clamp(min=EDGE) if total.logs else 1.0)
+        step = scale * torch.stack([number.step for number in own])
+        room = [number.room(cells[:, k], values[:, m]) for m, (number, k) in enumerate(zip(own, total.on, strict=True))]
+        fine = step <= COARSER * step.where(waits, torch.inf).amin(1, keepdim=True)
+        return (scale * torch.stack(room, 1)).where(waits & fine, -1.0)
 
     def _set(self, total: Total, cells: Tensor, known: Tensor) -> bool:
         waits = ~known[:, total.on]
@@ -162,6 +180,8 @@ class Number:
         self.mean, self.std, self.step = double(field.mean), double(field.std), double(field.resolution)
         self.low, self.high = map(double, trained_range(field))
         self.transform, self.whole = field.transform, field.resolution > 0
+        self.spikes = torch.tensor(field.spikes, dtype=torch.float64)
+        self.middle, self.wide = _spread(torch.from_numpy(np.asarray(field.quantiles, dtype=float)))
 
     def values(self, cells: Tensor) -> Tensor:
         """Values (B,) at the column's decimals."""
@@ -174,6 +194,13 @@ class Number:
         inside = (cells >= self.low - EDGE) & (cells <= self.high + EDGE)
         return cells.where(inside, torch.nan)
 
+    def room(self, cells: Tensor, values: Tensor) -> Tensor:
+        """How far values (B,) lie apart around those of cells (B,): what a part of the training rows takes; 0 at a spike."""
+        at = torch.bucketize(cells.double().contiguous(), self.middle)
+        wide = self.std * self.wide[at] * (1.0 if self.transform == "linear" else values.abs())
+        alone = ((cells.double()[:, None] - self.spikes).abs() < EDGE).any(1)
+        return wide.clamp(min=self.step).where(~alone, 0.0)
+
     def noise(self, values: Tensor, rounded: Tensor | bool) -> Tensor:
         """By how much values (B,) may differ that were rounded to single precision, and maybe to their decimals."""
         single = SINGLE * self.std * (torch.ones_like(values) if self.transform == "linear" else values.abs() + 1)
@@ -182,6 +209,17 @@ class Number:
 
     def _rounded(self, values: Tensor) -> Tensor:
         return (values / self.step).round() * self.step if self.whole else values
+
+
+def _spread(quantiles: Tensor) -> tuple[Tensor, Tensor]:
+    """The quantiles (Q,) between the outermost, and how far those beside each part of them lie apart, on the denser side."""
+    if len(quantiles) < 2:
+        return torch.zeros(0, dtype=torch.float64), torch.zeros(1, dtype=torch.float64)
+    last, many = len(quantiles) - 1, max(1, len(quantiles) // MASS)
+    at = torch.arange(last)
+    below = (quantiles[at] - quantiles[(at - many).clamp(min=0)]).where(at >= many, torch.inf)
+    above = (quantiles[(at + 1 + many).clamp(max=last)] - quantiles[at + 1]).where(at + 1 + many <= last, torch.inf)
+    return quantiles[1:-1], torch.minimum(below, above).nan_to_num(posinf=0.0)
 
 
 def double(number: float) -> Tensor:
@@ -210,6 +248,8 @@ def written(total: Total, names: Sequence[str]) -> str:
     >>> weights, flags = torch.tensor([1.0, -1.0, 1.0]), torch.zeros(3, dtype=torch.bool)
     >>> written(Total([0, 1, 2], weights, double(0.0), True, flags), ["price", "amount", "quantity"])
     'price = amount / quantity'
+    >>> written(Total([0, 1, 2], torch.ones(3), double(1.0), False, torch.ones(3)), ["fat", "sugar", "water"])
+    'fat + sugar + water = 1'
     """
     first, *others = total.on
     weights = (-total.weight[1:]).tolist()
@@ -219,11 +259,16 @@ def written(total: Total, names: Sequence[str]) -> str:
         up = [f"{rest:.6g}"] * (rest != 1) + up
         down = [_power(names[k], -w) for k, w in zip(others, weights, strict=True) if w < 0]
         return f"{names[first]} = {' / '.join([' x '.join(up) or '1', *down])}"
+    if len(weights) > 1 and rest and max(weights) < 0:
+        return f"{_sum([(1.0, names[first]), *((-w, names[k]) for k, w in zip(others, weights, strict=True))])} = {rest:.6g}"
     terms = [(weight, names[k]) for k, weight in zip(others, weights, strict=True)] + [(rest, "")] * (rest != 0)
-    text = " ".join(
-        f"{'-' if w < 0 else '+'} {'' if abs(w) == 1 and name else f'{abs(w):.6g} '}{name}" for w, name in terms
-    )
-    return f"{names[first]} = {text.removeprefix('+ ').replace('  ', ' ').strip()}"
+    return f"{names[first]} = {_sum(terms)}"
+
+
+def _sum(terms: Sequence[tuple[float, str]]) -> str:
+    ordered = sorted(terms, key=lambda term: term[0] < 0)
+    parts = [("-" if w < 0 else "+", "" if abs(w) == 1 and name else f"{abs(w):.6g}", name) for w, name in ordered]
+    return " ".join(" ".join(filter(None, part)) for part in parts).removeprefix("+ ")
 
 
 def _power(name: str, power: float) -> str:
