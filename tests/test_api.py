@@ -199,6 +199,14 @@ def test_every_step_is_told_and_one_can_stop_it(numbers: Any) -> None:
     model = quick(numbers.fitted_on, on_step=stop, train={**BRIEF, "epochs": 500})
     assert model.card["ended"]["model"] == "stopped" and len(model.sample(2)) == 2
 
+    seen: list[str] = []
+    quick(
+        numbers.fitted_on,
+        on_step=lambda step: seen.append(step.stage) or len(seen) != 2,
+        train={**BRIEF, "pretrain": 3},
+    )
+    assert seen == ["pretrain"] * 2, "whoever stops once has stopped"
+
 
 def test_ctrl_c_keeps_the_best_so_far(numbers: Any) -> None:
     def interrupt(step: Any) -> None:

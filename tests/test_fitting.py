@@ -3,9 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
+import vaekit
+from vaekit import rng
 from vaekit.errors import SpecError
 from vaekit.fitting import HELD_OUT, blame, choose_device, split
 from vaekit.goals import Rows
@@ -46,3 +49,15 @@ def test_the_column_at_fault_is_named(mixed: Any) -> None:
     cells = torch.zeros(4, len(names))
     cells[2, names.index("income")] = float("inf")
     assert blame(vae, Rows(cells, torch.ones(cells.shape, dtype=torch.bool)), names) == "column 'income'"
+
+
+def test_pseudo_inputs_begin_alike_and_leave_the_users_random_state() -> None:
+    rows = pd.DataFrame(rng.table(0, (80, 3)).numpy(), columns=list("abc"))
+    fits = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        before = torch.get_rng_state()
+        fits.append(vaekit.fit(rows, "vamp", latent=2, train={"epochs": 1}, progress=False))
+        assert before.equal(torch.get_rng_state())
+    first, second = (model.module.prior.inputs for model in fits)
+    assert first.equal(second)

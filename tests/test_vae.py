@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
 from torch.distributions import MultivariateNormal
 from torch.nn import functional as F
 
+import vaekit
 from vaekit import rng
 from vaekit.codec import Layout
 from vaekit.codec.field import Field
@@ -292,3 +294,10 @@ def test_a_draw_in_training_tells_the_likelihood_of_its_rows():
     before = part.error.clone()
     vae.eval().draw(cells, seen)
     assert torch.equal(part.error, before) and (before < 1).all()
+
+
+@pytest.mark.parametrize("prior", ["mixture", "flow"])
+def test_a_prior_that_points_could_not_teach_is_refused(prior):
+    rows = pd.DataFrame(rng.table(0, (60, 2)).numpy(), columns=["a", "b"])
+    with pytest.raises(SpecError, match="points have no rate"):
+        vaekit.fit(rows, "ae", prior=prior, train={"epochs": 1}, progress=False)

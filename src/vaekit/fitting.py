@@ -41,6 +41,7 @@ from vaekit.train import Step, train
 from vaekit.vae import VAE, assemble
 
 KEPT_CONDITIONS = 1_000  # rows of given columns that unconditional samples draw their conditions from
+STOPPED = ("interrupted", "stopped")  # how a run ends after which no stage begins
 MANY, WIDE = 128, 256  # rows in a step and cells in a row from which on half precision pays: every step rounds weights
 HELD_OUT = 20_000  # more held-out rows sharpen neither the choice of the epoch nor a p-value
 
@@ -159,7 +160,7 @@ def run(
     vae.to("cpu").eval()
     fitted = Fitted(plan.codec, plan.spec, vae, _form(plan.table), [], {})
     discover.learn(fitted, plan.train)
-    hurry = runs[-1].ended in ("interrupted", "stopped") or (deadline is not None and time.monotonic() > deadline)
+    hurry = runs[-1].ended in STOPPED or (deadline is not None and time.monotonic() > deadline)
     if vae.ratio is not None and not hurry:
         path = None if resume is None else Path(f"{resume}.ratio")
         runs.append(ratio.learn(fitted, plan.train, plan.held_out, device, seed, deadline, path, on_step))
@@ -184,7 +185,8 @@ def _begun(vae: VAE, plan: Plan, seed: int) -> tuple[Rows, Tensor | None]:
     begin(vae, rows.cells, rows.observed)
     if hasattr(vae.prior, "begin"):
         some = torch.from_numpy(rng.numpy(seed, "pseudo-inputs").permutation(len(rows))[: len(vae.prior.inputs)])
-        vae.prior.begin(vae.embed(rows.cells[some], rows.observed[some]))
+        with rng.seeded(seed, "pseudo-inputs"):
+            vae.prior.begin(vae.embed(rows.cells[some], rows.observed[some]))
     return rows, aside
 
 
@@ -212,7 +214,7 @@ def _train(
     if epochs := options["pretrain"]:
         goal, until = BoundGoal(vae, elbo.plain, **seen), part(deadline, epochs / (epochs + options["epochs"]))
         runs.append(stage("pretrain", vae, goal, every, held_out, epochs, until))
-        if runs[0].ended == "interrupted":
+        if runs[0].ended in STOPPED:
             return runs
         begin_prior(vae, rows)
     until = part(deadline, 2 / 3) if vae.prior.learns else deadline
@@ -220,7 +222,7 @@ def _train(
         stage("model", vae, BoundGoal(vae, objective, rows=rows, **seen), every, held_out, options["epochs"], until)
     )
     settle(vae, rows)
-    if not vae.prior.learns or runs[-1].ended == "interrupted":
+    if not vae.prior.learns or runs[-1].ended in STOPPED:
         return runs
     of_prior = PriorGoal(vae.eval())
     with rng.seeded(seed, "contexts"):

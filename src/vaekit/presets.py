@@ -276,8 +276,7 @@ def _suits(preset: str | None, given: Mapping[str, Any]) -> None:
     if needs and not given[needs]:
         like = {"given": "['column']", "label": "'column'"}[needs]
         raise SpecError(
-            f"preset {preset!r}: it is about {needs}=, and the data have none",
-            hint=f"fit(data, {preset!r}, {needs}={like})",
+            f"preset {preset!r}: it is about a column that {needs}= names, and none is named", hint=f"{needs}={like}"
         )
 
 

@@ -211,7 +211,7 @@ def _split(part: str, spec: object, registry: Mapping[str, Any]) -> tuple[str, d
         )
     if not isinstance(kind, str) or kind not in registry:
         known = ", ".join(map(repr, registry))
-        hint = meant(kind, registry) or f"vaekit kinds {part} lists them with their options"
+        hint = meant(kind, registry) or f"vaekit kinds {part.split()[0]} lists them with their options"
         raise SpecError(f"{part}: there is no kind {kind!r}, expected one of {known}", hint=hint)
     return kind, chosen
 

@@ -24,7 +24,7 @@ from vaekit.nets.grid import GridEmbed, GridSize
 from vaekit.nets.own import adopt
 from vaekit.posteriors import POSTERIORS
 from vaekit.precision import rounded
-from vaekit.priors import PRIORS
+from vaekit.priors import PRIORS, check_prior
 from vaekit.priors.normal import from_law
 from vaekit.priors.ratio import Ratio
 
@@ -273,31 +273,16 @@ def assemble(spec: Mapping[str, Any], layout: Layout, *, net: nn.Module | None =
         "prior", spec["prior"], PRIORS, latents, condition=told, given=len(given), posterior=posterior,
         features=embed.features, levels=levels,
     )  # fmt: skip
-    _check_prior(prior, posterior)
+    check_prior(prior, posterior)
     if isinstance(embed, GridEmbed):
         grid = GridSize(layout.shape, body.local, body.beside, len(layout.channels))
         likelihood: GridMix | Mix = GridMix(grid, layout, spec["likelihood"])
     else:
         likelihood = Mix(body.decoded, layout.fields, layout.every(spec["likelihood"]))
-    gaps = None
-    if spec["gaps"] is not None:
-        gaps = Gaps(body.decoded, torch.zeros(spec["gaps"], layout.K, dtype=torch.bool), layout.K)
+    patterns = None if spec["gaps"] is None else torch.zeros(spec["gaps"], layout.K, dtype=torch.bool)
+    gaps = None if patterns is None else Gaps(body.decoded, patterns, layout.K)
     ratio = Ratio([*layout.fields, *given]) if spec.get("train", {}).get("ratio_epochs") else None
     return VAE(layout, embed, body, posterior, prior, likelihood, condition, gaps, label, ratio)
-
-
-def _check_prior(prior: Any, posterior: Any) -> None:
-    """Whether a prior speaks of the latents that the posterior has."""
-    usual = getattr(posterior, "prior", "normal")
-    if prior.learns and not getattr(posterior, "normal", False):
-        why = "it is learned on normal latents"
-    elif not getattr(posterior, "numbers", True) and not isinstance(prior, PRIORS[usual]):
-        why = "it is a law of numbers"
-    else:
-        return
-    raise SpecError(
-        f"prior {type(prior).__name__}: {why}, posterior {type(posterior).__name__} has others", hint=f"prior={usual!r}"
-    )
 
 
 def width(spec: Mapping[str, Any], levels: int | None = None) -> int:

@@ -6,6 +6,8 @@ from torch.distributions import Bernoulli, OneHotCategorical, kl_divergence
 
 from vaekit import rng
 from vaekit.distributions.discrete import Bits, Categories, within
+from vaekit.errors import SpecError
+from vaekit.posteriors import Binary, Product
 
 LOGITS = rng.table(0, (3, 2, 4), dtype=torch.float64)
 BITS = rng.table(1, (3, 4), dtype=torch.float64)
@@ -78,3 +80,12 @@ def test_sure_laws_stay_finite():
     sure = Categories(torch.tensor([[[500.0, 0.0]]]))
     assert kl_divergence(sure, Categories(torch.zeros(1, 2))).isfinite().all()
     assert within(16, "auto") and not within(17, "auto") and not within(2, False)
+
+
+def test_more_values_than_can_be_gone_through_are_refused():
+    with pytest.raises(SpecError, match="16,777,216 states"):
+        Binary(8, 24, exact=True)
+    parts = [{"kind": "binary", "latent": 8, "exact": True}, {"kind": "categorical", "latent": 2, "exact": True}]
+    with pytest.raises(SpecError, match="25,600 states"):
+        Product(8, 4, parts=parts)
+    assert not Binary(8, 24).exact

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import vaekit
-from vaekit.errors import ArtifactError, ModeUnavailable, UserError
+from vaekit.errors import ArtifactError, DataError, ModeUnavailable, UserError
 from vaekit.modes.archive import pack, unpack
 
 
@@ -128,3 +128,8 @@ def test_rows_come_back_under_a_mixture(words: Any, preset: str) -> None:
     blob = model.compress(words.rows)
     pd.testing.assert_frame_equal(model.decompress(blob), words.rows)
     assert len(blob) < 2 * len(words.model.compress(words.rows))
+
+
+def test_rows_without_a_fitted_column_are_refused(words: Any) -> None:
+    with pytest.raises(DataError, match="is absent"):
+        words.model.compress(words.rows[list(words.rows)[1:]])

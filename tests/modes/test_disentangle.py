@@ -9,7 +9,9 @@ import pyarrow as pa
 import pytest
 
 from vaekit.errors import DataError
-from vaekit.modes.disentangle import dci, mig
+from vaekit.modes.disentangle import dci, mig, sizes_of
+from vaekit.posteriors import Product
+from vaekit.posteriors.labelled import LabelledPosterior
 
 ROWS = 1_500
 NOISE = np.random.default_rng(0)
@@ -41,6 +43,16 @@ def test_two_latents_for_one_factor_are_disentangled_and_incomplete():
     assert told["disentanglement"] > 0.95 and told["completeness"] < 0.9
     gaps = mig(split, FACTORS)
     assert gaps[0] < 0.5 < 0.9 < gaps[1]
+
+
+def test_a_class_is_one_variable():
+    v = FACTORS[:, 0]
+    latents, sizes = np.column_stack([np.eye(5)[(v + 2) % 5], EMPTY]), [5, 1]
+    assert mig(latents, v[:, None], sizes)[0] > 0.95 > 0.1 > mig(latents, v[:, None])[0]
+    scores = dci(latents, v[:, None], 0, sizes)
+    assert scores["completeness"] > 0.95 and scores["informativeness"] > 0.99
+    posterior = Product(8, 4, parts=[{"kind": "gaussian"}, {"kind": "categorical", "latent": 2, "classes": 3}])
+    assert sizes_of(posterior) == [1, 1, 1, 1, 3, 3] and sizes_of(LabelledPosterior(8, 2, levels=4)) == [4, 1, 1]
 
 
 def test_noise_tells_nothing():

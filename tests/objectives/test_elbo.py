@@ -75,6 +75,12 @@ def test_free_bits_are_per_latent_and_averaged_over_the_batch():
     torch.testing.assert_close(terms.loss, terms.reconstruction.mean() + average.clamp(min=bits).sum())
 
 
+def test_free_bits_of_latents_that_have_one_rate_together_are_those_of_all():
+    objective = Elbo(free_bits=0.5)
+    assert objective.price(torch.zeros(4, L), 1.0, L) == objective.price(torch.zeros(4, 1), 1.0, L) == 0.5 * L
+    assert objective.price(torch.full((4, 1), 9.0), 1.0, L) == 9.0
+
+
 def test_missing_cells_count_nothing_even_when_their_density_is_zero():
     observed = torch.ones(B, K, dtype=torch.bool)
     observed[0] = False

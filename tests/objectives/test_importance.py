@@ -6,8 +6,11 @@ from torch.distributions import Normal, OneHotCategorical
 
 from vaekit import rng
 from vaekit.distributions import Columns, Delta
+from vaekit.distributions.discrete import Categories
+from vaekit.distributions.labelled import Labelled
+from vaekit.distributions.side_by_side import SideBySide
 from vaekit.errors import SpecError
-from vaekit.objectives import Importance
+from vaekit.objectives import Elbo, Importance
 from vaekit.objectives.importance import bound
 from vaekit.objectives.kl import monte_carlo
 from vaekit.vae import Draw
@@ -102,3 +105,35 @@ def test_a_point_has_no_weights(linear):
     draw = linear().draw
     with pytest.raises(SpecError, match="importance"):
         Importance()(Draw(draw.z, Delta(draw.z[0]), draw.prior, draw.likelihood, draw.cells, draw.observed, draw.z))
+
+
+def test_values_that_are_listed_are_the_evidence_and_train_the_encoder_as_the_bound_does():
+    q = torch.tensor([[0.3, -0.2, 0.9], [2.0, 0.1, -1.0]], dtype=torch.float64, requires_grad=True)
+    means = torch.tensor([[0.5], [-1.0], [2.0]], dtype=torch.float64, requires_grad=True)
+    cells, prior = torch.tensor([[0.4], [1.5]], dtype=torch.float64), Categories(torch.zeros(1, 3, dtype=torch.float64))
+
+    def terms(objective):
+        law = Categories(q[:, None], exact=True)
+        z, weights = law.enumerated()
+        return objective(
+            Draw(z, law, prior, Normal(z @ means, 1.0), cells, torch.ones(2, 1, dtype=torch.bool), z, weights)
+        )
+
+    exact, lower = terms(Importance()), terms(Elbo())
+    joint = Normal(means.T, 1.0).log_prob(cells) + torch.tensor(1 / 3).log()
+    torch.testing.assert_close(exact.loss, -joint.logsumexp(1).mean())
+    ours, theirs = (torch.autograd.grad(found.loss, q, retain_graph=True)[0] for found in (exact, lower))
+    torch.testing.assert_close(ours, theirs)
+    assert theirs.abs().max() > 0.01
+    (decoder,) = torch.autograd.grad(exact.loss, means)
+    torch.testing.assert_close(decoder, torch.autograd.grad(-joint.logsumexp(1).mean(), means)[0])
+
+
+def test_a_label_that_is_known_leaves_no_number_undefined():
+    law = Labelled(torch.zeros(2, 3), torch.zeros(2, 3, 1), torch.ones(2, 3, 1), torch.tensor([1, -1]))
+    z, weights = law.enumerated()
+    prior = SideBySide([Categories(torch.zeros(1, 3)), Normal(torch.zeros(1), 1.0)])
+    each = Draw(
+        z, law, prior, Normal(z[..., :1], 1.0), torch.zeros(2, 1), torch.ones(2, 1, dtype=torch.bool), z, weights
+    )
+    assert Importance()(each).loss.isfinite()

@@ -8,8 +8,10 @@ from torch.distributions import MultivariateNormal, Normal
 
 from vaekit import rng
 from vaekit.distributions import Delta
+from vaekit.distributions.discrete import Categories
 from vaekit.objectives import Elbo, Info
 from vaekit.objectives.info import discrepancy, drawn
+from vaekit.vae import Draw
 
 KERNELS = pytest.mark.parametrize("kernel", ["imq", "rbf"])
 
@@ -66,3 +68,14 @@ def test_latents_are_drawn_of_priors_of_every_form():
 
 def test_a_row_alone_is_compared_with_nothing():
     assert discrepancy(torch.ones(1, 2), torch.zeros(1, 2)) == 0
+
+
+def test_values_that_are_listed_are_drawn_before_they_are_compared():
+    logits = rng.table(0, (400, 1, 3))
+    law, prior = Categories(logits, exact=True), Categories(torch.zeros(1, 3))
+    z, weights = law.enumerated()
+    nothing = Normal(torch.zeros(3, 400, 1), 1.0)
+    each = Draw(z, law, prior, nothing, torch.zeros(400, 1), torch.ones(400, 1, dtype=torch.bool), z, weights)
+    with rng.seeded(0):
+        far = float(Info()(each).extra["discrepancy"])
+    assert abs(far) < 0.02 < float(discrepancy(z[0], drawn(prior, 400))), "the first value of all rows is no draw"

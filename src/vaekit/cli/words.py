@@ -21,6 +21,8 @@ PHRASES = {
     "preset=": "--preset ",
     "lists what is": "lists what is available",
     "draws=None": "no --draws",
+    "given=['column']": "--given COLUMN",
+    "label='column'": "--label COLUMN",
     "device='auto' or 'cpu'": "--device auto or cpu",
 }
 _OPTION = re.compile(rf"(?<![\w.'])({'|'.join(OPTIONS)})=('[^']*'|\"[^\"]*\"|-?[\w.]+)")

@@ -18,7 +18,10 @@ from torch.distributions.kl import register_kl
 from torch.nn.functional import logsigmoid, one_hot
 from torch.special import log_ndtr
 
+from vaekit.errors import SpecError
+
 FEW = 16  # states up to which "auto" goes through all of them
+MOST = 4_096  # states that can be gone through at all: each is a row for the decoder
 Listed = Callable[[], tuple[Tensor, Tensor]]
 
 
@@ -169,9 +172,17 @@ def _hard(scores: Tensor) -> Tensor:
 def within(states: int, exact: bool | str) -> bool:
     """Whether all states of a law shall be gone through: "auto" does so up to `FEW` of them.
 
+    Raises:
+        SpecError: where they are more than can be gone through.
+
     >>> within(10, "auto"), within(1024, "auto"), within(1024, True)
     (True, False, True)
     """
+    if exact is True and states > MOST:
+        raise SpecError(
+            f"posterior: exact=True goes through all {states:,} states of a row's latents, expected at most {MOST:,}",
+            hint='exact="auto", or fewer latents',
+        )
     return states <= FEW if exact == "auto" else bool(exact)
 
 

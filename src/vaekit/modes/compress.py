@@ -47,7 +47,7 @@ from vaekit.modes.verbatim import (
     whole_columns,
 )
 from vaekit.schema import arrow_type
-from vaekit.schema.conform import conform_column
+from vaekit.schema.conform import conform_column, refuse_absent
 from vaekit.sources import Table, give_back, read
 from vaekit.sources.cells import without_nan
 
@@ -287,7 +287,9 @@ def _read(fitted: Fitted, data: Any) -> Table:
     array = fitted.form["flavour"] in ("numpy", "torch")
     image = next((tuple(arrow_type(c.type).shape) for c in fitted.schema if c.kind == "image"), None)
     names = list(fitted.schema.names) if array else None
-    return read(data, names=names, text=fitted.schema.text, image=image, nan=True)
+    table = read(data, names=names, text=fitted.schema.text, image=image, nan=True)
+    refuse_absent(fitted.schema.columns, table.arrow)
+    return table
 
 
 def _with_index(table: Table) -> pa.Table:

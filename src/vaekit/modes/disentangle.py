@@ -20,27 +20,50 @@ Floats = NDArray[np.float64]
 Columns = NDArray[Any] | Sequence[NDArray[Any]]
 
 
-def disentanglement(latents: NDArray[Any], factors: Mapping[str, NDArray[Any]], seed: int = 0) -> dict[str, Any]:
+def disentanglement(
+    latents: NDArray[Any], factors: Mapping[str, NDArray[Any]], seed: int = 0, sizes: Sequence[int] | None = None
+) -> dict[str, Any]:
     """`mig` and `dci` of latents (B, L) and factors by name (B,), as `evaluate` reports them."""
-    gaps, scores = mig(latents, list(factors.values())), dci(latents, list(factors.values()), seed)
+    columns = list(factors.values())
+    gaps, scores = mig(latents, columns, sizes), dci(latents, columns, seed, sizes)
     return {
         "mig": {"mean": float(gaps.mean()), "factors": dict(zip(factors, gaps.tolist(), strict=True))},
         "dci": {name: float(value) for name, value in scores.items()},
     }
 
 
-def told(latents: NDArray[Any], factors: Columns) -> Floats:
-    """I(z; v) / H(v), how much of each factor each latent alone tells, (F, L), from 0 to 1."""
+def sizes_of(posterior: Any) -> list[int]:
+    """How many of the latents each variable has: a class as many as there are classes, a number or a bit one.
+
+    >>> from vaekit.posteriors import Categorical, Gaussian
+    >>> sizes_of(Categorical(16, 2, classes=5)), sizes_of(Gaussian(16, 3))
+    ([5, 5], [1, 1, 1])
+    """
+    if hasattr(posterior, "blocks"):
+        return [size for block in posterior.blocks for size in sizes_of(block)]
+    if hasattr(posterior, "classes"):
+        return [posterior.classes] * posterior.variables
+    levels = [posterior.levels] if getattr(posterior, "labelled", False) else []
+    return [*levels, *[1] * (posterior.latents - sum(levels))]
+
+
+def told(latents: NDArray[Any], factors: Columns, sizes: Sequence[int] | None = None) -> Floats:
+    """I(z; v) / H(v), how much of each factor each latent variable alone tells, (F, V), from 0 to 1."""
     from sklearn.metrics import mutual_info_score
 
     codes = [_codes(column) for column in _columns(factors)]
-    bins = [np.digitize(z, np.histogram_bin_edges(z, BINS)[1:-1]) for z in latents.T]
+    parts = np.split(latents, np.cumsum(sizes)[:-1], axis=1) if sizes is not None else list(latents.T[..., None])
+    bins = [z.argmax(1) if z.shape[1] > 1 else _binned(z[:, 0]) for z in parts]
     shared = np.array([[mutual_info_score(v, z) for z in bins] for v in codes])
     entropy = np.array([[mutual_info_score(v, v)] for v in codes])
     return np.divide(shared, entropy, out=np.zeros_like(shared), where=entropy > 1e-12)
 
 
-def mig(latents: NDArray[Any], factors: Columns) -> Floats:
+def _binned(z: Floats) -> NDArray[np.int64]:
+    return np.digitize(z, np.histogram_bin_edges(z, BINS)[1:-1])
+
+
+def mig(latents: NDArray[Any], factors: Columns, sizes: Sequence[int] | None = None) -> Floats:
     """The mutual information gap of each factor, (F,), from 0 to 1.
 
         gap of v = (I(z_first; v) - I(z_second; v)) / H(v),   first and second the two latents that tell most of v
@@ -51,17 +74,20 @@ def mig(latents: NDArray[Any], factors: Columns) -> Floats:
         latents: (B, L), the means of q(z|row).
         factors: (B, F), or F columns (B,) of their own types; numbers of more than 20 values are cut into 20
             bins of equal shares.
+        sizes: how many latents each variable has, see `sizes_of`; one each when None. Of a class the likeliest counts.
 
     >>> v = np.arange(400) % 4
     >>> mig(np.column_stack([v, np.zeros(400)]), v[:, None]).round(6).tolist()
     [1.0]
+    >>> mig(np.eye(4)[v], v[:, None], sizes=[4]).round(6).tolist()
+    [1.0]
     """
-    shares = told(latents, factors)
+    shares = told(latents, factors, sizes)
     best = np.sort(np.concatenate([shares, np.zeros((len(shares), 1))], 1), 1)[:, -2:]
     return best[:, 1] - best[:, 0]
 
 
-def dci(latents: NDArray[Any], factors: Columns, seed: int = 0) -> dict[str, float]:
+def dci(latents: NDArray[Any], factors: Columns, seed: int = 0, sizes: Sequence[int] | None = None) -> dict[str, float]:
     """Disentanglement, completeness and informativeness, each 1 at best.
 
         R_lf = how much a random forest uses latent l to predict factor f
@@ -74,6 +100,7 @@ def dci(latents: NDArray[Any], factors: Columns, seed: int = 0) -> dict[str, flo
         latents: (B, L), the means of q(z|row).
         factors: (B, F), or F columns (B,) of their own types; numbers of more than 20 values are regressed, others are classes.
         seed: of the forests.
+        sizes: how many latents each variable has, see `sizes_of`; one each when None.
 
     >>> v = np.random.default_rng(0).integers(0, 3, (300, 2))
     >>> {name: round(value, 2) for name, value in dci(v * 1.0, v).items()}
@@ -81,6 +108,8 @@ def dci(latents: NDArray[Any], factors: Columns, seed: int = 0) -> dict[str, flo
     """
     pairs = [_forest(latents, column, seed) for column in _columns(factors)]
     R = np.column_stack([importance for importance, _ in pairs])
+    if sizes is not None:
+        R = np.add.reduceat(R, np.r_[0, np.cumsum(sizes)[:-1]])
     share = R.sum(1) / max(R.sum(), 1e-12)
     return {
         "disentanglement": float((share * _concentration(R)).sum()),

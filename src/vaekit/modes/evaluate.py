@@ -20,7 +20,7 @@ from vaekit.artifact import Fitted
 from vaekit.errors import UserError
 from vaekit.modes import FACTS, drift, judge, judge_images, judge_streams, looks
 from vaekit.modes.ask import ask, fitted_form
-from vaekit.modes.disentangle import disentanglement, read_factors, told, whole_rows
+from vaekit.modes.disentangle import disentanglement, read_factors, sizes_of, told, whole_rows
 from vaekit.modes.encode import latents_of
 from vaekit.modes.judge import Subject, take
 from vaekit.modes.latent_use import latent_use
@@ -159,7 +159,7 @@ def evaluate(
         metrics["seconds"][name] = round(time.monotonic() - began, 2)
     if known is not None:
         whole = whole_rows(latents_of(fitted, subject.asked).mean, {name: each[order] for name, each in known.items()})
-        metrics |= disentanglement(*whole, seed)
+        metrics |= disentanglement(*whole, seed, sizes_of(fitted.vae.posterior))
         subject.pictures["told"] = told(whole[0], list(whole[1].values()))
     metrics["verdicts"] = [verdict._asdict() for verdict in verdicts(metrics)]
     subject.pictures["real"] = subject.asked.arrow

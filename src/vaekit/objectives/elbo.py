@@ -46,7 +46,8 @@ class Elbo:
         warm_up: share of the training over which beta, or the capacity, grows from 0 (Sønderby et al. 2016, arXiv 1602.02282).
         cycles: how often beta starts anew at 0, in equal parts of the training, of each of which warm_up is then a share (Fu et
             al. 2019, arXiv 1903.10145).
-        free_bits: nats per latent, averaged over the batch, that cost nothing.
+        free_bits: nats per latent, averaged over the batch, that cost nothing; where a law holds the latents of a row together,
+            so many for each of them together.
         capacity: nats per row that the rate is drawn to, in the place of beta; None lets it find its own.
         gamma: weight of the distance between rate and capacity: more than what a nat of rate saves in reconstruction, and not
             much more, or it drowns the reconstruction.
@@ -70,12 +71,14 @@ class Elbo:
         """The terms of this draw; `progress` runs from 0 to 1 over the training."""
         reconstruction = -draw.average(draw.log_likelihood)
         rate = kl(draw.posterior, draw.prior, draw.z)
-        return Terms(reconstruction.mean() + self.price(rate, progress), reconstruction, rate)
+        price = self.price(rate, progress, draw.z.shape[-1])
+        return Terms(reconstruction.mean() + price, reconstruction, rate)
 
-    def price(self, rate: Tensor, progress: float) -> Tensor:
-        """What a rate (B, L) costs at this point of the training, nats a row, ()."""
+    def price(self, rate: Tensor, progress: float, latents: int) -> Tensor:
+        """What a rate (B, L), or (B, 1) of all latents together, costs at this point of the training, nats a row, ()."""
         grown = ramp(progress, self.warm_up, self.cycles)
-        paid = rate.mean(0).clamp(min=self.free_bits).sum() if self.free_bits else rate.sum(-1).mean()
+        free = self.free_bits * latents / rate.shape[-1]
+        paid = rate.mean(0).clamp(min=free).sum() if self.free_bits else rate.sum(-1).mean()
         return self.beta * grown * paid if self.capacity is None else self.gamma * (paid - self.capacity * grown).abs()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+import torch
 from torch import Tensor
 from torch.distributions import Normal
 
@@ -22,7 +23,7 @@ class Importance:
 
     A tighter bound on log p(x) the more latents are drawn. Burda et al. 2016 (arXiv 1509.00519). On rows with gaps it is
     MIWAE's, a bound on log p(observed cells): Mattei and Frellsen 2019 (arXiv 1812.02633). A posterior that enumerates its
-    values gives log p(x) itself.
+    values gives log p(x) itself, whatever q is: there q has the gradient of the evidence lower bound.
 
     Args:
         samples: latents of each row; 1 is the evidence lower bound.
@@ -47,7 +48,10 @@ class Importance:
                 "objective 'importance': a point has no density to weigh latents by", hint="posterior='gaussian'"
             )
         doubly = self.gradient == "dreg" and is_normal(draw.posterior) and draw.z.requires_grad
-        loss = _doubly(draw) if doubly else -bound(log_weights(draw), draw.weights)
+        if draw.weights is not None:
+            loss = _enumerated(log_weights(draw), draw.weights)
+        else:
+            loss = _doubly(draw) if doubly else -bound(log_weights(draw))
         rate = kl(draw.posterior, draw.prior, draw.z)
         return Terms(loss.mean(), -draw.average(draw.log_likelihood), rate)
 
@@ -70,6 +74,19 @@ def bound(weight: Tensor, shares: Tensor | None = None) -> Tensor:
     if shares is None:
         return weight.logsumexp(0) - math.log(len(weight))
     return (weight + shares.log()).logsumexp(0)
+
+
+def _enumerated(weight: Tensor, shares: Tensor) -> Tensor:
+    """The loss (B,) of values that are listed with their shares (S, B), by their log-weights (S, B).
+
+    Of what q gives to each value nothing is left in the sum, and no gradient: q has that of KL(q(z|x) || p(z|x)), which is 0 as
+    a value and at best.
+    """
+    listed = shares > 0
+    shown = (weight + shares.where(listed, 1.0).log()).detach()
+    gap = torch.xlogy(shares, shares) - (shares * shown).where(listed, 0.0)
+    gap = gap.sum(0)
+    return gap - gap.detach() - bound(weight, shares)
 
 
 def _doubly(draw: Draw) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Size, Tensor
@@ -46,7 +46,8 @@ class Info:
         """The terms of this draw; `progress` is not used."""
         reconstruction = -draw.average(draw.log_likelihood)
         rate = kl(draw.posterior, draw.prior, draw.z)
-        far = discrepancy(draw.z[0], drawn(draw.prior, len(rate)).to(draw.z), self.kernel)
+        one: Any = draw.z[0] if draw.weights is None else draw.posterior.rsample()  # what is listed is no draw
+        far = discrepancy(one, drawn(draw.prior, len(rate)).to(draw.z), self.kernel)
         price = (1 - self.alpha) * rate.sum(-1).mean() + (self.alpha + self.lam - 1) * far
         return Terms(reconstruction.mean() + price, reconstruction, rate, {"discrepancy": far})
 

@@ -82,6 +82,7 @@ def _keep_few(blocks: Sequence[Any], parts: Sequence[Mapping[str, Any]]) -> None
             block.exact = False
         else:
             total *= block.states
+            within(total, True)
 
 
 def _sized(parts: Sequence[Mapping[str, Any]], latent: int) -> list[tuple[dict[str, Any], int]]:

@@ -12,6 +12,7 @@ before any training.
 
 from typing import Any
 
+from vaekit.errors import SpecError
 from vaekit.priors.conditional import ConditionalNormal
 from vaekit.priors.discrete import BernoulliPrior, CategoricalPrior, ProductPrior
 from vaekit.priors.flow import Flow
@@ -52,4 +53,21 @@ __all__ = [
     "ProductPrior",
     "StandardNormal",
     "VampPrior",
+    "check_prior",
 ]
+
+
+def check_prior(prior: Any, posterior: Any) -> None:
+    """Whether a prior speaks of the latents that the posterior has."""
+    usual = getattr(posterior, "prior", "normal")
+    if prior.learns and not getattr(posterior, "normal", False):
+        why = "it is learned on normal latents"
+    elif not getattr(posterior, "numbers", True) and not isinstance(prior, PRIORS[usual]):
+        why = "it is a law of numbers"
+    elif not posterior.density and not prior.learns and any(part.requires_grad for part in prior.parameters()):
+        why, usual = "its place would never be learned, as points have no rate", "normal"
+    else:
+        return
+    raise SpecError(
+        f"prior {type(prior).__name__}: {why}, posterior {type(posterior).__name__} has others", hint=f"prior={usual!r}"
+    )

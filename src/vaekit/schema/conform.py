@@ -17,7 +17,7 @@ from vaekit.schema.values import flat
 
 def conform(columns: Sequence[Column], table: pa.Table, *, partial: bool = False) -> pa.Table:
     """The fitted columns of a table (see `Schema.conform`)."""
-    _refuse_absent(columns, table, partial)
+    refuse_absent(columns, table, partial)
     _warn_extra(columns, table)
     arrays = [_column(column, table) for column in columns]
     names = [column.name for column in columns]
@@ -65,7 +65,12 @@ def _lenient(column: Column, chunks: pa.ChunkedArray) -> pa.Array:
         return pa.nulls(len(chunks), arrow_type(column.type))
 
 
-def _refuse_absent(columns: Sequence[Column], table: pa.Table, partial: bool) -> None:
+def refuse_absent(columns: Sequence[Column], table: pa.Table, partial: bool = False) -> None:
+    """Refuse a table that lacks a fitted column, unless it is `partial`, or has a name twice.
+
+    Raises:
+        DataError: the columns are named.
+    """
     names = table.column_names
     present = set(names)
     twice = sorted({name for name in present if names.count(name) > 1}) if len(present) < len(names) else []
