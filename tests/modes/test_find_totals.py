@@ -96,3 +96,10 @@ def test_few_rows_say_nothing() -> None:
     cells[:, 2] = cells[:, 0] + cells[:, 1]
     assert learned(fields, Rows(cells, torch.ones(30, 3, dtype=torch.bool))) == []
     assert learned(fields[:1], Rows(cells[:, :1], torch.ones(30, 1, dtype=torch.bool))) == []
+
+
+def test_a_ratio_is_found_though_it_was_rounded_coarsely() -> None:
+    own = rng.numpy(5, "people")
+    height, weight = own.normal(1.7, 0.1, N).round(2), own.normal(75, 12, N).round(1)
+    told = found(pd.DataFrame({"height": height, "weight": weight, "bmi": (weight / height**2).round(1)}))
+    assert told == {"+1 bmi~ -1 weight +2 height = 0 (logs)"}

@@ -22,7 +22,12 @@ VARIED, VARIED_ROWS = 0.98, 20  # the same share of rows where a number is not i
 FIRST_ROWS, FEWER = 500, 0.02  # rows that are asked first, and by how much fewer a total may hold there
 LOOSE = 0.05  # deviations of any of its numbers that a total may be off by rounding
 TRIES = 8  # samples of rows that are looked at, since some hold one of the few rows in which nothing adds up
-NULL = (1e-6, 3e-5, 2e-3)  # deviations by which numbers that add up miss it: exactly first, then as they were rounded
+NULL = (
+    1e-6,
+    3e-5,
+    2e-3,
+    1e-2,
+)  # deviations by which numbers that add up miss it: exactly first, then as they were rounded
 SEEN = 1e-3  # deviations that a number takes part with
 TERMS_MOST = 32
 PARTS, HARDLY = (
@@ -32,7 +37,7 @@ PARTS, HARDLY = (
 NONE, FIRST, ALL = "none", "first", "all"  # which numbers of a total were rounded to their decimals
 HEADS = 8  # numbers of a total that are tried as the one that was rounded, or weighs 1
 DIGITS = (1, 2, 3, 4, 6, 15)
-PLAIN = 2e-3  # share by which a weight may differ from a plain one
+PLAIN = 0.02  # share by which a weight may be told otherwise than it was found
 
 Floats = NDArray[np.float64]
 
