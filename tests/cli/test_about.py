@@ -26,7 +26,7 @@ def test_the_card_says_why_a_mode_is_missing_in_the_words_of_the_command_line(he
     shown = run("inspect", "ae.vae").out
     assert "have no rate" in shown and "KL in nats" not in shown
     assert "a plain autoencoder has no density of rows" in shown
-    assert "fit with --label column" in shown
+    assert "fit with --label COLUMN" in shown
 
 
 def test_the_card_as_json(here, run):

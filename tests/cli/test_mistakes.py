@@ -46,7 +46,7 @@ MISTAKES = [
     ("impute label.vae rows.csv --interval 0.9 --draws 2", "--draws beside --interval", "twice"),
     ("cluster ae.vae rows.csv --clusters 1", "cluster: clusters=1, expected a whole number from 2 on", "2 to 12"),
     ("cluster ae.vae rows.csv --by prior", "the prior of this model has no components", "--by mixture"),
-    ("classify ae.vae rows.csv", "without a label column; fit with --label column", "vaekit inspect MODEL"),
+    ("classify ae.vae rows.csv", "without a label column; fit with --label COLUMN", "vaekit inspect MODEL"),
     ("decode label.vae rows.csv", "column 'mean_0' is absent", "mean_0"),
     ("traverse label.vae --row 3", "--row and --data belong together", "--row 17 --data"),
     ("traverse label.vae --row 40 --data rows.csv", "no row 40 in rows.csv: it has rows 0 to 39", "count from 0"),
