@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 
 import vaekit
+from vaekit.codec.layout import Layout
 from vaekit.errors import ModeUnavailable
 from vaekit.modes import MODES
 
@@ -130,6 +132,21 @@ def test_the_order_of_columns_does_not_matter(case: Any) -> None:
     rows = case.rows[:ROWS]
     for name, ask in _answers(case, BY_ROW):
         assert ask(case.model, rows).equals(ask(case.model, rows[list(rows.columns)[::-1]])), name
+
+
+def test_an_answer_is_the_same_by_any_number_of_cores(case: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last bit, where rows pass in several lots side by side."""
+    monkeypatch.setattr(Layout, "at_once", 7)
+    rows, cores = case.rows[:ROWS], torch.get_num_threads()
+    try:
+        for name, ask in _answers(case, BY_ROW | OTHERWISE):
+            found = []
+            for count in (1, 3):
+                torch.set_num_threads(count)
+                found.append(ask(case.model, rows))
+            assert found[0].equals(found[1]), name
+    finally:
+        torch.set_num_threads(cores)
 
 
 def test_one_answer_a_row(case: Any) -> None:

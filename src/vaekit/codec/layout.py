@@ -61,7 +61,7 @@ class Layout:
     @property
     def at_once(self) -> int:
         """How many rows pass through a network together: fewer of large images and long windows."""
-        return 4096 if self.K <= 512 else max(64, 2**21 // self.K)
+        return 2048 if self.K <= 512 else max(64, 2**21 // self.K)
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:

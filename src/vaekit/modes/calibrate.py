@@ -12,6 +12,7 @@ from torch import Tensor
 from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.modes import nearest
+from vaekit.modes.abreast import abreast
 from vaekit.modes.ask import chunks
 from vaekit.modes.contradictions import COST, contradictions_of, cost_of
 from vaekit.modes.leave_out import keep_blocks, leave_out
@@ -46,7 +47,10 @@ def calibrate(
     """
     with torch.no_grad():
         mean = torch.cat(
-            [fitted.vae.posterior_of(train[0][at], train[1][at]).mean for at in chunks(len(train[0]), fitted.at_once)]
+            abreast(
+                lambda at: fitted.vae.posterior_of(train[0][at], train[1][at]).mean,
+                chunks(len(train[0]), fitted.at_once),
+            )
         )
         fitted.arrays["latents.centre"] = mean.mean(0).numpy()
         fitted.arrays["latents.spread"] = mean.std(0, correction=0).clamp(min=1e-6).numpy()
@@ -87,16 +91,20 @@ def _mix(fitted: Fitted, cells: Tensor, observed: Tensor) -> None:
 
     And what the nats of a cell left out are on average, which tells an ordinary cell from a strange one.
     """
-    near = [nearest.distance(fitted, cells[at], observed[at]).sum(-1) for at in chunks(len(cells), fitted.at_once)]
-    nats = torch.cat([leave_out(fitted, cells[at], observed[at]).nats for at in chunks(len(cells), fitted.at_once)])
-    fitted.arrays[MIX] = np.array([_unit(torch.cat(near).double()), NATS * _unit(nats.sum(-1).double())])
+
+    def apart(at: slice) -> tuple[Tensor, Tensor]:
+        near = nearest.distance(fitted, cells[at], observed[at]).sum(-1)
+        return near, leave_out(fitted, cells[at], observed[at]).nats
+
+    near, nats = (torch.cat(each) for each in zip(*abreast(apart, chunks(len(cells), fitted.at_once)), strict=True))
+    fitted.arrays[MIX] = np.array([_unit(near.double()), NATS * _unit(nats.sum(-1).double())])
     count = observed[:, : fitted.vae.K].sum(0).clamp(min=1)
     fitted.arrays[USUAL] = (nats.double().sum(0) / count).numpy()
 
 
 def raw_scores(fitted: Fitted, by: str, cells: Tensor, observed: Tensor) -> Raw:
     """One way's raw numbers, chunk by chunk, in float64 so that sums agree to many digits."""
-    rows = [raw_scores_of(fitted, by, cells[at], observed[at]) for at in chunks(len(cells), fitted.at_once)]
+    rows = abreast(lambda at: raw_scores_of(fitted, by, cells[at], observed[at]), chunks(len(cells), fitted.at_once))
     parts = {name: torch.cat([raw.parts[name] for raw in rows]) for name in rows[0].parts}
     return Raw(torch.cat([raw.cells for raw in rows]), parts)
 

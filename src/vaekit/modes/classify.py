@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from vaekit.artifact import Fitted
 from vaekit.distributions import BernoulliCell, Columns
 from vaekit.errors import ModeUnavailable
+from vaekit.modes.abreast import abreast
 from vaekit.modes.ask import Asked, answer, ask, chunks, column_values, law_given, placed
 from vaekit.modes.shown import shown
 from vaekit.modes.ways import SAMPLES, law_without
@@ -68,12 +69,17 @@ def classify(fitted: Fitted, data: Any) -> Labels:
 
 def _of_rows(fitted: Fitted, asked: Asked, name: str, levels: int) -> NDArray[np.float64]:
     if fitted.vae.label is not None:
-        inferred = [_inferred(fitted, asked.cells[at], asked.observed[at]) for at in chunks(len(asked), fitted.at_once)]
+        inferred = abreast(
+            lambda at: _inferred(fitted, asked.cells[at], asked.observed[at]), chunks(len(asked), fitted.at_once)
+        )
         found = torch.cat(inferred).double().numpy()
         return np.pad(found, ((0, 0), (0, levels - found.shape[1])))  # names too rare for a class of their own
     k = fitted.names.index(name)
-    parts = [law_without(fitted, asked.cells[at], asked.observed[at], k) for at in chunks(len(asked), fitted.at_once)]
-    return torch.cat([_probabilities(law, levels) for law in parts]).double().numpy()
+
+    def lot(at: slice) -> torch.Tensor:
+        return _probabilities(law_without(fitted, asked.cells[at], asked.observed[at], k), levels)
+
+    return torch.cat(abreast(lot, chunks(len(asked), fitted.at_once))).double().numpy()
 
 
 def _inferred(fitted: Fitted, cells: torch.Tensor, observed: torch.Tensor) -> torch.Tensor:

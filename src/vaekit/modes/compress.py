@@ -289,7 +289,9 @@ def _read(fitted: Fitted, data: Any) -> Table:
     names = list(fitted.schema.names) if array else None
     table = read(data, names=names, text=fitted.schema.text, image=image, nan=True)
     if not set(table.arrow.column_names) & set(fitted.schema.names):
-        refuse_absent(fitted.schema.columns, table.arrow)  # other data: some columns less come back, none at all is a mistake
+        refuse_absent(
+            fitted.schema.columns, table.arrow
+        )  # other data: some columns less come back, none at all is a mistake
     return table
 
 

@@ -14,6 +14,7 @@ from vaekit.artifact import Fitted
 from vaekit.distributions import Columns
 from vaekit.distributions.columns import closed_quantile
 from vaekit.likelihoods.mix import GAPS
+from vaekit.modes.abreast import abreast
 from vaekit.modes.ask import chunks, law_given
 
 ASKED = np.r_[np.linspace(0.0, 0.99, 100), 0.995, 0.999, 1.0]  # levels whose correction is kept
@@ -113,14 +114,16 @@ def _hide(observed: Tensor, turn: int) -> Tensor:
 
 def _levels(fitted: Fitted, cells: Tensor, observed: Tensor, hide: Tensor) -> Tensor:
     """The least level (B, K) that covers a cell, given the cells that are not hidden."""
-    context, found = observed.clone(), []
+    context = observed.clone()
     context[:, : fitted.vae.K] &= ~hide
-    for at in chunks(len(cells), fitted.at_once):
+
+    def lot(at: slice) -> Tensor:
         law = law_given(fitted, cells[at], context[at], context[at], SAMPLES).pooled()
         x = cells[at, : fitted.vae.K]
         below, above = law.mixture_cdf(x), 1 - law.mixture_cdf(x - STEP)
-        found.append((1 - 2 * torch.minimum(below, above)).clamp(0, WIDEST))
-    return torch.cat(found)
+        return (1 - 2 * torch.minimum(below, above)).clamp(0, WIDEST)
+
+    return torch.cat(abreast(lot, chunks(len(cells), fitted.at_once)))
 
 
 def _quantiles(levels: NDArray[np.float32]) -> NDArray[np.float64]:

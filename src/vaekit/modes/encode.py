@@ -13,6 +13,7 @@ from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.errors import DataError
+from vaekit.modes.abreast import abreast
 from vaekit.modes.ask import Asked, answer, ask, chunks, decode_cells, fitted_form, is_one, law_of
 from vaekit.modes.shown import shown
 from vaekit.modes.stream import numbered
@@ -80,7 +81,9 @@ def encode(fitted: Fitted, data: Any) -> Latents:
 
 def latents_of(fitted: Fitted, asked: Asked) -> Latents:
     """q(z|row) of rows, or windows, that were read."""
-    parts = [fitted.vae.posterior_of(asked.cells[at], asked.observed[at]) for at in chunks(len(asked), fitted.at_once)]
+    parts = abreast(
+        lambda at: fitted.vae.posterior_of(asked.cells[at], asked.observed[at]), chunks(len(asked), fitted.at_once)
+    )
     mean, std = (torch.cat([getattr(part, name) for part in parts]).numpy() for name in ("mean", "stddev"))
     return Latents(mean, std, asked)
 
@@ -104,9 +107,10 @@ def rows_at(fitted: Fitted, points: Tensor, given: Any = None, *, strict: bool =
                 f"decode: {len(asked)} conditions for {len(points)} latents", hint="give one, or one for each"
             )
         cells[:], observed[:] = asked.cells, asked.observed
-    out = [
-        law_of(fitted, points[None, at], cells[at], observed[at]).best() for at in chunks(len(points), fitted.at_once)
-    ]
+    out = abreast(
+        lambda at: law_of(fitted, points[None, at], cells[at], observed[at]).best(),
+        chunks(len(points), fitted.at_once),
+    )
     K = fitted.vae.K
     observed[:, :K] = True
     return decode_cells(fitted, torch.cat([torch.cat(out), cells[:, K:]], -1), observed)

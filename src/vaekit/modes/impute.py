@@ -11,6 +11,7 @@ from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.errors import ModeUnavailable, warn
 from vaekit.modes import coverage
+from vaekit.modes.abreast import abreast
 from vaekit.modes.ask import Asked, answer, ask, chunks, law_given
 from vaekit.modes.complete import complete
 from vaekit.modes.dependencies import dependencies_of
@@ -64,9 +65,9 @@ def best(fitted: Fitted, asked: Asked, known: Tensor, seed: int = 0) -> Tensor:
     """The best single value of every cell given the known ones, (B, K): mean of numbers, most probable level otherwise."""
     cells, samples = asked.cells, GRID_SAMPLES if fitted.layout.shape else SAMPLES
     size = max(1, 2**24 // (samples * fitted.layout.K)) if fitted.layout.shape else 2048
-    parts = [
-        law_given(fitted, cells[at], known[at], known[at], samples, seed).best() for at in chunks(len(cells), size)
-    ]
+    parts = abreast(
+        lambda at: law_given(fitted, cells[at], known[at], known[at], samples, seed).best(), chunks(len(cells), size)
+    )
     return _determined(fitted, asked, known, torch.cat(parts), rows="best")
 
 
@@ -83,10 +84,13 @@ def draw(fitted: Fitted, asked: Asked, known: Tensor, seed: int, number: int = 0
 
 def interval(fitted: Fitted, asked: Asked, known: Tensor, level: float, seed: int) -> tuple[Tensor, Tensor]:
     """The central interval of the mixture over latents given the known cells, low and high (B, K)."""
-    nominal, ends = coverage.nominal(fitted, level), []
-    for at in chunks(len(asked), max(1, 2**20 // fitted.layout.K) if fitted.layout.shape else 1024):
+    nominal = coverage.nominal(fitted, level)
+
+    def lot(at: slice) -> tuple[Tensor, Tensor]:
         law = law_given(fitted, asked.cells[at], known[at], known[at], SAMPLES, seed)
-        ends.append((law.quantile((1 - nominal) / 2), law.quantile((1 + nominal) / 2)))
+        return law.quantile((1 - nominal) / 2), law.quantile((1 + nominal) / 2)
+
+    ends = abreast(lot, chunks(len(asked), max(1, 2**20 // fitted.layout.K) if fitted.layout.shape else 1024))
     low, high = (_determined(fitted, asked, known, torch.cat(each)) for each in zip(*ends, strict=True))
     return low, high
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.codec import Field
+from vaekit.modes.abreast import abreast
 from vaekit.modes.ask import Asked, ask, chunks, latents
 from vaekit.modes.calibrate import centred, p_values, raw_scores
 from vaekit.modes.impute import best, interval
@@ -88,13 +89,12 @@ def values_of(fields: Sequence[Field], cells: Floats) -> Floats:
 
 def through(fitted: Fitted, asked: Asked) -> torch.Tensor:
     """The best values of every cell (B, K) through the mean of its row's latents."""
-    cells = [
-        fitted.vae.likelihood_of(
-            latents(fitted, asked.cells[at], asked.observed[at]), asked.cells[at], asked.observed[at]
-        ).best()
-        for at in chunks(len(asked), fitted.at_once)
-    ]
-    return torch.cat(cells)
+
+    def lot(at: slice) -> torch.Tensor:
+        cells, observed = asked.cells[at], asked.observed[at]
+        return fitted.vae.likelihood_of(latents(fitted, cells, observed), cells, observed).best()
+
+    return torch.cat(abreast(lot, chunks(len(asked), fitted.at_once)))
 
 
 def reconstruction(subject: Subject) -> dict[str, Any]:
@@ -145,9 +145,10 @@ def bound(subject: Subject) -> dict[str, Any]:
     """The evidence lower bound and the importance-weighted one, nats per row (of a stream: per step), under N(0, I)."""
     fitted = subject.fitted
     asked, per = bound_rows(subject), max(1, fitted.steps)
-    raw = [
-        likelihood(fitted, asked.cells[at], asked.observed[at], SAMPLES) for at in chunks(len(asked), fitted.at_once)
-    ]
+    raw = abreast(
+        lambda at: likelihood(fitted, asked.cells[at], asked.observed[at], SAMPLES),
+        chunks(len(asked), fitted.at_once),
+    )
     told = torch.cat([part.cells.double() for part in raw]).numpy()
     nats = (slopes(fitted, asked.cells, asked.observed) - told).sum(1) / per
     rate = torch.cat([part.parts[LATENT].double() for part in raw]).numpy() / per

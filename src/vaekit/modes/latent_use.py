@@ -13,6 +13,7 @@ from vaekit.artifact import Fitted
 from vaekit.distributions import Columns
 from vaekit.distributions.grid import GridColumns
 from vaekit.distributions.latents import independent
+from vaekit.modes.abreast import abreast
 from vaekit.modes.ask import chunks
 from vaekit.modes.judge import Subject, first
 from vaekit.modes.units import units
@@ -65,7 +66,7 @@ def rates(fitted: Fitted, cells: Tensor, observed: Tensor) -> Tensor:
 
 def posteriors(fitted: Fitted, cells: Tensor, observed: Tensor) -> Normal:
     """Means and deviations of q(z|x) of all rows, (B, L), as a normal law."""
-    laws = [fitted.vae.posterior_of(cells[at], observed[at]) for at in chunks(len(cells), fitted.at_once)]
+    laws = abreast(lambda at: fitted.vae.posterior_of(cells[at], observed[at]), chunks(len(cells), fitted.at_once))
     mean, std = (torch.cat([getattr(law, name) for law in laws]) for name in ("mean", "stddev"))
     return Normal(mean, std, validate_args=False)
 

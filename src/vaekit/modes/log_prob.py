@@ -14,6 +14,7 @@ from torch.distributions import Normal
 from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.distributions.latents import is_normal, log_density, place
+from vaekit.modes.abreast import abreast
 from vaekit.modes.ask import ask, chunks, law_of
 from vaekit.modes.options import whole
 from vaekit.modes.stream import per_step
@@ -32,8 +33,8 @@ def log_prob(fitted: Fitted, data: Any, samples: int = 64, seed: int = 0) -> NDA
 def bounds(fitted: Fitted, cells: Tensor, observed: Tensor, samples: int, seed: int = 0) -> NDArray[np.float64]:
     """The importance-weighted bound of each row, or window, of cells (B, K + G): nats in original units, (B,)."""
     size = max(1, fitted.at_once // samples)
-    bound = torch.cat([_bound(fitted, cells[at], observed[at], samples, seed) for at in chunks(len(cells), size)])
-    return bound.double().numpy() + slopes(fitted, cells, observed).sum(-1)
+    lots = abreast(lambda at: _bound(fitted, cells[at], observed[at], samples, seed), chunks(len(cells), size))
+    return torch.cat(lots).double().numpy() + slopes(fitted, cells, observed).sum(-1)
 
 
 def slopes(fitted: Fitted, cells: Tensor, observed: Tensor) -> NDArray[np.float64]:

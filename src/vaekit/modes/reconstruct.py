@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import log
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from vaekit.artifact import Fitted
+from vaekit.modes.abreast import abreast
 from vaekit.modes.ask import Asked, answer, ask, chunks, law_given
 from vaekit.modes.complete import complete
 from vaekit.modes.contradictions import contradictions_of
@@ -27,7 +29,7 @@ FAR, RARE = 3.0, 0.01  # without a density: standard deviations from the reconst
 def reconstruct(fitted: Fitted, data: Any) -> Any:
     """Encode, decode through the mean; see `vaekit.Model.reconstruct`."""
     asked = ask(fitted, data)
-    cells = torch.cat([_through(fitted, asked, at) for at in chunks(len(asked), fitted.at_once)])
+    cells = torch.cat(abreast(partial(_through, fitted, asked), chunks(len(asked), fitted.at_once)))
     return answer(complete(fitted, asked, None, cells), asked)
 
 
@@ -36,7 +38,7 @@ def denoise(fitted: Fitted, data: Any, seed: int = 0) -> Any:
     asked = ask(fitted, data)
     find = _strange_together if fitted.layout.shape else _strange
     strange = torch.cat(
-        [find(fitted, asked.cells[at], asked.observed[at]) for at in chunks(len(asked), fitted.at_once)]
+        abreast(lambda at: find(fitted, asked.cells[at], asked.observed[at]), chunks(len(asked), fitted.at_once))
     )
     known, kept = asked.observed.clone(), asked.rows.observed.clone()
     known[:, : fitted.vae.K] &= ~strange

@@ -18,6 +18,7 @@ from vaekit import rng
 from vaekit import spec as specs
 from vaekit.artifact import Fitted
 from vaekit.errors import ModeUnavailable, SpecError, warn
+from vaekit.modes.abreast import abreast
 from vaekit.modes.ask import Asked, answer, ask, chunks
 from vaekit.modes.calibrate import Centred, centred, p_values, raw_scores, raw_scores_of
 from vaekit.modes.options import number, whole
@@ -166,7 +167,7 @@ class _Scored(NamedTuple):
 def _rows(fitted: Fitted, by: str, asked: Asked, count: int) -> _Scored:
     """Scores of rows that stand alone, lot by lot: what only reasons need is gone with its lot, where there are several."""
     several = len(asked) > fitted.at_once
-    lots = [_lot(fitted, by, asked.part(at), count, soon=several) for at in chunks(len(asked), fitted.at_once)]
+    lots = abreast(lambda at: _lot(fitted, by, asked.part(at), count, soon=several), chunks(len(asked), fitted.at_once))
     if len(lots) == 1:
         return lots[0]
     every, unlike, why = zip(*lots, strict=True)
