@@ -43,9 +43,11 @@ def give_back(table: pa.Table, like: Table | str) -> Any:
 def _pandas(table: pa.Table, form: Table) -> Any:
     frame = table.to_pandas()
     for at, name in enumerate(table.column_names):
-        native = form.native.get(name)
+        native, column = form.native.get(name), table.column(at)
         if native is not None:
-            frame[name] = _series(frame[name], native, table.column(at).null_count)
+            exact = column.null_count > 0 and pa.types.is_integer(column.type) and native["dtype"] not in _WITHOUT_NULL
+            given = column.to_pandas(integer_object_nulls=True) if exact else frame[name]  # floats end at 2**53
+            frame[name] = _series(given, native, column.null_count)
     if form.index is not None and len(form.index) == table.num_rows:
         frame.index = form.index
     labels = [form.native.get(name, {}).get("label", name) for name in table.column_names]
@@ -91,18 +93,30 @@ def _images(table: pa.Table, form: Table) -> Any:
 def _numpy(table: pa.Table, form: Table) -> Any:
     if pixels.NAME in table.column_names and is_tensor(table.schema.field(pixels.NAME).type):
         return _array(table, form)
-    if not all(is_number(field.type) or pa.types.is_boolean(field.type) for field in table.schema):
+    kinds = {np.dtype(kind) for kind in _kinds(form)}
+    kind, rows = kinds.pop() if len(kinds) == 1 else np.dtype(float), _stacked(table)
+    return rows if rows.dtype == object or (kind.kind != "f" and not _whole(rows)) else rows.astype(kind)
+
+
+def _stacked(table: pa.Table) -> NDArray[Any]:
+    """All columns as one array: of integers, which floats hold up to 2**53 only, of floats, or else of objects."""
+    types = [field.type for field in table.schema]
+    if not all(is_number(kind) or pa.types.is_boolean(kind) for kind in types):
         return np.array([column.to_pylist() for column in table.columns], dtype=object).reshape(table.num_columns, -1).T
-    whole = [column.cast(pa.float64(), safe=False).to_numpy() for column in table.columns]
-    rows = np.column_stack(whole) if whole else np.empty((table.num_rows, 0))
-    kinds = {np.dtype(kind) for kind in _kinds(form)} if form.flavour == "numpy" else set()
-    kind = kinds.pop() if len(kinds) == 1 else rows.dtype
-    return rows.astype(kind) if kind.kind == "f" or _whole(rows) else rows
+    if not types:
+        return np.empty((table.num_rows, 0))
+    if (
+        len(set(types)) == 1
+        and pa.types.is_integer(types[0])
+        and not any(column.null_count for column in table.columns)
+    ):
+        return np.column_stack([column.to_numpy() for column in table.columns])
+    return np.column_stack([column.cast(pa.float64(), safe=False).to_numpy() for column in table.columns])
 
 
-def _whole(rows: NDArray[np.float64]) -> bool:
+def _whole(rows: NDArray[Any]) -> bool:
     """Whether integers hold the same numbers: latents and scores of whole numbers are none."""
-    return bool((rows == np.rint(rows)).all())
+    return rows.dtype.kind in "iu" or bool((rows == np.rint(rows)).all())
 
 
 def _array(table: pa.Table, form: Table) -> Any:
@@ -120,8 +134,10 @@ def _kinds(form: Table) -> set[str]:
 
 def _torch(table: pa.Table, form: Table) -> Any:
     torch = import_module("torch")
-    rows = _numpy(table, form)
-    if not isinstance(rows, np.ndarray) or rows.dtype == object:
+    if pixels.NAME in table.column_names and is_tensor(table.schema.field(pixels.NAME).type):
+        return _array(table, form)
+    rows = _stacked(table)
+    if rows.dtype == object:
         return rows
     kinds = _kinds(form)
     kind = getattr(torch, kinds.pop()) if len(kinds) == 1 else torch.get_default_dtype()
