@@ -207,6 +207,9 @@ def test_every_step_is_told_and_one_can_stop_it(numbers: Any) -> None:
     )
     assert seen == ["pretrain"] * 2, "whoever stops once has stopped"
 
+    model = quick(numbers.fitted_on, on_step=lambda step: "cut short" if step.stage == "model" else None, train=BRIEF)
+    assert model.card["ended"]["model"] == "cut short" and model.card["ended"]["prior"] == "complete"
+
 
 def test_ctrl_c_keeps_the_best_so_far(numbers: Any) -> None:
     def interrupt(step: Any) -> None:

@@ -62,7 +62,7 @@ def fit(
         time_limit: seconds, or "20s", "10m", "1h"; the best model so far comes back, as it does on Ctrl-C.
         validation: share of the rows that never train: they choose the best epoch and calibrate p-values.
         resume: a checkpoint: continued when the file exists, rewritten while training.
-        on_step: called after every step with a `Step`; return False to stop.
+        on_step: called after every step with a `Step`; return False to stop, "cut short" to end that stage alone.
         progress: a bar with rate and time left; None shows it on a terminal only.
         store_rows: keep up to 20,000 training rows in the model, which scores compare with and clusters are found in; False
             keeps none, for data that must not travel with the file.

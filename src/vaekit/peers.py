@@ -15,7 +15,7 @@ from torch import Tensor, distributed, nn
 
 from vaekit.goals import Rows
 
-ENDINGS = ("", "stopped", "time limit")  # of an epoch, the later ones outdo the earlier
+ENDINGS = ("", "cut short", "stopped", "time limit")  # of an epoch, the later ones outdo the earlier
 
 
 def place() -> tuple[int, int]:

@@ -22,11 +22,15 @@ from vaekit.precision import half
 
 RECOVERIES = 3
 WAITED = "no better on held-out rows"
+CUT = "cut short"
 
 
 @dataclass(frozen=True)
 class Step:
-    """Where a training stands, handed to `on_step` and to the progress bar; `on_step` may return False to stop."""
+    """Where a training stands, handed to `on_step` and to the progress bar.
+
+    `on_step` may return False to stop, or `CUT` to end this stage and go on to the next.
+    """
 
     stage: str
     epoch: int
@@ -153,8 +157,8 @@ def _epoch(
         if on_step is not None:
             rate = done / max(time.monotonic() - began, 1e-9)
             at = run.epoch * steps + step + 1
-            if on_step(Step(run.stage, run.epoch, settings.epochs, at, settings.epochs * steps, value, rate)) is False:
-                run.ended = "stopped"
+            told = on_step(Step(run.stage, run.epoch, settings.epochs, at, settings.epochs * steps, value, rate))
+            run.ended = "stopped" if told is False else CUT if told == CUT else ""
         if window is not None and time.monotonic() > window[1]:
             run.ended = "time limit"
         run.ended = peers.ended(run.ended, device)

@@ -7,6 +7,8 @@ import time
 import pytest
 
 import vaekit
+from vaekit.cli.fit import Interrupt
+from vaekit.train import CUT, Step
 
 QUICK = ["--set", "train.epochs=1", "--set", "train.prior_epochs=1", "--set", "net.width=16", "--set", "net.depth=1"]
 
@@ -72,23 +74,42 @@ def test_a_failed_fit_leaves_the_old_model(here, away, run):
     assert away.read_bytes() == b"old"
 
 
-def interrupted(here, away, stage):
-    """A fit in a process of its own that got Ctrl-C once its stage had written a checkpoint."""
-    endless = [
-        "--set",
-        f"train.{'epochs' if stage == 'model' else 'prior_epochs'}=100000",
-        "--set",
-        "train.patience=null",
-    ]
+def interrupted(here, away, stage, again=0):
+    """A fit in a process of its own that got Ctrl-C once its stage had written a checkpoint, and then `again`."""
+    long = [name for name, own in (("epochs", "model"), ("prior_epochs", "prior")) if again or stage == own]
+    endless = [word for name in long for word in ("--set", f"train.{name}=100000")] + ["--set", "train.patience=null"]
     words = [sys.executable, "-m", "vaekit", "fit", "rows.csv", "-o", str(away), *QUICK, *endless]
     process = subprocess.Popen(words, cwd=here, stderr=subprocess.PIPE, text=True)
     sign = away.with_name("m.vae.checkpoint" + ("" if stage == "model" else ".prior"))
     until = time.monotonic() + 60
     while not sign.exists() and process.poll() is None and time.monotonic() < until:
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    for _ in range(1 + again):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)  # two signals at once are one
     _, err = process.communicate(timeout=60)
     return process.returncode, err
+
+
+def test_a_second_ctrl_c_still_saves_the_best(here, away):
+    status, err = interrupted(here, away, "model", again=1)
+    assert status == 130 and "hurrying" in err, err
+    assert f"{away} is the best so far" in err
+    assert vaekit.load(away).card["ended"] == {"model": "cut short", "prior": "stopped"}
+
+
+def test_later_stages_get_a_little_time_after_ctrl_c():
+    with Interrupt() as interrupt:
+        model, prior = (Step(stage, 0, 1, 0, 1, 0.0, 1.0) for stage in ("model", "prior"))
+        assert interrupt.on_step(model) is True
+        signal.raise_signal(signal.SIGINT)
+        assert interrupt.on_step(model) == CUT and interrupt.on_step(prior) is True
+        interrupt.asked -= 11
+        assert interrupt.on_step(prior) == CUT
+        signal.raise_signal(signal.SIGINT)
+        assert interrupt.on_step(prior) is False
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
 
 
 @pytest.mark.parametrize("stage", ["model", "prior"])

@@ -50,7 +50,7 @@ def _worries(fitted: Fitted, found: dict[str, Any], held_out: list[float | None]
     if found["active_latents"] == 0:
         yield "No latent is in use: the model learned the columns one by one. Lower objective.beta, or train for longer."
     if cut := [f"{stage}: {how}" for stage, how in fitted.about["ended"].items()
-               if how in ("time limit", "interrupted", "stopped", "not a number")]:  # fmt: skip
+               if how in ("time limit", "interrupted", "stopped", "cut short", "not a number")]:  # fmt: skip
         yield f"Training ended before its time ({', '.join(cut)}): a longer one may do better."
     if _turned(held_out, found["best_epoch"]):
         yield (

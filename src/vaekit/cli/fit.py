@@ -186,11 +186,12 @@ def summary(model: Model, place: Path) -> str:
 class Interrupt:
     """Ctrl-C once training has begun: the current stage ends, later ones get a little time, the best is kept.
 
-    A second Ctrl-C ends whatever stage runs at once.
+    After a second one no later stage begins, and still the best is kept; a third one ends it all.
     """
 
     def __init__(self) -> None:
         self.asked: float | None = None
+        self.hurry = False
         self.stage = ""
         self._before: Any = None
 
@@ -201,18 +202,26 @@ class Interrupt:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
 
-    def on_step(self, step: Step) -> bool:
+    def on_step(self, step: Step) -> bool | str:
+        from vaekit.train import CUT
+
         if self._before is None and threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGINT, self._ask)
         if self.asked is None:
             self.stage = step.stage
             return True
-        return step.stage != self.stage and monotonic() - self.asked < GRACE
+        if self.hurry:
+            return False
+        return True if step.stage != self.stage and monotonic() - self.asked < GRACE else CUT
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = monotonic()
+        if self.asked is None:
+            self.asked = monotonic()
+            say("interrupted: the best model so far will be saved in a moment (Ctrl-C again to hurry)")
+            return
+        self.hurry = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        say("interrupted: the best model so far will be saved in a moment (Ctrl-C again to hurry)")
+        say("hurrying: no later stage is trained (Ctrl-C again to leave without a model; --resume would go on)")
 
 
 def _begin(checkpoint: Path, resume: bool) -> None:
