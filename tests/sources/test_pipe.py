@@ -68,3 +68,26 @@ def test_types_stay_those_of_the_first_table(tmp_path):
         write_batches([pa.table({"x": [1]}), pa.table({"x": ["a"]})], tmp_path / "out.parquet")
     with pytest.raises(UserError, match="cannot be written"):
         write_batches(PARTS, tmp_path / "absent" / "out.parquet")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".jsonl"])
+def test_text_may_follow_numbers_where_a_format_has_no_types(tmp_path, ending):
+    write_batches([pa.table({"x": [1]}), pa.table({"x": ["a"]})], tmp_path / f"out{ending}")
+    text = (tmp_path / f"out{ending}").read_text()
+    assert "1" in text and '"a"' in text
+
+
+def test_what_makes_the_tables_is_closed_where_one_cannot_be_written(tmp_path):
+    closed = []
+
+    def tables():
+        try:
+            yield pa.table({"x": [1]})
+            while True:
+                yield pa.table({"x": ["a"]})
+        finally:
+            closed.append(True)
+
+    with pytest.raises(DataError) as caught:
+        write_batches(tables(), tmp_path / "out.parquet")
+    assert closed and caught.value.__traceback__ is not None  # which holds on to every frame

@@ -2,7 +2,9 @@ import datetime as dt
 import io
 import json
 import os
+import stat
 import sys
+import threading
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -153,3 +155,23 @@ def test_what_names_a_folder(tmp_path):
     (tmp_path / "a.b").mkdir()
     assert is_folder(tmp_path / "a.b") and is_folder("new") and is_folder("new.v2/")
     assert not is_folder("t.npz") and not is_folder("-")
+
+
+def test_a_link_leads_to_the_file_and_its_mode_stays(tmp_path):
+    real, link = tmp_path / "real.csv", tmp_path / "link.csv"
+    real.write_bytes(b"old")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    write(pa.table({"x": [1]}), link)
+    assert link.is_symlink() and b"1" in real.read_bytes() and real.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.csv", "real.csv"]
+
+
+def test_a_pipe_is_written_to(tmp_path):
+    place, got = tmp_path / "pipe.csv", []
+    os.mkfifo(place)
+    reader = threading.Thread(target=lambda: got.append(place.read_bytes()))
+    reader.start()
+    write(pa.table({"x": [1]}), place)
+    reader.join(10)
+    assert got == [b'"x"\n1\n'] and stat.S_ISFIFO(place.stat().st_mode)

@@ -6,7 +6,7 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -116,8 +116,12 @@ def write_batches(tables: Iterable[pa.Table], path: str | os.PathLike[str]) -> N
 
 def _fill(stream: BinaryIO, ending: str, tables: Iterable[pa.Table]) -> None:
     with closing(_Sink(stream, ending)) as sink, behind(sink.add) as put:
-        for table in tables:
-            put(table)
+        try:
+            for table in tables:
+                put(table)
+        finally:
+            if isinstance(tables, Generator):  # what reads ahead for it ends now: at the end of a process it could not
+                tables.close()
 
 
 class _Sink:
@@ -139,11 +143,10 @@ class _Sink:
             levels = any(pa.types.is_dictionary(field.type) for field in table.schema)
             self.whole = self.ending == ".feather" and levels
             self.writer = None if self.whole else _writer(self.stream, self.ending, table.schema)
-        table = _alike(table, self.schema)
         if self.whole:
-            self.kept.append(table)
+            self.kept.append(_alike(table, self.schema))
         elif self.writer is not None:
-            self.writer.write_table(table)
+            self.writer.write_table(_alike(table, self.schema))
         elif self.ending == ".jsonl":
             write_json_lines(table, self.stream)
         else:

@@ -6,6 +6,7 @@ import datetime as dt
 import decimal
 import json
 import os
+import stat
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -70,17 +71,25 @@ def is_folder(path: str | os.PathLike[str]) -> bool:
 
 
 def whole_file(path: str | os.PathLike[str], fill: Callable[[BinaryIO], None]) -> None:
-    """Fill a file beside its place, then move it there in one step.
+    """Fill a file beside its place, then move it there in one step; it is as private as one that was there before.
+
+    Where a link leads the file is; a device or a pipe is written to.
 
     Raises:
         UserError: the place cannot be written to.
     """
     place = Path(path)
+    known = place.exists() and not place.is_dir()
+    straight = known and (not place.is_file() or place.is_relative_to("/dev"))
+    place = place.resolve() if place.is_symlink() and not straight else place
     part = place.parent / f".{place.name}.{os.getpid()}.part"
     try:
-        with part.open("wb") as stream:
+        with (place if straight else part).open("wb") as stream:
             fill(stream)
-        os.replace(part, place)
+        if not straight:
+            if known:
+                part.chmod(stat.S_IMODE(place.stat().st_mode))
+            os.replace(part, place)
     except OSError as error:
         hint = "make the folder first" if not place.parent.is_dir() else "choose another place"
         raise UserError(f"{str(place)!r} cannot be written: {error.strerror or error}", hint=hint) from None
