@@ -117,6 +117,7 @@ def test_a_monstrous_number_is_very_strange_and_nothing_worse(mixed: Any, value:
         ({"given": ["citty"]}, SchemaError, "citty"),
         ({"label": "citty"}, SchemaError, "citty"),
         ({"ignore": ["citty"]}, SchemaError, "citty"),
+        ({"ignore": "citty"}, SchemaError, "citty"),
         ({"schema": {"citty": "count"}}, SchemaError, "citty"),
         ({"schema": {"city": "counts"}}, SchemaError, "counts"),
         ({"schema": {"city": "real"}}, VaekitError, "city"),

@@ -23,6 +23,11 @@ def test_every_row_trains_or_is_held_out(rows: int, validation: float) -> None:
     assert np.array_equal(apart, again) and (len(apart) < 5 or not np.array_equal(apart, other))
 
 
+def test_some_row_must_be_left_to_train() -> None:
+    with pytest.raises(SpecError, match="leaves none of 200 rows to train on"):
+        split(200, 0.999, 0)
+
+
 @pytest.mark.parametrize("validation", [-0.1, 1, 1.5, "0.1", None, True])
 def test_a_share_held_out_is_a_share(validation: Any) -> None:
     with pytest.raises(SpecError, match="validation="):

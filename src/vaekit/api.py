@@ -81,7 +81,7 @@ def fit(
     (5, 3)
     """
     began = time.monotonic()
-    roles: dict[str, Any] = {"given": given, "label": label, "ignore": ignore}
+    roles: dict[str, Any] = {"given": given, "label": label, "ignore": [ignore] if isinstance(ignore, str) else ignore}
     with peers.together():
         shown = progress if peers.is_first() else False
         if (paths := outofcore.too_large(data, parts)) is not None:

@@ -135,6 +135,8 @@ def split(
     order = rng.numpy(seed, "split").permutation(rows)
     order = order if scarce is None else order[np.argsort(scarce[order], kind="stable")]
     apart = min(round(rows * validation), HELD_OUT)
+    if apart == rows:
+        raise SpecError(f"validation={validation!r} leaves none of {rows:,} rows to train on", hint="0.1")
     return np.sort(order[apart:]), np.sort(order[:apart])
 
 

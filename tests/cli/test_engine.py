@@ -10,6 +10,7 @@ import pytest
     [
         (["score", "label.vae", "rows.parquet", "-o", "out.csv", "--on", "dask"], "no such engine"),
         (["score", "label.vae", "rows.parquet", "-o", "out.csv", "--address", "auto"], "--on ray"),
+        (["score", "label.vae", "rows.parquet", "-o", "out.csv", "--workers", "4"], "--on ray --workers 4"),
         (["impute", "label.vae", "rows.parquet", "-o", "out.csv", "--on", "ray", "--draws", "2"], "--draws"),
         (["score", "label.vae", "rows.parquet", "--on", "ray"], "-o -"),
         (["score", "label.vae", "rows.jsonl", "-o", "out.csv", "--on", "ray"], "convert it to Parquet"),

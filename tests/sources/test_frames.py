@@ -163,3 +163,9 @@ def test_periods_and_intervals_say_which_column():
     frame = pd.DataFrame({"p": pd.period_range("2020", periods=3, freq="M"), "x": [1.0, 2.0, 4.0]})
     with pytest.raises(DataError, match="column 'p'"):
         Schema.infer(read(frame).arrow)
+
+
+def test_labels_that_are_numbers_come_back_as_numbers():
+    frame = pd.DataFrame([[1, 2, 3]], columns=[0.5, 7, "a"])
+    back = give_back(read(frame).arrow, read(frame))
+    assert back.columns.tolist() == [0.5, 7, "a"]

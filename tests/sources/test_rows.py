@@ -1,5 +1,8 @@
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
+import torch
 
 from vaekit.errors import DataError
 from vaekit.sources import give_back, read
@@ -60,3 +63,22 @@ def test_mixed_types_are_refused():
 )
 def test_what_is_no_table_is_refused(data, says):
     assert says in refused(data)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [pd.Series([1, 2]), pd.Series([1, None], dtype="Int64"), pl.Series([1, 2]), torch.tensor([1, 2]), np.array([1, 2])],
+    ids=["pandas", "gap", "polars", "torch", "numpy"],
+)
+def test_columns_may_be_series_and_tensors(values):
+    arrow = read({"a": values, "b": ["x", "y"]}).arrow
+    assert arrow.column_names == ["a", "b"] and arrow["a"][0].as_py() == 1 and arrow.num_rows == 2
+
+
+@pytest.mark.parametrize("data", [{1: [1, 2], "1": [3, 4]}, [{1: 1, "1": 2}]])
+def test_names_that_are_one_as_text_are_refused(data):
+    assert "column names must differ, but '1' occur" in refused(data)
+
+
+def test_a_long_value_is_told_in_short():
+    assert len(refused({"a": [1, 2], "b": "word " * 1000})) < 300

@@ -45,6 +45,7 @@ def test_a_query_of_sqlite(shop):
         ("select * from order_s", "no such table"),
         ("selec", "syntax error"),
         ("select * from orders where id < 0", "no rows"),
+        ("select id, id from orders", "column names must differ"),
     ],
 )
 def test_a_refused_query_is_told(shop, query, message):

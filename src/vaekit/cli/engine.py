@@ -12,10 +12,13 @@ import typer
 
 from vaekit.errors import SpecError
 
+WORKERS = 2
 COMMANDS = ("fit", "score", "encode", "sample", "impute")
 On = Annotated[str | None, typer.Option("--on", metavar="ENGINE", help="Where to run: ray. Here without.")]
 Address = Annotated[str | None, typer.Option(metavar="A", help="Ray's head; without, Ray is started here.")]
-Workers = Annotated[int, typer.Option(metavar="N", min=1, help="Processes of Ray that share the work.")]
+Workers = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Processes of Ray that share the work; 2 without.")
+]
 
 
 class Engine(NamedTuple):
@@ -27,7 +30,7 @@ class Engine(NamedTuple):
 
 
 ENGINE: ContextVar[Engine | None] = ContextVar("engine", default=None)
-_ADDED: tuple[tuple[str, Any, Any], ...] = (("on", On, None), ("address", Address, None), ("workers", Workers, 2))
+_ADDED: tuple[tuple[str, Any, Any], ...] = (("on", On, None), ("address", Address, None), ("workers", Workers, None))
 
 
 def engined(word: str, run: Callable[..., None]) -> Callable[..., None]:
@@ -37,7 +40,7 @@ def engined(word: str, run: Callable[..., None]) -> Callable[..., None]:
     known = signature(run, eval_str=True)
 
     @wraps(run)
-    def command(*, on: str | None, address: str | None, workers: int, **options: Any) -> None:
+    def command(*, on: str | None, address: str | None, workers: int | None, **options: Any) -> None:
         token = ENGINE.set(_chosen(on, address, workers, options))
         try:
             run(**options)
@@ -51,15 +54,16 @@ def engined(word: str, run: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _chosen(on: str | None, address: str | None, workers: int, options: dict[str, Any]) -> Engine | None:
-    if on is None and address is not None:
-        raise SpecError("--address without --on", hint="--on ray --address auto")
+def _chosen(on: str | None, address: str | None, workers: int | None, options: dict[str, Any]) -> Engine | None:
+    for name, value in {"address": address, "workers": workers}.items():
+        if on is None and value is not None:
+            raise SpecError(f"--{name} without --on", hint=f"--on ray --{name} {value}")
     if on not in (None, "ray"):
         raise SpecError(f"--on {on}: there is no such engine, expected ray", hint="--on ray --workers 4")
     for name in ("draws", "mask"):
         if on is not None and options.get(name) is not None:
             raise SpecError(f"--{name} beside --on: it needs all rows in one place", hint="leave out --on")
-    return None if on is None else Engine(address, workers, options)
+    return None if on is None else Engine(address, WORKERS if workers is None else workers, options)
 
 
 def files_of(data: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -119,5 +120,6 @@ def _pandas_native(dtype: Any, label: Any) -> dict[str, Any]:
         if all(isinstance(level, bool | int | float | str) for level in levels):
             native |= {"categories": levels, "ordered": bool(dtype.ordered)}
     if not isinstance(label, str):
-        native["label"] = int(label) if isinstance(label, int | np.integer) else str(label)
+        number = isinstance(label, float) and math.isfinite(label)
+        native["label"] = int(label) if isinstance(label, int | np.integer) else label if number else str(label)
     return native

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from vaekit.errors import DataError, SpecError
 from vaekit.schema.look import nearest
+from vaekit.sources.frames import refuse_twice
 from vaekit.sources.table import Table
 
 BATCH = "16384"  # rows from which SQLite's types are found, and that come at once
@@ -83,6 +84,7 @@ def sql_tables(data: Sql) -> Iterator[pa.Table]:
             cursor.adbc_statement.set_options(**driver.options)
         cursor.execute(data.query)
         for batch in cursor.fetch_record_batch():
+            refuse_twice(batch.schema.names)
             yield _plain(pa.Table.from_batches([batch]))
 
 
