@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from vaekit.codec.field import Field, Transform
+from vaekit.errors import VaekitWarning
 from vaekit.modes.contradictions import Contradictions
 from vaekit.modes.dependencies import Dependencies
 from vaekit.modes.totals import RESTS, TERMS, Number, Total, Totals, double, kept
@@ -137,6 +138,18 @@ def test_new_rows_add_up_and_those_given_a_total_too(bills: Any) -> None:
     assert adds_up(model.sample(300, seed=1)).mean() > 0.98
     given = model.sample(100, given={"bill": 250.0, "hours": 4}, seed=1)
     assert (given["bill"] == 250).all() and adds_up(given).mean() > 0.9
+
+
+def test_conditions_that_contradict_one_another_are_told(bills: Any, routes: Any) -> None:
+    against = {"hours": 4, "rate": 10.0, "labour": 100.0}
+    with pytest.warns(VaekitWarning, match="the conditions contradict .* 'hours'.* cannot have such values together"):
+        given = bills[0].sample(5, given=against)
+    assert (given[list(against)] == list(against.values())).all().all()
+    table = (
+        routes[1].loc[:3, ["start", "to", "miles"]].assign(miles=lambda rows: rows["miles"].where(rows.index != 2, 999))
+    )
+    with pytest.warns(VaekitWarning, match=r"1 conditions \(row 2\) contradict"):
+        routes[0].sample(given=table)
 
 
 def test_filled_cells_add_up(bills: Any) -> None:

@@ -13,14 +13,16 @@ from torch import Tensor
 
 from vaekit import rng
 from vaekit.artifact import Fitted
-from vaekit.errors import DataError, ModeUnavailable, SpecError
+from vaekit.errors import DataError, ModeUnavailable, SpecError, warn
 from vaekit.modes.ask import Asked, answer, ask, decode_cells, fitted_form, is_one
+from vaekit.modes.contradictions import contradictions_of
 from vaekit.modes.draw import draw
 from vaekit.modes.options import number, whole
 from vaekit.modes.stream import numbered
 from vaekit.schema.look import listed
 from vaekit.schema.tensors import is_tensor
 from vaekit.sources import Table
+from vaekit.vae import shared
 
 DEFAULT = 1000
 BATCH = 16_384  # rows of one lot
@@ -60,6 +62,7 @@ class Drawn(NamedTuple):
 def drawn(fitted: Fitted, n: int | None, given: Any, seed: int, temperature: float = 1.0) -> Drawn:
     """New rows before they are given back; arguments as of `sample`."""
     cells, context, form, conditions = _conditions(fitted, n, given, seed)
+    _warn_of_contradictions(fitted, cells, context)
     with rng.seeded(seed, "sample"):
         values, observed = draw(fitted, cells, context, temperature)
     table = decode_cells(fitted, values, observed, seed)
@@ -90,6 +93,22 @@ def _conditions(fitted: Fitted, n: int | None, given: Any, seed: int) -> tuple[T
         form if one else _wanted(fitted, asked),
         asked.arrow.take(pa.array(each)),
     )
+
+
+def _warn_of_contradictions(fitted: Fitted, cells: Tensor, context: Tensor) -> None:
+    """Say which conditions contradict one another, by what columns determine among training rows; they are kept."""
+    K, rules = fitted.vae.K, contradictions_of(fitted) if context.any() else None
+    if rules is None:
+        return
+    blame = rules(cells[:, :K], context[:, :K]).blame > 0
+    if (wrong := blame.any(1).nonzero()[:, 0]).numel():
+        about = [fitted.names[k] for k in range(K) if blame[:, k].any()]
+        one = shared(cells, context)
+        rows = "the conditions contradict" if one else f"{len(wrong):,} conditions (row {wrong[0]}) contradict"
+        warn(
+            f"sample: {rows} what columns determine among training rows: {listed(about)} cannot have such values together; "
+            "new rows have them all the same"
+        )
 
 
 def _wanted(fitted: Fitted, asked: Asked) -> Table:
