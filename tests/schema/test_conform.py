@@ -74,6 +74,29 @@ def test_null_cells_are_legal_everywhere():
     assert SCHEMA.conform(empty).schema.equals(FITTED.schema)
 
 
+EMPTY = [
+    pa.null(), pa.bool_(), pa.int64(), pa.float64(), pa.decimal128(9, 2), pa.string(), pa.dictionary(pa.int8(), pa.string()),
+    pa.date32(), pa.timestamp("ns"), pa.timestamp("us", "UTC"), pa.duration("ns"), pa.time64("us"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", EMPTY, ids=str)
+@pytest.mark.parametrize(
+    "fitted",
+    [
+        column("datetime", "timestamp[ns]"), column("datetime", "timestamp[us, tz=UTC]"), column("datetime", "date32[day]"),
+        column("datetime", "string", format="%d.%m.%Y"), column("real", "double"), column("real", "decimal128(9, 2)"),
+        column("count", "int8"), column("real", "duration[ns]"), column("real", "time64[us]"), column("binary", "bool"),
+        column("categorical", "string"), column("categorical", DICTIONARY),
+    ],
+    ids=lambda fitted: f"{fitted.kind}-{fitted.type}",
+)  # fmt: skip
+def test_a_column_without_a_value_is_legal_whatever_its_type(fitted, given):
+    for rows in (0, 2):
+        empty = conform_column(fitted, pa.chunked_array([pa.nulls(rows, given)]))
+        assert (len(empty), empty.null_count, str(empty.type)) == (rows, rows, fitted.type)
+
+
 @pytest.mark.parametrize("kind", [pa.int8(), pa.int64(), pa.uint16(), pa.float32(), pa.float64(), pa.decimal128(9, 2)])
 def test_any_numeric_type_that_holds_the_values_is_accepted(kind):
     numbers = pa.chunked_array([pa.array([1.0, 2.0, None]).cast(kind)])

@@ -103,7 +103,7 @@ def _warn_extra(columns: Sequence[Column], table: pa.Table) -> None:
 def _cast(column: Column, array: pa.Array, target: pa.DataType) -> pa.Array:
     if array.type == target:
         return _text_moments(column, array) if column.format else array
-    if pa.types.is_null(array.type):
+    if array.null_count == len(array):  # whatever type an empty column happens to have
         return pa.nulls(len(array), target)
     if is_text(target):
         return _to_text(column, array, target)
