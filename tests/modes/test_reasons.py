@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from vaekit.modes import reasons
-from vaekit.modes.reasons import Reason, as_text
+from vaekit.modes.reasons import Reason
 
 ALPHA = 0.05
 
@@ -84,17 +84,6 @@ def test_the_table_leaves_out_what_there_is_not(mixed: Any) -> None:
     empty = dict.fromkeys(mixed.rows.columns)
     frame = pd.DataFrame(mixed.model.score([empty], alpha=ALPHA).to_frame())
     assert frame.filter(like="reason_1").isna().all(axis=None), "nothing was observed, so nothing is a reason"
-
-
-def test_values_of_a_table_are_text() -> None:
-    assert [as_text(value) for value in (None, "a", 1.0, 1234567.891, True, 3)] == [
-        None,
-        "a",
-        "1",
-        "1.23457e+06",
-        "True",
-        "3",
-    ]
 
 
 def test_few_reasons_are_written_as_many_are(mixed: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,6 +121,12 @@ def test_any_numeric_type_that_holds_the_values_is_accepted(kind):
         (column("datetime", "timestamp[s]"), [dt.date(2024, 12, 31)], [dt.datetime(2024, 12, 31)]),
         (column("datetime", "string", format="%d.%m.%Y"), [dt.date(2024, 12, 31)], ["31.12.2024"]),
         (column("real", "double"), [float("nan")], [None]),
+        (column("real", "duration[us]"), ["00:10:00", "600", None], [dt.timedelta(minutes=10)] * 2 + [None]),
+        (column("real", "duration[us]"), [600, 0], [dt.timedelta(minutes=10), dt.timedelta(0)]),
+        (column("real", "duration[us]"), [dt.time(0, 10)], [dt.timedelta(minutes=10)]),
+        (column("real", "duration[us]"), [dt.timedelta(minutes=10)], [dt.timedelta(minutes=10)]),
+        (column("real", "time64[us]"), ["03:00:00", "3:00", None], [dt.time(3), dt.time(3), None]),
+        (column("real", "time32[s]"), [dt.time(3, 0, 0, 5)], [dt.time(3)]),
     ],
 )
 def test_the_same_values_in_another_type_are_accepted(fitted, given, expected):
@@ -179,6 +185,20 @@ def test_the_same_values_in_another_type_are_accepted(fitted, given, expected):
             "a date like '31.12.2024' (%d.%m.%Y) expected",
         ),
         (column("real", "decimal128(4, 2)"), [1.5, 300.0], "row 1 (counted from 0): 300.0 was given"),
+        (
+            column("real", "duration[s]"),
+            ["5", "soon"],
+            "'soon' was given (text), a duration like '02:44:49' or '3 days",
+        ),
+        (column("real", "duration[s]"), [True], "True was given (bool), a duration like"),
+        (column("real", "duration[ns]"), [1e300], "1e+300 was given (numbers (double)), a duration like"),
+        (
+            column("real", "time64[us]"),
+            [None, "24:00"],
+            "row 1 (counted from 0): '24:00' was given (text), a time of day",
+        ),
+        (column("real", "time64[us]"), [600], "600 was given (whole numbers (int64)), a time of day like '21:53:02'"),
+        (column("real", "double"), [dt.time(3)], "'03:00:00' was given (times of day (time64[us])), numbers (double)"),
     ],
 )
 def test_a_wrong_cell_is_named(fitted, given, says):

@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from starlette.testclient import TestClient
+from tests.serve.conftest import QUICK
 
 import vaekit
 from vaekit.modes import MODES, cluster
@@ -61,6 +63,40 @@ def test_rows_are_answered_as_in_python(client: Any, model: Any, rows: Any, mode
         assert own.keys() == other.keys()
         for name, value in other.items():
             assert own[name] == (value if isinstance(value, str) else pytest.approx(value, rel=1e-4, abs=1e-5)), name
+
+
+def test_durations_and_times_of_day_come_and_go_as_text(tmp_path: Path) -> None:
+    seconds = np.random.default_rng(0).integers(0, 86_400, 120)
+    table = pa.table({
+        "td": pa.array(10**9 * seconds + 1).cast(pa.duration("ns")), "t": pa.array(10**6 * seconds).cast(pa.time64("us"))
+    })  # fmt: skip
+    vaekit.fit(table, train=QUICK, latent=2).save(tmp_path / "clock.vae")
+    client = TestClient(Server(Shelf([tmp_path / "clock.vae"])))
+    asked = [
+        {"td": "1 days 02:44:49.933745", "t": "21:53:02.091767"},
+        {"td": 600, "t": None},
+        {"td": None, "t": "03:00"},
+    ]
+    found = client.post("/v1/models/clock/impute", json={"rows": asked}).json()["rows"]
+    assert found[0] == asked[0] and found[1]["td"] == "00:10:00" and found[2]["t"] == "03:00:00"
+    assert client.post("/v1/models/clock/score", json={"rows": found}).status_code == 200
+    for row in asked[1:]:
+        assert client.post("/v1/models/clock/score", json={"rows": [row]}).status_code == 200
+    for given in ({"td": 600}, {"td": "600", "t": "03:00"}):
+        answer = client.post("/v1/models/clock/sample", json={"n": 2, "given": given})
+        assert [row["td"] for row in answer.json()["rows"]] == ["00:10:00"] * 2
+    for odd in (
+        {"td": "soon", "t": None},
+        {"td": True, "t": None},
+        {"td": None, "t": "24:00"},
+        {"td": 1e300, "t": None},
+    ):
+        assert client.post("/v1/models/clock/score", json={"rows": [odd]}).status_code == 422
+    row = client.get("/openapi.json").json()["components"]["schemas"]["clock_row"]["properties"]
+    assert (
+        client.post("/v1/models/clock/score", json={"rows": [{n: row[n]["examples"][0] for n in row}]}).status_code
+        == 200
+    )
 
 
 def test_new_rows_follow_seed_and_conditions(client: Any, model: Any) -> None:

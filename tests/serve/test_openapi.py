@@ -33,6 +33,7 @@ def _kinds(noise: np.random.Generator, rows: int = 240) -> dict[str, Any]:
         "n": noise.poisson(3, rows), "big": noise.integers(0, 2**60, rows),
         "small": noise.integers(-90, 90, rows).astype("int8"), "amount": np.where(x > 0.3, np.exp(x), 0.0),
         "same": ["one"] * rows, "id": [f"k{i}" for i in range(rows)], "city": noise.choice(["Bern", "Oslo"], rows),
+        "td": (10 * x).astype("timedelta64[s]"), "t": [dt.time(int(3 * abs(v)), 30) for v in x],
         "verdict": [None if i % 7 == 0 else str(v > 0) for i, v in enumerate(x)],
     }  # fmt: skip
 

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pytest
 
 from vaekit.errors import UserError
+from vaekit.schema import Column
+from vaekit.schema.conform import conform_column
 from vaekit.sources import WRITERS, give_back, is_folder, read, whole_file, write
 from vaekit.sources.images import Images
 
@@ -52,6 +54,21 @@ def test_json_lines_are_plain_json(tmp_path):
     assert first == {
         "n": 1, "x": 0.5, "c": "a", "d": "2024-01-02", "t": "2024-01-02T03:00:00", "m": 1.25, "b": True
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", [".csv", ".jsonl"])
+def test_durations_and_times_of_day_have_one_spelling_which_reads_back(tmp_path, ending):
+    kinds = {"td": pa.duration("ns"), "whole": pa.duration("s"), "t": pa.time64("us"), "hour": pa.time32("s")}
+    ticks = {"td": [9_889_933_745_001, -1], "whole": [600, 90_000], "t": [78_782_091_767, 0], "hour": [10_800, 0]}
+    table = pa.table({name: pa.array(ticks[name], f"int{kind.bit_width}").cast(kind) for name, kind in kinds.items()})
+    write(table, tmp_path / f"t{ending}")
+    text = (tmp_path / f"t{ending}").read_text()
+    for told in ("02:44:49.933745001", "-1 days +23:59:59.999999999", "00:10:00", "1 days 01:00:00", "21:53:02.091767"):
+        assert f'"{told}"' in text
+    back = read(tmp_path / f"t{ending}").arrow
+    for name, kind in kinds.items():
+        column = Column(name=name, kind="real", type=str(kind))
+        assert conform_column(column, back[name]).equals(table[name].combine_chunks())
 
 
 def test_standard_output_is_csv(monkeypatch):

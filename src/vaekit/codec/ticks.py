@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from vaekit.codec.field import Floats
 from vaekit.schema import Column, arrow_type, restore
 from vaekit.schema import times as text_times
+from vaekit.schema.clock import DAY, PER_SECOND
 from vaekit.schema.types import is_moment, is_text, is_tick, value_type
 from vaekit.schema.values import as_floats, flat
 
 Raw = NDArray[Any]  # int64, uint64 or float64
 
-PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-DAY = 86_400
 _YEARS = (-62_135_596_800, 253_402_300_799)  # seconds from 1970 to the first of year 1 and the last of year 9999
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -22,12 +22,12 @@ from vaekit.modes.coverage import LEVEL, ends_at, has_ends
 from vaekit.modes.expected import FEW, few
 from vaekit.modes.leave_out import LeftOut, blocks_of
 from vaekit.modes.stream import by_row
+from vaekit.modes.texts import Values, as_text, texts
 from vaekit.modes.units import Unit, units
 from vaekit.modes.ways import Raw, law_without, parts
 from vaekit.schema.values import flat
 
 Places = NDArray[np.int64]
-Values: TypeAlias = pa.Array | list[Any]
 SHORT = 256  # reasons that are written one by one: fewer steps
 LOW, HIGH = (1 - LEVEL) / 2, (1 + LEVEL) / 2
 
@@ -105,15 +105,15 @@ class Reasons:
         if self.which.size <= SHORT:
             return self._short()
         at, names = self._places(), pa.array([*self.names, None], pa.string())
-        texts = {
-            name: pa.concat_arrays([*(_texts(part.told[i], len(part.rows)) for part in self.parts), _texts(None, 1)])
+        told = {
+            name: pa.concat_arrays([*(texts(part.told[i], len(part.rows)) for part in self.parts), texts(None, 1)])
             for i, name in enumerate(VALUES)
         }
         out: dict[str, pa.Array] = {}
         for r in range(self.which.shape[1]):
             none = self.which[:, r] < 0
             out[f"reason_{r + 1}_column"] = names.take(pa.array(np.where(none, len(self.names), self.which[:, r])))
-            out |= {f"reason_{r + 1}_{name}": texts[name].take(pa.array(at[:, r])) for name in VALUES}
+            out |= {f"reason_{r + 1}_{name}": told[name].take(pa.array(at[:, r])) for name in VALUES}
             out[f"reason_{r + 1}_share"] = pa.array(np.where(none, np.nan, self.share[:, r]), from_pandas=True)
         return out
 
@@ -320,28 +320,3 @@ def _listed(values: Values | None, count: int) -> list[Any]:
     if values is None:
         return [None] * count
     return values if isinstance(values, list) else values.to_pylist()
-
-
-def _texts(array: Values | None, count: int) -> pa.Array:
-    """Values as text, (B,); numbers by the thousand where `as_text` would take them one by one."""
-    if array is None:
-        return pa.nulls(count, pa.string())
-    if isinstance(array, list):
-        return pa.array([as_text(value) for value in array], pa.string())
-    if pa.types.is_floating(array.type):
-        text = np.char.mod("%.6g", array.cast(pa.float64()).fill_null(0.0).to_numpy())
-        return pa.array(text.astype(object), pa.string(), mask=array.is_null().to_numpy(zero_copy_only=False))
-    if pa.types.is_integer(array.type) or array.type == pa.string():
-        return array.cast(pa.string())
-    return pa.array([as_text(value) for value in array.to_pylist()], pa.string())
-
-
-def as_text(value: Any) -> str | None:
-    """A value as a table of mixed columns shows it.
-
-    >>> as_text(0.1 + 0.2), as_text(None), as_text("a")
-    ('0.3', None, 'a')
-    """
-    if value is None or isinstance(value, str):
-        return value
-    return format(value, ".6g") if isinstance(value, float) else str(value)

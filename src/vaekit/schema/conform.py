@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vaekit.errors import DataError, warn
-from vaekit.schema import look, times
+from vaekit.schema import clock, look, times
 from vaekit.schema.column import Column
 from vaekit.schema.images import conform_images
 from vaekit.schema.types import arrow_type, in_words, is_moment, is_number, is_text, is_tick, value_type
@@ -111,7 +111,9 @@ def _cast(column: Column, array: pa.Array, target: pa.DataType) -> pa.Array:
         return _to_moment(column, array, target)
     if pa.types.is_boolean(target):
         return _to_bool(column, array)
-    if is_number(target) or is_tick(target):
+    if is_tick(target):
+        return _to_tick(column, array, target)
+    if is_number(target):
         return _to_number(column, array, target)
     raise _wrong(column, array, array.is_valid(), in_words(target))
 
@@ -124,8 +126,6 @@ def _to_number(column: Column, array: pa.Array, target: pa.DataType) -> pa.Array
         array = pc.utf8_trim_whitespace(array)
         array = _try(array, pa.int64()) if pa.types.is_integer(target) else array.cast(pa.float64())
         array = array.cast(pa.float64()) if is_text(array.type) else array
-    if is_tick(target) and (is_tick(array.type) or pa.types.is_integer(array.type)):
-        return array.cast(target)
     if not (is_number(array.type) or pa.types.is_boolean(array.type)):
         raise _wrong(column, array, array.is_valid(), in_words(target))
     if pa.types.is_boolean(array.type):
@@ -133,6 +133,14 @@ def _to_number(column: Column, array: pa.Array, target: pa.DataType) -> pa.Array
     if pa.types.is_integer(target):
         return _to_whole(column, array, target)
     return array.cast(target, safe=False) if pa.types.is_floating(target) else _to_decimal(column, array, target)
+
+
+def _to_tick(column: Column, array: pa.Array, target: pa.DataType) -> pa.Array:
+    found = clock.read(array, target)
+    bad = pc.and_(found.is_null(), array.is_valid())
+    if look.first_row(bad) is not None:
+        raise _wrong(column, array, bad, clock.expected(target), "leave a cell empty where its value is unknown")
+    return found
 
 
 def _to_whole(column: Column, array: pa.Array, target: pa.DataType) -> pa.Array:

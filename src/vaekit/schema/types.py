@@ -97,4 +97,6 @@ def in_words(kind: pa.DataType) -> str:
         return f"numbers ({plain})"
     if pa.types.is_date(plain):
         return "dates"
+    if is_tick(plain):
+        return f"{'times of day' if pa.types.is_time(plain) else 'durations'} ({plain})"
     return f"dates with times ({plain})" if pa.types.is_timestamp(plain) else str(plain)

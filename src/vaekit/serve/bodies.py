@@ -14,7 +14,9 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from vaekit.api import Model
+from vaekit.schema import clock
 from vaekit.schema.tensors import is_tensor, ndarray_of
+from vaekit.schema.types import is_tick
 from vaekit.serve.questions import Question, arrow
 from vaekit.serve.rows import example, given_model, latents_model, row_model, told
 
@@ -137,7 +139,8 @@ class Part:
 
 
 def json_of(answer: pa.Table | Part) -> bytes:
-    """{"rows": [...]} of a table, or of a part of one: null for what is missing or not a number, ISO 8601 for moments.
+    """{"rows": [...]} of a table, or of a part of one: null for what is missing or not a number, ISO 8601 for moments,
+    durations and times of day as in files.
 
     >>> json_of(pa.table({"x": [1.0, float("nan")]}))
     b'{"rows": [{"x": 1.0}, {"x": null}]}'
@@ -158,6 +161,8 @@ def _listed(column: pa.ChunkedArray) -> list[Any]:
     if is_tensor(column.type):
         pixels, missing = ndarray_of(column)
         return [None if gone else image.tolist() for image, gone in zip(pixels, missing, strict=True)]
+    if is_tick(column.type):
+        return clock.write(column).to_pylist()
     values: list[Any] = column.to_pylist()
     if pa.types.is_floating(column.type):
         return [value if value is not None and math.isfinite(value) else None for value in values]
@@ -165,4 +170,4 @@ def _listed(column: pa.ChunkedArray) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
+    return value.isoformat() if isinstance(value, dt.date) else str(value)

@@ -10,15 +10,15 @@ from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
 
 from vaekit.api import Model
 from vaekit.codec.levels import Levels
 from vaekit.codec.numeric import Numeric
-from vaekit.schema import Column, arrow_type
+from vaekit.schema import Column, arrow_type, clock
 from vaekit.schema.conform import conform_column
 from vaekit.schema.tensors import tensor_array
-from vaekit.schema.types import value_type
+from vaekit.schema.types import is_tick, value_type
 from vaekit.schema.values import flat
 
 EXAMPLES: dict[str, Any] = {"real": 1.5, "positive": 2.5, "count": 3, "mixed": 0.0, "datetime": "2026-01-31T12:00:00"}
@@ -83,7 +83,7 @@ def example(model: Model, column: Column) -> Any:
         return usual
     if pa.types.is_timestamp(kind):
         found = flat(found).cast(pa.timestamp("us", kind.tz), safe=False)
-    value = flat(found)[0].as_py()
+    value = (clock.write(found) if is_tick(kind) else flat(found))[0].as_py()
     if isinstance(value, dt.date):
         return value.isoformat()
     return float(value) if isinstance(value, Decimal) else value if isinstance(value, str | int | float) else usual
@@ -108,7 +108,20 @@ def _moment(column: Column, kind: pa.DataType) -> Any:
     if pa.types.is_timestamp(kind):
         shape = {"format": "date-time"} if kind.tz else {"pattern": MOMENT}
         return Annotated[str, WithJsonSchema({"type": "string", **shape})]
-    return str
+    return _clock(kind) if is_tick(kind) else str
+
+
+def _clock(kind: pa.DataType) -> Any:
+    """A time of day as text; a duration as text, or the number of its seconds, which becomes text."""
+    if pa.types.is_time(kind):
+        return Annotated[str, WithJsonSchema({"type": "string", "pattern": clock.TIME})]
+    most = clock.longest(kind) // clock.PER_SECOND[kind.unit] - 1
+    kinds = [{"type": "string", "pattern": clock.DURATION}, {"type": "number", "minimum": -most, "maximum": most}]
+    return Annotated[str, BeforeValidator(_seconds), WithJsonSchema({"anyOf": kinds})]
+
+
+def _seconds(value: Any) -> Any:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _image(kind: Any) -> Any:

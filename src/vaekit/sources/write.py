@@ -19,7 +19,9 @@ import pyarrow.feather as pa_feather
 import pyarrow.parquet as pa_parquet
 
 from vaekit.errors import UserError
+from vaekit.schema import clock
 from vaekit.schema.tensors import is_tensor
+from vaekit.schema.types import is_tick
 from vaekit.sources import pictures
 from vaekit.sources.archives import write_npy, write_npz
 from vaekit.sources.cells import without_nan
@@ -108,14 +110,17 @@ def _folder(table: pa.Table, place: Path) -> None:
 
 def write_csv(table: pa.Table, stream: BinaryIO, *, header: bool = True) -> None:
     """Rows as CSV, below a line of names."""
-    columns = [_looked_up(table.column(at)) for at in range(table.num_columns)]
+    columns = [_told(column) for column in table.columns]
     if len(columns) == 1 and columns[0].null_count:  # an empty line is no row: a missing cell alone on its line is ""
         columns = [columns[0].cast(pa.string()).fill_null("")]
     options = pa_csv.WriteOptions(include_header=header)
     pa_csv.write_csv(pa.table(columns, names=table.column_names), stream, options)
 
 
-def _looked_up(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _told(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    # durations and times of day have one spelling, whatever the format; others write numbers, or as many digits as they hold
+    if is_tick(column.type):
+        return pa.chunked_array([clock.write(column)])
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
@@ -130,16 +135,15 @@ def write_feather(table: pa.Table, stream: BinaryIO) -> None:
 
 def write_json_lines(table: pa.Table, stream: BinaryIO) -> None:
     """Rows as one JSON object a line."""
-    for batch in without_nan(table).to_batches(max_chunksize=10_000):
+    plain = pa.table([_told(column) for column in table.columns], names=table.column_names)
+    for batch in without_nan(plain).to_batches(max_chunksize=10_000):
         lines = (json.dumps(row, ensure_ascii=False, default=_plain) for row in batch.to_pylist())
         stream.write("".join(f"{line}\n" for line in lines).encode())
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, dt.date | dt.time):
+    if isinstance(value, dt.date):
         return value.isoformat()
-    if isinstance(value, dt.timedelta):
-        return value.total_seconds()
     return float(value) if isinstance(value, decimal.Decimal) else str(value)
 
 
