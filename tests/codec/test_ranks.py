@@ -36,6 +36,7 @@ CASES = {
     "unsigned": lambda: fitted("real", "uint64", [0, 2**64 - 1]),
     "decimals": lambda: fitted("real", "double", [0.1, 0.2, 70.3], decimals=1),
     "thousands": lambda: fitted("real", "double", [3000.0, 7000.0], decimals=-3),
+    "huge": lambda: fitted("real", "double", [3.5e20, -7e19, 2.0**60, 12.0], decimals=0),
     "single": lambda: fitted("real", "float", [0.1, -1e-30]),
     "double": lambda: fitted("positive", "double", [0.1, 1e-300, 2.0 / 3.0]),
     "hours": lambda: fitted("datetime", pa.timestamp("ms"), [dt.datetime(2020, 1, 1, 5), dt.datetime(1969, 1, 1, 7)]),

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import vaekit
 from vaekit.modes.verbatim import identical
 from vaekit.sources import read
 
@@ -80,6 +81,15 @@ def test_any_values_come_back(mixed: Any, data: st.DataObject) -> None:
 def test_any_numbers_come_back(numbers: Any, data: st.DataObject) -> None:
     pairs = data.draw(st.lists(st.tuples(*[st.floats(allow_nan=True) | st.floats(-1, 90)] * 2), min_size=1, max_size=8))
     assert_comes_back(numbers.model, np.array(pairs))
+
+
+@pytest.mark.parametrize("scale", [1e20, 1e100, -1e17])
+def test_whole_numbers_beyond_those_of_a_double_come_back(scale: float) -> None:
+    noise = np.random.default_rng(0)
+    rows = pd.DataFrame({"a": noise.lognormal(size=80) * scale, "x": noise.normal(size=80)})
+    model = vaekit.fit(rows, train={"epochs": 1, "prior_epochs": 1, "ratio_epochs": 0}, latent=2)
+    assert_comes_back(model, rows)
+    assert_comes_back(model, pd.DataFrame({"a": [0.0, -0.0, 12.5, scale, np.nan], "x": [1.0] * 5}))
 
 
 def test_more_and_fewer_columns_come_back(mixed: Any) -> None:

@@ -82,6 +82,14 @@ def test_every_cell_has_shares_that_sum_to_one(fitted: Any, name: str) -> None:
     assert sorted(k for group, _ in groups for k in group) == list(range(scheme.vae.K))
 
 
+def test_one_symbol_is_certain(fitted: Any) -> None:
+    scheme, _, _ = scheme_of(fitted("vae"))
+    shown = torch.zeros(8, scheme.vae.K), torch.zeros(8, scheme.vae.K, dtype=torch.bool)
+    for at, law, _ in scheme.laws(np.zeros(8 * scheme.vae.latents, np.int32), *shown, 8):
+        shares = scheme._shares(law, torch.empty(0, len(at), dtype=torch.float64))
+        assert shares.shape == (8, len(at), 1) and (shares == 1).all()
+
+
 def test_batches_cover_the_rows_and_begin_with_one() -> None:
     for rows in (1, 2, 7, 300):
         cut = list(batches(rows, 64))

@@ -5,7 +5,8 @@ raw --ranks--> 0 ... 2**64 - 1 --values--> raw
 ```
 
 Whole ticks are counted in steps, numbers of declared decimals in their last decimal, and other floats one after another as the
-machine holds them, so that neighbours differ by one and a rank gives back every bit.
+machine holds them (numbers of decimals too, beyond 2**53 of their last), so that neighbours differ by one and a rank gives back
+every bit.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vaekit.codec import ticks
+from vaekit.codec.field import Field
 from vaekit.codec.numeric import Numeric
 
 Ranks = NDArray[np.uint64]
@@ -93,7 +95,14 @@ def _float(part: Numeric) -> np.dtype[Any]:
 
 def _decimals(part: Numeric) -> int | None:
     resolution = part.field.resolution
-    return -round(np.log10(resolution)) if resolution else None
+    if not resolution or _is_huge(part.field):
+        return None
+    return -round(np.log10(resolution))
+
+
+def _is_huge(field: Field) -> bool:
+    """Whether most numbers lie beyond those that a double counts one by one: their steps are the machine's, not decimals."""
+    return bool(len(field.quantiles) and np.median(np.abs(field.value(field.quantiles))) > _EXACT * field.resolution)
 
 
 def _same_bits(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.bool_]:

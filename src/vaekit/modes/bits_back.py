@@ -114,6 +114,8 @@ class Scheme:
         """P(symbol) of a group of columns, (R, ..., columns, M), from edges (M - 1, columns) padded with infinity."""
         if is_grey(law):
             return torch.from_numpy(self.grey)[bucket_of(law.logits[0])]
+        if not len(edges):  # one symbol: it is certain
+            return torch.ones(*law.batch_shape[1:], 1, dtype=torch.float64)
         real = edges.isfinite()
         ends = torch.where(real, edges, -torch.inf).amax(0)
         shape = (len(edges), *[1] * (len(law.batch_shape) - 2), edges.shape[1])
