@@ -6,7 +6,7 @@ import pytest
 
 from vaekit.codec.numeric import Numeric
 from vaekit.errors import DataError, VaekitWarning
-from vaekit.schema import Column
+from vaekit.schema import Column, arrow_type
 
 
 def column(kind="real", type_name="double", **options):
@@ -158,6 +158,22 @@ def test_moments_keep_to_the_step_of_training(step, resolution):
     assert codec.field.resolution == pytest.approx(resolution)
     back = codec.decode(np.linspace(-3, 3, 50), np.ones(50, bool)).cast(pa.int64()).to_numpy()
     assert not (back % step).any()
+
+
+@pytest.mark.parametrize("kind", ["real", "positive"])
+@pytest.mark.parametrize(("type_", "step"), [
+    ("time64[us]", 3600 * 10**6), ("time32[s]", 900), ("duration[ns]", 900 * 10**9), ("duration[ms]", 2_700_000),
+    ("duration[us]", 1000), ("duration[ns]", 1),
+])  # fmt: skip
+def test_durations_and_times_of_day_keep_to_the_step_of_training(kind, type_, step):
+    target = arrow_type(type_)
+    whole = pa.array([step * n for n in (1, 3, 4, 7, 20)], pa.int64())
+    values = (whole.cast(pa.int32()) if target.bit_width == 32 else whole).cast(target)
+    codec = Numeric.fit(column(kind, type_, decimals=0), values)
+    assert codec.step == codec.field.resolution == step and round_trip(codec, values).equals(values)
+    back = codec.decode(np.linspace(-9, 9, 50), np.ones(50, bool))
+    ticks = back.cast(f"int{target.bit_width}").to_numpy()
+    assert not (ticks % step).any() and (kind == "real" or ticks.min() >= step)
 
 
 def test_dates_are_counted_in_days():

@@ -65,8 +65,8 @@ class Numeric:
         raw, observed = ticks.read(column, array)
         raw, kind = raw[observed], ticks.tick_type(column)
         whole = ticks.is_whole(kind)
-        low, high = _limits(column, raw, kind) if whole else (0, 0)
         step = ticks.step(raw, kind) if whole else 1
+        low, high = _limits(column, raw, kind, step) if whole else (0, 0)
         bare = Field(column.name, column.kind, transform=TRANSFORMS.get(column.kind, "linear"), rows=len(raw))
         bare = replace(bare, resolution=_resolution(column, kind, step))
         fitted = cls(column, bare, _origin(raw) if whole and bare.transform == "linear" else None, step, low, high)
@@ -298,11 +298,11 @@ def legal(transform: Transform, raw: ticks.Raw | float) -> NDArray[np.bool_]:
     return np.asarray(raw > 0 if transform == "log" else raw >= 0)
 
 
-def _limits(column: Column, raw: ticks.Raw, kind: pa.DataType) -> tuple[int, int]:
+def _limits(column: Column, raw: ticks.Raw, kind: pa.DataType, step: int) -> tuple[int, int]:
     low, high = ticks.limits(kind)
     if len(raw):  # a training value is legal whatever the calendar says
         low, high = min(low, int(raw.min())), max(high, int(raw.max()))
-    return max(low, {"positive": 1, "count": 0}.get(column.kind, low)), high
+    return max(low, {"positive": step, "count": 0}.get(column.kind, low)), high
 
 
 def _origin(raw: ticks.Raw) -> int | None:
