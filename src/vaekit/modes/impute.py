@@ -17,6 +17,7 @@ from vaekit.modes.complete import complete
 from vaekit.modes.dependencies import dependencies_of
 from vaekit.modes.known import contexts, known_cells
 from vaekit.modes.options import number, whole
+from vaekit.modes.rounded import warn_rounded
 from vaekit.schema import Column, arrow_type
 from vaekit.schema.types import is_number
 
@@ -28,6 +29,7 @@ DRAWS = 100
 def impute(fitted: Fitted, data: Any, draws: int | None = None, missing: Any = None, seed: int = 0) -> Any:
     """Fill the gaps; see `vaekit.Model.impute`."""
     asked = ask(fitted, data)
+    warn_rounded(fitted, asked)
     known = known_cells(fitted, asked, missing)
     context = contexts(fitted, asked, known)
     if missing is None and fitted.layout.shape and bool(known[:, : fitted.codec.modelled].all()):
