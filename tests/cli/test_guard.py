@@ -1,3 +1,5 @@
+import errno
+import os
 import subprocess
 import sys
 import warnings
@@ -31,6 +33,21 @@ def test_a_defect_is_one_line_that_asks_for_a_report(capsys):
     err = capsys.readouterr().err
     assert err.startswith("error: unexpected KeyError: ") and err.count("\n") == 1
     assert "please report this" in err and "--debug" in err
+
+
+@pytest.mark.parametrize(("path", "where"), [("/far/a.csv", "'/far/a.csv': "), (None, "")])
+def test_a_full_disk_is_no_defect(path, where, capsys):
+    assert guarded(fails(OSError(errno.ENOSPC, "No space left on device", path))) == 2
+    assert (
+        capsys.readouterr().err == f"error: {where}no space left on device\nhint: free some space, or write elsewhere\n"
+    )
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only where there is a device that is always full")
+def test_output_that_does_not_fit_is_told(here):
+    command = f"{sys.executable} -m vaekit inspect label.vae > /dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "error: no space left on device\n" in done.stderr
 
 
 @pytest.mark.parametrize("error", [KeyError("lost"), DataError("no rows")])

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from vaekit.errors import ModeUnavailable
+from vaekit.errors import ModeUnavailable, UserError
 from vaekit.export.write import write_graph
 
 pytest.importorskip("onnxruntime")
@@ -52,6 +52,12 @@ def test_logits_may_be_large(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModeUnavailable, match="the decoder cannot be written as ONNX"):
         write_graph(Foreign(), {"x": torch.ones(4)}, tmp_path / "foreign.onnx", "decoder")
+
+
+def test_a_place_that_cannot_be_written_to_is_no_fault_of_the_net(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"lent\.onnx' cannot be written: No such file") as caught:
+        write_graph(Lent(), {"x": torch.ones(4)}, tmp_path / "absent" / "lent.onnx", "example")
+    assert not isinstance(caught.value, ModeUnavailable)
 
 
 class Clash(nn.Module):

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import vaekit
-from vaekit.errors import DataError, SpecError
+from vaekit.errors import DataError, SchemaError, SpecError
 
 
 def test_a_traverse_walks_each_latent(mixed: Any) -> None:
@@ -32,6 +32,17 @@ def test_latents_come_in_the_order_of_their_rate(mixed: Any) -> None:
     rates = mixed.model.card["latents"]["kl_nats"]
     walk = mixed.model.traverse(steps=2)
     assert list(walk.latent[::2]) == sorted(range(8), key=lambda i: -rates[i])
+
+
+@pytest.mark.parametrize("name", ["latent", "where"])
+def test_a_column_that_is_called_as_one_of_the_walk_is_refused(name: str) -> None:
+    rows = pd.DataFrame({name: np.linspace(0, 1, 90), "x": np.sin(np.arange(90.0))})
+    model = vaekit.fit(rows, train={"epochs": 1, "prior_epochs": 1}, latent=2)
+    for walk in (model.traverse(steps=2), model.interpolate(rows[:1], rows[1:2], steps=3)):
+        assert len(walk) == len(walk.where) == len(walk.latent)
+        for table in (walk.to_arrow, walk.to_frame):
+            with pytest.raises(SchemaError, match=f"a walk needs a column '{name}'"):
+                table()
 
 
 def test_an_end_may_hold_more_than_the_fitted_type() -> None:

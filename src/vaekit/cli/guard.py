@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -62,6 +63,11 @@ def _told(error: Exception) -> int:
         return USERS
     if isinstance(error, _Usage):
         return _usage(error)
+    if isinstance(error, OSError):  # a full disk, a lost drive: no defect of ours
+        where = f"{error.filename!r}: " if error.filename else ""
+        say(f"error: {where}{' '.join(str(error.strerror or error).split()).lower()}")
+        say(f"hint: {'free some space, or write elsewhere' if error.errno == errno.ENOSPC else 'choose another place'}")
+        return USERS
     what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
     say(f"error: unexpected {what}; please report this, with the traceback that the same command shows with --debug")
     return OURS

@@ -47,6 +47,7 @@ def write_graph(graph: Any, inputs: Mapping[str, Tensor], path: Path, name: str)
 
     Raises:
         ModeUnavailable: naming the part of the model that ONNX has no words for, or where both disagree.
+        UserError: the file cannot be written.
     """
     arguments = tuple(inputs[each] for each in graph.inputs)
     try:
@@ -60,6 +61,9 @@ def write_graph(graph: Any, inputs: Mapping[str, Tensor], path: Path, name: str)
             )  # fmt: skip
             _rename(program.model.graph)
             program.save(str(path), external_data=False)
+    except OSError as error:  # a full disk says nothing about the net
+        told = error.strerror or error
+        raise UserError(f"export: {str(path)!r} cannot be written: {told}", hint="free some space there") from error
     except Exception as error:
         raise ModeUnavailable(
             f"export: the {name} cannot be written as ONNX{_where(error)}",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit.artifact import Fitted
-from vaekit.errors import DataError, SpecError
+from vaekit.errors import DataError, SchemaError, SpecError
 from vaekit.modes.ask import Asked, answer, ask, decode_cells, fitted_form
 from vaekit.modes.complete import with_aside
 from vaekit.modes.encode import rows_at
@@ -45,7 +45,17 @@ class Walk:
         return len(self.where)
 
     def to_arrow(self) -> pa.Table:
-        """Columns latent and where, then the fitted columns."""
+        """Columns latent and where, then the fitted columns.
+
+        Raises:
+            SchemaError: the fitted columns have one of these names.
+        """
+        if taken := {"latent", "where"} & set(self._rows.column_names):
+            name = min(taken)
+            raise SchemaError(
+                f"a walk needs a column {name!r}, and the fitted table has one",
+                hint=f"fit with that column renamed; the walk's own {name} is walk.{name}",
+            )
         each = self._rows.num_rows // len(self)  # a window has many steps
         front = pa.table({"latent": np.repeat(self.latent, each), "where": np.repeat(self.where, each)})
         for name in self._rows.column_names:
