@@ -53,7 +53,7 @@ def path(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     if request.param == "parquet":
         pa_parquet.write_table(table(), place, row_group_size=250)
     else:
-        monkeypatch.setattr(sys.modules["vaekit.sources.batches"], "BYTES", 15_000)
+        monkeypatch.setattr(sys.modules["vaekit.sources.lines"], "BYTES", 15_000)
         pa_csv.write_csv(table(), place)
     return str(place)
 

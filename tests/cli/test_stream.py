@@ -17,7 +17,7 @@ MODES = [["score", "--alpha", "0.2"], ["log-prob"], ["encode"], ["reconstruct"],
 def batched(monkeypatch, rows, size=400):
     module = sys.modules["vaekit.sources.batches"]
     monkeypatch.setattr(module, "ROWS", rows)
-    monkeypatch.setattr(module, "BYTES", size)
+    monkeypatch.setattr(sys.modules["vaekit.sources.lines"], "BYTES", size)
 
 
 @pytest.mark.parametrize("words", MODES, ids=" ".join)

@@ -18,7 +18,7 @@ ROWS = pa.table(
 def small(monkeypatch):
     module = sys.modules["vaekit.sources.batches"]
     monkeypatch.setattr(module, "ROWS", 128)
-    monkeypatch.setattr(module, "BYTES", 2_000)
+    monkeypatch.setattr(sys.modules["vaekit.sources.lines"], "BYTES", 2_000)
 
 
 def joined(path, text=()):

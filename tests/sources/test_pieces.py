@@ -32,7 +32,7 @@ def table() -> pa.Table:
 def path(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / f"rows.{request.param}"
     if request.param == "csv":
-        monkeypatch.setattr(sys.modules["vaekit.sources.batches"], "BYTES", 4_000)
+        monkeypatch.setattr(sys.modules["vaekit.sources.lines"], "BYTES", 4_000)
         pa_csv.write_csv(table(), place)
     else:
         pa_parquet.write_table(table(), place, row_group_size=170)
@@ -103,7 +103,7 @@ def test_damaged_and_empty_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_message_names_the_row_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["vaekit.sources.batches"], "BYTES", 64)
+    monkeypatch.setattr(sys.modules["vaekit.sources.lines"], "BYTES", 64)
     lines = ["a,b", *("1,2" for _ in range(100)), "1,2,3", *("1,2" for _ in range(100))]
     (tmp_path / "ragged.csv").write_text("\n".join(lines) + "\n")
     with pytest.raises(DataError, match="row 100 "):

@@ -31,7 +31,7 @@ def parquet(tmp_path: Path) -> str:
 
 @pytest.fixture
 def csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(sys.modules["vaekit.sources.batches"], "BYTES", 50_000)
+    monkeypatch.setattr(sys.modules["vaekit.sources.lines"], "BYTES", 50_000)
     pa_csv.write_csv(table(), tmp_path / "rows.csv")
     return str(tmp_path / "rows.csv")
 
@@ -66,7 +66,7 @@ def test_of_few_rows_all_are_sampled(parquet: str) -> None:
 def test_lines_that_begin_as_numbers_and_go_on_as_text_are_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["vaekit.sources.batches"], "BYTES", 1_000)
+    monkeypatch.setattr(sys.modules["vaekit.sources.lines"], "BYTES", 1_000)
     codes = [*map(str, range(1_000)), *(f"a{number}" for number in range(1_000))]
     (tmp_path / "rows.csv").write_text("code,x\n" + "".join(f"{code},1.5\n" for code in codes))
     found = survey([str(tmp_path / "rows.csv")], 5_000)

@@ -6,21 +6,21 @@ import io
 import os
 import sys
 from collections.abc import Collection, Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.json as pa_json
 import pyarrow.parquet as pa_parquet
 
 from vaekit.errors import DataError
-from vaekit.sources import files
+from vaekit.sources import files, lines
 from vaekit.sources.cells import without_nan
-from vaekit.sources.delimited import read_csv
+from vaekit.sources.delimited import BYTE_ORDER_MARK, read_csv
 from vaekit.sources.frames import refuse_twice
 from vaekit.sources.sql import Sql, is_sql, no_rows, sql_tables
 from vaekit.sources.table import Table
 
-ROWS, BYTES = 16_384, 1 << 22  # of one batch: of formats that know their rows, and of text
+ROWS = 16_384  # of one batch of a format that knows its rows
 _TEXT = (".csv", ".tsv")
 _LINES = (".jsonl", ".ndjson")
 _IPC = (".feather", ".arrow", ".ipc")
@@ -136,11 +136,11 @@ def _cut(batch: pa.RecordBatch) -> Iterator[tuple[pa.Table, float]]:
 def _csv(where: str, stream: Any, text: Collection[str], path: str | None) -> Parts:
     """Blocks of whole lines, each read as a CSV below the line of names; an empty one is told as a whole file's is."""
     names = b""
-    for block, read in blocks(stream, quotes=True):
-        content = block.removeprefix(b"\xef\xbb\xbf") if not names else names + block
+    for block, read in lines.blocks(stream, quotes=True):
+        content = block.removeprefix(BYTE_ORDER_MARK) if not names else names + block
         if not names:
-            names = content.split(b"\n", 1)[0] + b"\n"
-            if len(content.split(b"\n", 1)[-1].strip()) == 0 and len(block) >= BYTES:
+            names = lines.names_of(content)
+            if len(block) >= lines.BYTES and content.strip() == names.strip():
                 continue
         elif not block.strip():
             continue
@@ -152,9 +152,9 @@ def _csv(where: str, stream: Any, text: Collection[str], path: str | None) -> Pa
 def _json_lines(path: str) -> Parts:
     """Blocks of lines; a key that a block lacks is null there, as it is in a whole file."""
     types: dict[str, pa.DataType] = {}
-    for block, _ in blocks(pa.input_stream(path, compression="detect")):
+    for block, _ in lines.blocks(pa.input_stream(path, compression="detect")):
         types |= {field.name: field.type for field in _objects(block).schema if field.name not in types}
-    for block, read in blocks(pa.input_stream(path, compression="detect")):
+    for block, read in lines.blocks(pa.input_stream(path, compression="detect")):
         table = _objects(block)
         for name in types.keys() - set(table.column_names):
             table = table.append_column(name, pa.nulls(table.num_rows, types[name]))
@@ -170,19 +170,3 @@ def _share(read: int, path: str | None) -> float | None:
     if path is None or os.path.splitext(path)[1] not in (*_TEXT, *_LINES):
         return None
     return min(1.0, read / max(os.path.getsize(path), 1))
-
-
-def blocks(stream: BinaryIO | Any, *, quotes: bool = False) -> Iterator[tuple[bytes, int]]:
-    """Bytes that end where a line does, outside of quotes, and how many have been read by then."""
-    rest, read = b"", 0
-    while more := stream.read(BYTES):
-        read += len(more)
-        rest += more
-        end = rest.rfind(b"\n") + 1
-        while end and quotes and rest.count(b'"', 0, end) % 2:
-            end = rest.rfind(b"\n", 0, end - 1) + 1
-        if end:
-            yield rest[:end], read
-            rest = rest[end:]
-    if rest.strip():
-        yield rest, read

@@ -20,6 +20,7 @@ from vaekit.errors import DataError, warn
 from vaekit.schema.look import NUMBER, listed
 
 BLOCK, WHOLE = 1 << 24, (1 << 31) - 1  # bytes whose cells decide a column's type: at first, and when that failed
+HEADER = 1 << 16  # bytes in which the line of names is looked for
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 WESTERN = "cp1252"  # what Excel writes in western Europe: Latin-1, and signs such as the euro's
 COMMA = r"^\s*[-+]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?([eE][-+]?\d+)?\s*$"
@@ -94,10 +95,10 @@ def decoded(where: str, content: bytes) -> bytes:
 def separator(content: bytes) -> str:
     r"""What the line of names has most of; a comma where nothing stands out.
 
-    >>> separator(b"a;b;c,d\n1;2;3\n")
-    ';'
+    >>> separator(b"a;b;c,d\n1;2;3\n"), separator(b'"name, first";b\n')
+    (';', ';')
     """
-    header = content.split(b"\n", 1)[0]
+    header = re.sub(rb'"[^"]*"?', b"", content[:HEADER].lstrip(b"\r\n")).split(b"\n", 1)[0]
     counts = {mark: header.count(mark.encode()) for mark in (",", ";", "\t", "|")}
     return max(counts, key=counts.__getitem__)
 

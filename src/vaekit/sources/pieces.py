@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 
 from vaekit.errors import DataError
-from vaekit.sources import files
-from vaekit.sources.batches import ROWS, blocks
+from vaekit.sources import files, lines
+from vaekit.sources.batches import ROWS
 from vaekit.sources.cells import without_nan
-from vaekit.sources.delimited import read_csv
+from vaekit.sources.delimited import BYTE_ORDER_MARK, read_csv
 from vaekit.sources.frames import refuse_twice
 
 PER_CELL, PER_BYTE = 40, 6  # bytes that a fit in memory takes at most, for a cell of Parquet and for a byte of text
@@ -153,21 +153,20 @@ def _names(file: Any) -> list[str]:
 
 
 def _text_pieces(path: str) -> Iterator[Piece]:
-    """Blocks of whole lines below the line of names."""
+    """Blocks of whole lines, the first one with the line of names."""
+    at = 0
     with open(path, "rb") as stream:
-        begin = len(stream.readline())
-        at = begin
-        for block, _ in blocks(stream, quotes=True):
+        for block, _ in lines.blocks(stream, quotes=True):
             if block.strip():
                 yield Piece(path, at, len(block), 0, 0)
             at += len(block)
-    if begin == 0:
+    if at == 0:
         read_csv(repr(path), b"", ())  # says what is wrong
 
 
 def _parsed(piece: Piece, text: Collection[str], first: int) -> pa.Table:
     with open(piece.path, "rb") as stream:
-        names = stream.readline().removeprefix(b"\xef\xbb\xbf")
+        names = b"" if piece.at == 0 else lines.names_of(stream.read(lines.BYTES).removeprefix(BYTE_ORDER_MARK))
         stream.seek(piece.at)
         content = names + stream.read(piece.size)
     try:

@@ -1,0 +1,75 @@
+"""Where the lines of a CSV end: a line break between quotes is part of a cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from vaekit.sources.delimited import separator
+
+BYTES = 1 << 22  # that are read at once
+QUOTE, BREAK = ord('"'), ord("\n")
+
+
+def blocks(stream: BinaryIO | Any, *, quotes: bool = False) -> Iterator[tuple[bytes, int]]:
+    """Bytes that end where a line does, `BYTES` or some more, and how many have been read by then.
+
+    Args:
+        stream: what is read; of a line that is longer as many bytes more as have been read of it.
+        quotes: whether line breaks may stand in cells between quotes.
+    """
+    rest, read, mark = b"", 0, b""
+    while more := stream.read(max(BYTES, len(rest))):
+        read += len(more)
+        rest += more
+        mark = mark or separator(rest).encode()
+        end = last_end(rest, mark) if quotes else rest.rfind(b"\n") + 1
+        if end:
+            yield rest[:end], read
+            rest = rest[end:]
+    if rest.strip():
+        yield rest, read
+
+
+def names_of(text: bytes) -> bytes:
+    r"""The line of names with its end, after empty lines.
+
+    >>> names_of(b'\n"a\nb",c\n1,2\n')
+    b'"a\nb",c\n'
+    """
+    text = text.lstrip(b"\r\n")
+    outside = ends(text, separator(text).encode())
+    return text[: outside[0]] if len(outside) else text
+
+
+def last_end(text: bytes, mark: bytes) -> int:
+    r"""How many bytes are whole lines, of text that begins with a line.
+
+    >>> last_end(b'a,b\n1,"x\ny"\n2,"z\n', b",")
+    12
+    """
+    outside = ends(text, mark)
+    return int(outside[-1]) if len(outside) else 0
+
+
+def ends(text: bytes, mark: bytes) -> Any:
+    r"""The bytes after each line break that is in no cell between quotes, (N,).
+
+    A quote opens a cell where the cell begins, and is a letter elsewhere, as the parser has it.
+
+    >>> ends(b'a,b\n5" pipe,"x\n"\n', b",").tolist()
+    [4, 17]
+    """
+    data = np.frombuffer(text, np.uint8)
+    quotes, breaks = np.flatnonzero(data == QUOTE), np.flatnonzero(data == BREAK)
+    before = np.where(quotes[::2] > 0, data[quotes[::2] - 1], BREAK)
+    if np.isin(before, [*mark, *b'"\r\n']).all():  # every other quote opens a cell, or is the second of a pair within
+        return breaks[np.searchsorted(quotes, breaks) % 2 == 0] + 1
+    cells = re.compile(rb"(?:\A|[\r\n" + re.escape(mark) + rb'])"(?:[^"]|"")*')
+    spans = np.array([found.span() for found in cells.finditer(text)]).reshape(-1, 2)
+    begun = np.searchsorted(spans[:, 0], breaks)  # cells that begin before each break
+    until = np.concatenate([[0], spans[:, 1]])[begun]
+    return breaks[breaks >= until] + 1
