@@ -40,8 +40,8 @@ REMARKS = {
     "(25 nats) is reached, but nothing is disentangled yet.",
     "incomplete": "`bound, net of miwae` is `miwae` with one latent a row.",
     "lossless": "Bits a pixel, or bytes of Adult's rows; gzip and bz2 are given one bit a pixel where images are binary. "
-    "`raw` and `binarised` by convolutions against N(0, I), middle: so far of 1,000 test images, whose header and first bits "
-    "weigh more than those of 10,000 would; `binarised, vamp` by the fit of `vamp` above, middle: of all 10,000.",
+    "Images by convolutions against N(0, I), middle: `raw` so far of 1,000 test images, whose header and first bits weigh more "
+    "than those of 10,000 would, `binarised` of all 10,000; `binarised, vamp` by the fit of `vamp` above, of all.",
     "conditional": "`two-stage` and `vae` hide no cells in training, as in their papers, and so learn nothing of rows of which "
     "only some cells are known; `default` does, and has a prior of two stages.",
 }
