@@ -95,9 +95,13 @@ def answer_schema(model: Model, mode: str, question: Question) -> dict[str, Any]
 
 @dataclass
 class Whole:
-    """The answer of a pass, a table or what has `to_arrow`, which several requests may have a part of."""
+    """The answer of a pass, a table or what has `to_arrow`, which several requests may have a part of.
+
+    Its column `row` counts its rows, unless it has the `fitted` columns: then it is one of them.
+    """
 
     answer: Any
+    fitted: bool = False
 
     @property
     def count(self) -> int:
@@ -123,6 +127,8 @@ class Part:
     >>> whole = Whole(pa.table({"row": [0, 1, 2], "y": [5, 6, 7]}))
     >>> Part(whole, 1, 2).table().to_pydict()
     {'row': [0, 1], 'y': [6, 7]}
+    >>> json_of(Part(Whole(pa.table({"row": [7, 8]}), fitted=True), 1, 1))
+    b'{"rows": [{"row": 8}]}'
     """
 
     whole: Whole
@@ -132,7 +138,7 @@ class Part:
     def table(self) -> pa.Table:
         """These rows."""
         part = self.whole.table.slice(self.first, self.size)
-        if self.first and "row" in part.column_names:
+        if self.first and "row" in part.column_names and not self.whole.fitted:
             at = part.column_names.index("row")
             part = part.set_column(at, "row", pa.array(range(self.size), part.schema.field(at).type))
         return part
@@ -147,7 +153,7 @@ def json_of(answer: pa.Table | Part) -> bytes:
     """
     part = answer if isinstance(answer, Part) else Part(Whole(answer), 0, answer.num_rows)
     rows = part.whole.rows[part.first : part.first + part.size]
-    if part.first and rows and "row" in rows[0]:
+    if part.first and rows and "row" in rows[0] and not part.whole.fitted:
         rows = [{**row, "row": i} for i, row in enumerate(rows)]
     return json.dumps({"rows": rows}, default=_plain, ensure_ascii=False, allow_nan=False).encode()
 

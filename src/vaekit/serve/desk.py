@@ -71,7 +71,8 @@ def joined(parts: list[Any]) -> Any:
 def _pass(book: Book, question: Question, several: Sequence[Asked]) -> Iterator[bytes]:
     """The answers of one pass; that of a request alone is all of it, however many rows were made for it."""
     tables = [asked.table for asked in several]
-    whole = Whole(answered(book, question, several[0].options, tables[0] if len(tables) == 1 else joined(tables)))
+    rows = tables[0] if len(tables) == 1 else joined(tables)
+    whole = Whole(answered(book, question, several[0].options, rows), fitted=question.answer == "fitted")
     sizes = [whole.count] if len(tables) == 1 else [0 if each is None else each.num_rows for each in tables]
     for i, asked in enumerate(several):
         yield written(Part(whole, sum(sizes[:i]), sizes[i]), asked.arrow)
