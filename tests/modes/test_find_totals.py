@@ -103,3 +103,10 @@ def test_a_ratio_is_found_though_it_was_rounded_coarsely() -> None:
     height, weight = own.normal(1.7, 0.1, N).round(2), own.normal(75, 12, N).round(1)
     told = found(pd.DataFrame({"height": height, "weight": weight, "bmi": (weight / height**2).round(1)}))
     assert told == {"+1 bmi~ -1 weight +2 height = 0 (logs)"}
+
+
+@pytest.mark.parametrize("size", [1e300, 1e-300, 1e140])
+def test_numbers_whose_squares_no_double_holds_are_left_alone(size: float) -> None:
+    a, b = (rng.numpy(6, name).normal(size=N) * size for name in "ab")
+    with np.errstate(all="raise", under="ignore"):
+        assert len(found(pd.DataFrame({"a": a, "b": b, "c": a / 2 + b / 2}))) == (size == 1e140)

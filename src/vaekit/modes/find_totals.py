@@ -30,6 +30,7 @@ NULL = (
 )  # deviations by which numbers that add up miss it: exactly first, then as they were rounded
 SEEN = 1e-3  # deviations that a number takes part with
 TERMS_MOST = 32
+HUGE = 1e150  # whose square is no number, and one over it is none but 0
 PARTS, HARDLY = (
     32,
     1e-9,
@@ -78,7 +79,8 @@ def _numbers(fields: Sequence[Field], rows: Rows, logs: bool, follow: set[int]) 
         return None
     values = np.stack([own.values(rows.cells[::step, k]).numpy() for k, own in zip(columns, of, strict=True)], 1)
     there = rows.observed[::step][:, columns].numpy() & ((values > 0) | (not logs))
-    some = there.mean(0) > 0.5
+    most = np.abs(values).max(0, initial=0, where=there)
+    some = (there.mean(0) > 0.5) & (most < HUGE) & (most > 1 / HUGE)
     whole = there[:, some].all(1)
     values = values[whole][:, some]
     if len(values) < LEAST or some.sum() < 2:
