@@ -60,7 +60,6 @@ COVERED = {
     "serve/problems.py": "serve/test_app.py",
     "serve/questions.py": "serve/test_app.py",
     "sources/__init__.py": "sources/test_frames.py",
-    "sources/back.py": "sources/test_frames.py",
     "sources/table.py": "sources/test_frames.py",
 }
 
