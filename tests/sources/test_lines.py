@@ -11,7 +11,7 @@ import pytest
 
 from vaekit.sources import lines, pieces, read
 from vaekit.sources.batches import batches
-from vaekit.sources.lines import blocks, ends, last_end, names_of
+from vaekit.sources.lines import blocks, ends, last_end, names_of, read_names
 
 ROWS = 3_000
 
@@ -78,3 +78,10 @@ def test_the_time_grows_with_the_file_whatever_its_quotes(monkeypatch) -> None:
     open_cell = b'a,b\n"' + b"2.5,3\n" * 200_000  # a quote that is never closed
     assert [block for block, _ in blocks(io.BytesIO(open_cell), quotes=True)] == [b"a,b\n", open_cell[4:]]
     assert time.process_time() - began < 30  # hours, where each line break counts the quotes before it anew
+
+
+def test_names_that_are_longer_than_what_is_read_at_first_are_whole() -> None:
+    names = ",".join(f"column_{n}" for n in range(20_000)).encode() + b"\n"
+    stream = io.BytesIO(b"\xef\xbb\xbf\n" + names + b"1,2\n" * 100_000)
+    assert read_names(stream) == names and stream.tell() < 1 << 19
+    assert read_names(io.BytesIO(b"a,b")) == b"a,b" and read_names(io.BytesIO(b"")) == b""

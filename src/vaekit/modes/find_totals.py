@@ -22,19 +22,13 @@ VARIED, VARIED_ROWS = 0.98, 20  # the same share of rows where a number is not i
 FIRST_ROWS, FEWER = 500, 0.02  # rows that are asked first, and by how much fewer a total may hold there
 LOOSE = 0.05  # deviations of any of its numbers that a total may be off by rounding
 TRIES = 8  # samples of rows that are looked at, since some hold one of the few rows in which nothing adds up
-NULL = (
-    1e-6,
-    3e-5,
-    2e-3,
-    1e-2,
-)  # deviations by which numbers that add up miss it: exactly first, then as they were rounded
+# deviations by which numbers that add up miss it: exactly first, then as they were rounded
+NULL = (1e-6, 3e-5, 2e-3, 1e-2)
 SEEN = 1e-3  # deviations that a number takes part with
 TERMS_MOST = 32
 HUGE = 1e150  # whose square is no number, and one over it is none but 0
-PARTS, HARDLY = (
-    32,
-    1e-9,
-)  # of the rows, of which one says how far values lie apart; the share of a deviation that counts else
+PARTS = 32  # of the rows, of which one says how far values lie apart
+HARDLY = 1e-9  # the share of a deviation that counts else
 NONE, FIRST, ALL = "none", "first", "all"  # which numbers of a total were rounded to their decimals
 HEADS = 8  # numbers of a total that are tried as the one that was rounded, or weighs 1
 DIGITS = (1, 2, 3, 4, 6, 15)

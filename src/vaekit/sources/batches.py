@@ -85,7 +85,6 @@ def _answered(source: Sql) -> Iterator[Batch]:
     for table in sql_tables(source):
         if table.num_rows:
             rows += table.num_rows
-            refuse_twice(table.column_names)
             yield Batch(Table(without_nan(table), "file"), None)
     if not rows:
         raise no_rows(source)

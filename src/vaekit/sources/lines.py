@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from vaekit.sources.delimited import separator
+from vaekit.sources.delimited import BYTE_ORDER_MARK, HEADER, separator
 
 BYTES = 1 << 22  # that are read at once
 QUOTE, BREAK = ord('"'), ord("\n")
@@ -25,7 +25,7 @@ def blocks(stream: BinaryIO | Any, *, quotes: bool = False) -> Iterator[tuple[by
     while more := stream.read(max(BYTES, len(rest))):
         read += len(more)
         rest += more
-        mark = mark or separator(rest).encode()
+        mark = mark or separator(rest).encode() if quotes else mark
         end = last_end(rest, mark) if quotes else rest.rfind(b"\n") + 1
         if end:
             yield rest[:end], read
@@ -43,6 +43,15 @@ def names_of(text: bytes) -> bytes:
     text = text.lstrip(b"\r\n")
     outside = ends(text, separator(text).encode())
     return text[: outside[0]] if len(outside) else text
+
+
+def read_names(stream: BinaryIO) -> bytes:
+    """The line of names at the beginning of a file, of which no more is read than it takes."""
+    text = names = b""
+    while names == text and (more := stream.read(max(HEADER, len(text)))):
+        text = (text + more).removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n")
+        names = names_of(text)
+    return names
 
 
 def last_end(text: bytes, mark: bytes) -> int:

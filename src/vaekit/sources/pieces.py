@@ -15,7 +15,7 @@ from vaekit.errors import DataError
 from vaekit.sources import files, lines
 from vaekit.sources.batches import ROWS
 from vaekit.sources.cells import without_nan
-from vaekit.sources.delimited import BYTE_ORDER_MARK, read_csv
+from vaekit.sources.delimited import read_csv
 from vaekit.sources.frames import refuse_twice
 
 PER_CELL, PER_BYTE = 40, 6  # bytes that a fit in memory takes at most, for a cell of Parquet and for a byte of text
@@ -166,7 +166,7 @@ def _text_pieces(path: str) -> Iterator[Piece]:
 
 def _parsed(piece: Piece, text: Collection[str], first: int) -> pa.Table:
     with open(piece.path, "rb") as stream:
-        names = b"" if piece.at == 0 else lines.names_of(stream.read(lines.BYTES).removeprefix(BYTE_ORDER_MARK))
+        names = b"" if piece.at == 0 else lines.read_names(stream)
         stream.seek(piece.at)
         content = names + stream.read(piece.size)
     try:
