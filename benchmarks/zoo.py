@@ -30,7 +30,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -113,16 +113,30 @@ def timed(data: Any, preset: str, **options: Any) -> tuple[vaekit.Model, float]:
 DENSITY = (
     "vae", "iwae", "gm-vae", "vamp", "flow-prior", "iaf", "ladder", "two-stage", "binary", "discrete",
 )  # fmt: skip
+CONVOLVED = "vamp, convolutions"
+CONVOLVED_PASSES = 2  # times those of an image that is compressed
 
 
 def density(scale: Scale, preset: str, seed: int) -> Kept:
     data = images("mnist_static_binarized")
+    if preset == CONVOLVED:
+        passes, decay, _ = scale.packed
+        plan = {"hide": 0.0, "epochs": passes and CONVOLVED_PASSES * passes, "weight_decay": decay}
+        model, cost = timed(
+            some(_known(data), scale.images), "vamp", net="conv", latent=40, seed=seed, validation=scale.apart, train=plan
+        )
+        return {**_nats(model, data["x_test"], replace(scale, test=scale.test // 4)), "cpu_s": cost}
     model, cost = _perceptron(data, scale, preset, seed)
     return {**_nats(model, data["x_test"], scale), "cpu_s": cost}
 
 
+def _known(data: Mapping[str, Array]) -> Array:
+    """The images that train, in both of their files where they come in two."""
+    return np.concatenate([data[part] for part in ("x_train", "x_valid") if part in data])
+
+
 def _perceptron(data: Mapping[str, Array], scale: Scale, preset: str, seed: int) -> tuple[vaekit.Model, float]:
-    known = np.concatenate([data["x_train"], data["x_valid"]])
+    known = _known(data)
     net = {"kind": "mlp", "hidden": list(scale.hidden), "activation": scale.activation}
     batch, rate, decay = scale.step
     return timed(
@@ -262,7 +276,7 @@ def lossless(scale: Scale, preset: str, seed: int) -> Kept:
     if preset == VAMP:
         model, cost = _perceptron(data, scale, "vamp", seed)
     else:
-        known = np.concatenate([data[part] for part in ("x_train", "x_valid") if part in data])
+        known = _known(data)
         model, cost = timed(
             some(known, scale.images), "vae", seed=seed, latent=32, net="conv", validation=scale.apart,
             train={"hide": 0.0, "epochs": passes, "weight_decay": decay},
@@ -321,7 +335,7 @@ def conditional(scale: Scale, preset: str, seed: int) -> Kept:
 
 Part = Callable[[Scale, str, int], Kept]
 PARTS: Mapping[str, tuple[Part, tuple[str, ...]]] = {
-    "density": (density, DENSITY),
+    "density": (density, (*DENSITY, CONVOLVED)),
     "beta": (beta, BETA),
     "incomplete": (incomplete, ("vae", SAME_NET, "miwae")),
     "robust": (robust, ("bound", "robust")),
