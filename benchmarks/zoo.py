@@ -122,9 +122,8 @@ def density(scale: Scale, preset: str, seed: int) -> Kept:
     if preset == CONVOLVED:
         passes, decay, _ = scale.packed
         plan = {"hide": 0.0, "epochs": passes and CONVOLVED_PASSES * passes, "weight_decay": decay}
-        model, cost = timed(
-            some(_known(data), scale.images), "vamp", net="conv", latent=40, seed=seed, validation=scale.apart, train=plan
-        )
+        parts: Kept = {"net": "conv", "latent": 40, "validation": scale.apart, "train": plan}
+        model, cost = timed(some(_known(data), scale.images), "vamp", seed=seed, **parts)
         return {**_nats(model, data["x_test"], replace(scale, test=scale.test // 4)), "cpu_s": cost}
     model, cost = _perceptron(data, scale, preset, seed)
     return {**_nats(model, data["x_test"], scale), "cpu_s": cost}
