@@ -59,7 +59,9 @@ def test_a_rare_exception_leaves_out_the_value_that_has_it() -> None:
     rows = table()
     at = (rows.cells[:, 1] == 3).nonzero()[0, 0]
     rows.cells[at, 2] = 4.0
-    assert (1, 2) not in rules(learned(fields(), rows)), "an eighth of the rows has a value that determines nothing"
+    found = learned(fields(), rows)
+    assert (1, 2) in rules(found), "though an eighth of the rows has the value that determines nothing"
+    assert np.isnan(tables(found)[1, -1, 2][3]) and (tables(found)[1, -1, 2][[0, 1, 2, 4]] == [1, 1, 2, 3]).all()
     rows = table()
     rows.cells[:6, :3] = torch.tensor([[0.0, 7.0, 4.0]])
     rows.cells[0, 2] = 2.0
@@ -89,3 +91,41 @@ def test_rare_levels_and_values_of_few_rows_determine_nothing() -> None:
     found = learned(fields(), rows)
     told = tables(found)[1, -1, 2]
     assert np.isnan(told[[0, 8, 9]]).all() and told[1:8].tolist() == [1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0]
+
+
+def test_more_exceptions_than_one_in_two_hundred_rows_leave_no_rule() -> None:
+    rows, noise = table(), rng.numpy(2, "wrong")
+    rows.cells[torch.from_numpy(noise.choice(N, N // 40, replace=False)), 2] = 4.0
+    assert (1, 2) not in rules(learned(fields(), rows))
+
+
+def test_many_independent_columns_of_few_rows_with_gaps_are_no_dependency() -> None:
+    noise, K = rng.numpy(3, "wide"), 40
+    wide = [Field(f"x{k}", "categorical", levels=int(levels)) for k, levels in enumerate(noise.integers(3, 7, K))]
+    shares = [noise.dirichlet(np.full(field.levels - 1, 0.4)) for field in wide]
+    cells = np.column_stack([noise.choice(len(share), 150, p=share) for share in shares])
+    there = torch.from_numpy(noise.random((150, K)) > 0.3)
+    assert learned(wide, Rows(torch.from_numpy(cells).float(), there)) == {}
+
+
+def test_a_column_of_two_levels_determines_with_another_one() -> None:
+    noise = rng.numpy(4, "tariff")
+    own = [
+        Field("night", "binary", levels=2),
+        Field("zone", "categorical", levels=5),
+        Field("tariff", "categorical", levels=9),
+    ]
+    night, zone = noise.integers(0, 2, N), noise.integers(0, 4, N)
+    cells = torch.from_numpy(np.column_stack([night, zone, 4 * night + zone])).float()
+    assert (0, 1, 2) in rules(learned(own, Rows(cells, torch.ones(N, 3, dtype=torch.bool))))
+
+
+def test_the_order_of_rows_and_their_number_do_not_matter() -> None:
+    rows = table()
+    order = rows.cells[:, 1].argsort()
+    many = torch.cat([rows.cells[order]] * 4)
+    noise = torch.from_numpy(rng.numpy(5, "more").normal(size=len(many))).float()
+    many[:, 4] = noise
+    assert rules(learned(fields(), Rows(many, torch.ones(len(many), 5, dtype=torch.bool)))) == rules(
+        learned(fields(), rows)
+    )
