@@ -44,8 +44,11 @@ def test_drawn_cells_agree_and_known_ones_stay() -> None:
 
 def test_given_cells_alone_determine_where_nothing_is_drawn() -> None:
     found, guess = Dependencies(fields(), learned(fields(), table())), [[1.0, 5.0, 0.0, 99.0, 7.0]]
-    assert found.told(*asked(guess, [])).tolist() == guess
-    assert found.told(*asked(guess, [1])).tolist() == [[1.0, 5.0, 3.0, 99.0, 7.0]]
+    cells, nothing = asked(guess, [])
+    assert all(end.tolist() == guess for end in found.between(cells, cells, nothing, 0.9))
+    cells, given = asked(guess, [1])
+    low, high = found.between(cells, cells + ~given, given, 0.9)
+    assert low.tolist() == [[1.0, 5.0, 3.0, 99.0, 7.0]] and high.tolist() == [[2.0, 5.0, 3.0, 100.0, 8.0]]
 
 
 def truth(rows: pd.DataFrame) -> pd.DataFrame:

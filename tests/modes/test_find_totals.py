@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -11,6 +13,7 @@ import torch
 from vaekit import codec as codecs
 from vaekit import rng
 from vaekit.goals import Rows
+from vaekit.modes import find_totals
 from vaekit.modes.ask import tensors
 from vaekit.modes.find_totals import learned
 from vaekit.schema import Schema
@@ -110,3 +113,46 @@ def test_numbers_whose_squares_no_double_holds_are_left_alone(size: float) -> No
     a, b = (rng.numpy(6, name).normal(size=N) * size for name in "ab")
     with np.errstate(all="raise", under="ignore"):
         assert len(found(pd.DataFrame({"a": a, "b": b, "c": a / 2 + b / 2}))) == (size == 1e140)
+
+
+@pytest.mark.parametrize("days", [30, 365, 1500])
+def test_a_short_time_between_moments_that_lie_years_apart_is_found(days: int) -> None:
+    own = rng.numpy(7, "trips")
+    begin = pd.Timestamp("2024-01-01") + pd.to_timedelta(own.integers(0, days * 86_400, N), unit="s")
+    minutes = own.gamma(2, 15, N).round()
+    rows = {"begin": begin, "minutes": minutes, "end": begin + pd.to_timedelta(minutes, unit="min")}
+    (one,) = found(pd.DataFrame(rows))
+    assert one.count("begin") == one.count("end") == one.count("minutes") == 1
+
+
+def test_sums_in_single_precision_add_up() -> None:
+    own = rng.numpy(11, "single")
+    a, b = (own.normal(10, 1, N).astype(np.float32) for _ in range(2))
+    assert found(pd.DataFrame({"a": a, "b": b, "sum": a + b})) == {"+1 sum -1 a -1 b = 0"}
+
+
+@pytest.mark.parametrize("share", [0.2, 0.35])
+def test_gaps_in_all_columns_hide_no_total(share: float) -> None:
+    own = rng.numpy(8, "holes")
+    rows = bills().head(1_000)[["net", "tax", "gross", "damage", "injury", "claim"]]
+    rows = rows.assign(**{f"free{k}": own.normal(size=len(rows)) for k in range(14)})
+    told = found(rows.mask(own.random(rows.shape) < share))
+    assert {"+1 gross -1 net -1 tax = 0", "+1 tax~ -0.19 net = 0", "+1 claim -1 damage -1 injury = 0"} == told
+
+
+def test_products_with_nothing_and_below_it_are_found_but_none_that_a_zero_breaks() -> None:
+    own = rng.numpy(9, "refunds")
+    count, price = own.integers(-9, 30, N), own.lognormal(2, 0.5, N).round(2)
+    rows = pd.DataFrame({"count": count, "price": price, "amount": (count * price).round(2)})
+    assert found(rows) == {"+1 amount -1 price -1 count = 0 (logs)"}
+    assert found(rows.assign(amount=rows["amount"].where(count != 0, 5.0))) == set()
+    assert found(rows.assign(amount=rows["amount"].abs())) == set()
+
+
+def test_many_columns_that_nearly_add_up_take_no_longer() -> None:
+    own = rng.numpy(10, "sensors")
+    plain = own.normal(size=(N, 6)) @ own.normal(size=(6, 120))
+    rows = pd.DataFrame(plain + 0.003 * own.normal(size=plain.shape), columns=[f"s{k}" for k in range(120)])
+    with patch.object(find_totals, "_held", wraps=find_totals._held) as held:
+        assert found(rows) == set()
+    assert held.call_count <= find_totals.FAILED * 9, "nine ways to look"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ import torch
 from vaekit.codec.field import Field, Transform
 from vaekit.errors import VaekitWarning
 from vaekit.modes.contradictions import Contradictions
-from vaekit.modes.dependencies import Dependencies
+from vaekit.modes.dependencies import RULES, VALUES, Dependencies
 from vaekit.modes.totals import RESTS, TERMS, Number, Total, Totals, double, kept
 
 WIDE = np.array([-9.0, 9.0])
@@ -74,8 +76,8 @@ def test_the_only_number_that_is_not_known_is_set(one: Total, m: int) -> None:
 
 def test_what_training_never_saw_is_not_set() -> None:
     part, known = cells([300, 20, 7, 0, 0]), flags(0, 1)
-    assert Totals(fields(), kept([SUM])).set(part, known)
-    assert values(part)[0][2] == 7 and known[0, 2], "280 is beyond the range of the column"
+    assert not Totals(fields(), kept([SUM])).set(part, known)
+    assert values(part)[0][2] == 7 and not known[0, 2], "280 is beyond the range of the column"
 
 
 def test_two_totals_tell_of_their_numbers_together() -> None:
@@ -90,8 +92,48 @@ def test_numbers_that_nothing_tells_are_taken_but_for_those_that_follow() -> Non
     part, known = cells([1, 40, 3, 80, 5], [1, 400, 3, 80, 5]), torch.zeros(2, 5, dtype=torch.bool)
     Totals(fields(), kept([SUM, SHARE])).close(part, known)
     assert values(part)[0] == [60, 40, 20, 80, 5], "a quarter of x3 first, then the sum"
-    assert values(part)[1][1] == 140, "what is taken lies where training did"
+    assert values(part)[1] == [1, -19, 20, 80, 5], "160 would be beyond the first column: another number follows"
     assert known.tolist() == [[True] * 4 + [False]] * 2
+
+
+def test_a_product_with_nothing_is_nothing_and_signs_multiply() -> None:
+    found = Totals(fields(), kept([PRODUCT]))
+    rows = cells(
+        [0, 0, 20, 9, 9], [20, 0, 20, 9, 9], [0, 3, 20, 9, 9], [0, 0, 0, 9, 9], [-20, -1, 20, 9, 9], [20, -1, 20, 9, 9]
+    )
+    assert found.against(rows)[0][:, 0].tolist() == [False, True, True, False, False, True]
+    part, known = cells([7, 0, 20, 9, 9], [7, -2, 20, 9, 9], [0, 3, 7, 9, 9], [0, 0, 7, 9, 9]), flags(1, 2).repeat(4, 1)
+    known[2:, [0, 2]] = torch.tensor([True, False])
+    found.set(part, known)
+    assert [row[:3] for row in values(part)] == [[0, 0, 20], [-40, -2, 20], [0, 3, 0], [0, 0, 7]]
+    assert known[:, [0, 2]].tolist() == [[True, True], [True, True], [True, True], [True, False]], (
+        "0 of 0 may be anything"
+    )
+
+
+def test_a_product_of_two_follows_where_one_is_nothing() -> None:
+    part, known = cells([30, 0, 20, 9, 9]), torch.zeros(1, 5, dtype=torch.bool)
+    found = Totals(fields(), kept([PRODUCT]))
+    found.close(part, known)
+    assert not found.wrong(part, torch.zeros_like(known)).any()
+
+
+def test_what_follows_from_a_rounded_number_lies_as_far_apart_as_those_that_round_to_it() -> None:
+    rules = Dependencies(fields(), kept([total([2, 3], [1, -0.25], rounded=0), SUM]))
+    ends = cells([0, 0, 20, 0, 0])
+    low, high = rules.between(ends, ends, flags(0, 2), 0.5)
+    assert values(low)[0][:4] == [0, -20, 20, 79] and values(high)[0][:4] == [0, -20, 20, 81], (
+        "20 to within a half, half of it"
+    )
+
+
+def test_numbers_that_follow_are_known_to_columns_that_determine() -> None:
+    """Given the sum, the second part follows as soon as the first one is taken."""
+    own = [replace(field, distinct=np.arange(-5.0, 10.0), rows=2_000) for field in fields(3)]
+    part, given = cells([60, 40, 33], [90, 40, 33]), flags(0)[:, :3].repeat(2, 1)
+    rules = {RULES: np.array([[1, -1, 2]]), VALUES: np.full(16, np.nan, dtype=np.float32)}
+    settled, agree = Dependencies(own, kept([SUM]) | rules).settled(part, given)
+    assert values(settled) == [[60, 40, 20], [90, 40, 50]] and agree.all()
 
 
 def test_rounding_to_single_precision_is_no_contradiction() -> None:
@@ -150,6 +192,16 @@ def test_conditions_that_contradict_one_another_are_told(bills: Any, routes: Any
     )
     with pytest.warns(VaekitWarning, match=r"1 conditions \(row 2\) contradict"):
         routes[0].sample(given=table)
+
+
+def test_conditions_from_which_what_training_never_had_would_follow_are_told(bills: Any) -> None:
+    model, rows = bills
+    assert rows["parts"].min() >= 0
+    with pytest.warns(VaekitWarning, match="'bill'.*'labour'.* cannot have such values together"):
+        model.sample(5, given={"bill": rows["bill"].median(), "labour": rows["bill"].median() + 50})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.sample(5, given={"bill": float(rows["bill"][0]), "labour": float(rows["labour"][0])})
 
 
 def test_filled_cells_add_up(bills: Any) -> None:

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from vaekit.artifact import Fitted
 from vaekit.codec.field import Field, repeats
-from vaekit.modes.totals import TERMS, Totals, written
+from vaekit.modes.formula import formula
+from vaekit.modes.totals import TERMS, Totals
 
 RULES, VALUES = "dependencies.rules", "dependencies.values"  # names of what a file keeps
 SAME = 1e-4  # deviations by which numbers differ that are rounded otherwise
@@ -74,21 +75,23 @@ class Dependencies:
             known = self._spread(part, own)
             for k in self.order * 2:  # what contradicted known cells may have been set since
                 self._take(k, part, known)
+                if self.totals.set(part, known):
+                    known = self._spread(part, known)
             self.totals.close(part, known)
             cells[wrong], wrong = part, wrong[self._wrong(part, own)]
         agree = torch.ones(len(cells), dtype=torch.bool).index_fill(0, wrong, False)
         return cells.view(shape), agree.view(shape[:-1])
 
-    def told(self, cells: Tensor, given: Tensor, *, whole: bool = False) -> Tensor:
-        """Cells (B, K), of which those that the given ones (B, K) determine are what these say.
+    def between(self, low: Tensor, high: Tensor, given: Tensor, level: float) -> tuple[Tensor, Tensor]:
+        """Ends of intervals (B, K), of which those of cells that the given ones (B, K) determine are what these say.
 
-        Where they are rows, `whole`, the others add up besides.
+        They lie apart where that was rounded: the number is one of those that round to it, all of them alike.
         """
-        cells = cells.clone()
-        known = self._spread(cells, given)
-        if whole:
-            self.totals.close(cells, known)
-        return cells
+        cells, wide = low.clone(), torch.zeros(low.shape, dtype=torch.float64)
+        new = self._spread(cells, given, wide) & ~given
+        ends = (self.totals.moved(cells, side * level * wide) for side in (-1, 1))
+        low, high = (told.where(new, end) for told, end in zip(ends, (low, high), strict=True))
+        return low, high
 
     def against(self, cells: Tensor) -> tuple[Tensor, Tensor]:
         """Where observed cells (B, K) are not what rules say, and what these say, (B, P) each, in the order of `spoken`.
@@ -98,6 +101,12 @@ class Dependencies:
         found = [*((differ, told) for _, told, differ in self._each(cells, SAME)), self.totals.against(cells)]
         differ, told = zip(*found, strict=True)
         return torch.cat(differ, 1), torch.cat(told, 1)
+
+    def spread(self, cells: Tensor, given: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Cells (B, K) with what given ones (B, K) determine, flags of those and these, and of what leads beyond training."""
+        cells = cells.clone()
+        known = self._spread(cells, given)
+        return cells, known, self.totals.beyond(cells, known)
 
     @property
     def spoken(self) -> list[list[int]]:
@@ -126,12 +135,15 @@ class Dependencies:
         """Flags (R, on) of the cells of which a rule says something else."""
         return (told - there).abs() > self.same[rule.on]
 
-    def _spread(self, cells: Tensor, given: Tensor) -> Tensor:
-        """Set what given cells (B, K) determine, and what that determines; flags of what is known then."""
+    def _spread(self, cells: Tensor, given: Tensor, wide: Tensor | None = None) -> Tensor:
+        """Set what given cells (B, K) determine, and what that determines; flags of what is known then.
+
+        How `wide` values are, (B, K), is set besides: see `modes.totals`.
+        """
         known = given.clone()
         again = int(known.any())
         while again:
-            again = sum(self._set(rule, cells, known) for rule in self.rules) + self.totals.set(cells, known)
+            again = sum(self._set(rule, cells, known) for rule in self.rules) + self.totals.set(cells, known, wide)
         return known
 
     def _take(self, k: int, cells: Tensor, known: Tensor) -> None:
@@ -224,7 +236,7 @@ def names_of(fitted: Fitted) -> list[str]:
 def sums_of(fitted: Fitted) -> list[str]:
     """The totals, as a reader would write them down."""
     found = dependencies_of(fitted)
-    return [] if found is None else [written(total, fitted.names) for total in found.totals.totals]
+    return [] if found is None else [formula(total, fitted.names) for total in found.totals.totals]
 
 
 def determines(field: Field) -> bool:

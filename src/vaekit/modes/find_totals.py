@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -20,11 +22,16 @@ LEAST = 50  # rows that show all numbers: of fewer nothing is believed
 EXACT = 0.995  # share of the rows that a total holds in
 VARIED, VARIED_ROWS = 0.98, 20  # the same share of rows where a number is not its usual one, and how many at least
 FIRST_ROWS, FEWER = 500, 0.02  # rows that are asked first, and by how much fewer a total may hold there
+NEARLY = 0.9  # share of the first rows that it holds in nearly, with weights as they were found
 LOOSE = 0.05  # deviations of any of its numbers that a total may be off by rounding
 TRIES = 8  # samples of rows that are looked at, since some hold one of the few rows in which nothing adds up
+TRIES_GAPS = 200  # the same where few rows show all numbers, and each sample bears as many columns as enough rows show
+SPARE = 30  # rows of a sample beyond two of each number
+FAILED = 100  # candidates that do not hold, after which what else nearly adds up is left alone
 # deviations by which numbers that add up miss it: exactly first, then as they were rounded
 NULL = (1e-6, 3e-5, 2e-3, 1e-2)
-SEEN = 1e-3  # deviations that a number takes part with
+# deviations that a number takes part with: what takes part with less would be noise of other totals, but for the last ones
+SEEN, SEEN_LAST = 1e-3, 1e-5
 TERMS_MOST = 32
 HUGE = 1e150  # whose square is no number, and one over it is none but 0
 PARTS = 32  # of the rows, of which one says how far values lie apart
@@ -35,14 +42,19 @@ DIGITS = (1, 2, 3, 4, 6, 15)
 PLAIN = 0.02  # share by which a weight may be told otherwise than it was found
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
 
 
 class Numbers(NamedTuple):
-    """The numbers of rows, (N, M): their columns, values, and what is summed: these or their logarithms."""
+    """The numbers of rows, (N, M): their columns, values where they are `shown`, and what is summed: these or the logarithms of
+    their sizes, not a number where there is none.
+    """
 
     columns: list[int]
     of: list[Number]
     values: Floats
+    shown: Flags
     scale: Floats
     logs: bool
 
@@ -57,63 +69,88 @@ def learned(fields: Sequence[Field], rows: Rows) -> list[Total]:
     The first number of each follows from the others; no later total speaks of the first number of an earlier one.
     """
     found: list[Total] = []
-    for logs in (False, True):
-        for null in NULL:
-            numbers = _numbers(fields, rows, logs, {total.on[0] for total in found})
-            found += [] if numbers is None else _totals(numbers, null)
+    for logs, null, seen in [*product((False, True), NULL, [SEEN]), (False, NULL[0], SEEN_LAST)]:
+        numbers = _numbers(fields, rows, logs, {total.on[0] for total in found})
+        found += [] if numbers is None else _totals(numbers, null, seen)
     return found
 
 
 def _numbers(fields: Sequence[Field], rows: Rows, logs: bool, follow: set[int]) -> Numbers | None:
-    """The rows that show all numbers, of columns that mostly do and do not follow from others; None where they are too few."""
-    step = max(1, -(-len(rows) // MOST))
+    """Rows in no order, of columns that mostly show a number and do not follow from others; None where there are too few."""
     columns = [k for k, field in enumerate(fields) if not field.levels and k not in follow]
+    some = rng.numpy(0, "rows of totals").permutation(len(rows))[:MOST]
+    if len(columns) < 2 or len(some) < LEAST:
+        return None
     of = [Number(fields[k]) for k in columns]
-    if len(of) < 2:
-        return None
-    values = np.stack([own.values(rows.cells[::step, k]).numpy() for k, own in zip(columns, of, strict=True)], 1)
-    there = rows.observed[::step][:, columns].numpy() & ((values > 0) | (not logs))
+    cells, shown = rows.cells[some][:, columns], rows.observed[some][:, columns].numpy()
+    values = np.stack([own.values(cells[:, m]).numpy() for m, own in enumerate(of)], 1)
+    there = shown & ((values != 0) | (not logs))
     most = np.abs(values).max(0, initial=0, where=there)
-    some = (there.mean(0) > 0.5) & (most < HUGE) & (most > 1 / HUGE)
-    whole = there[:, some].all(1)
-    values = values[whole][:, some]
-    if len(values) < LEAST or some.sum() < 2:
+    at = ((there.mean(0) > 0.5) & (most < HUGE) & (most > 1 / HUGE)).nonzero()[0]
+    if len(at) < 2:
         return None
-    at = some.nonzero()[0].tolist()
-    scale = np.log(values) if logs else values
-    return Numbers([columns[k] for k in at], [of[k] for k in at], values, scale, logs)
+    values, shown, there = values[:, at], shown[:, at], there[:, at]
+    scale = np.full(values.shape, np.nan)
+    scale[there] = np.log(np.abs(values[there])) if logs else values[there]
+    return Numbers([columns[k] for k in at], [of[k] for k in at], values, shown, scale, logs)
 
 
-def _totals(numbers: Numbers, null: float) -> list[Total]:
+def _totals(numbers: Numbers, null: float, seen: float) -> list[Total]:
     """Samples are asked one after the other, each without what follows by then: some hold a row in which nothing adds up."""
-    noise, found, room = rng.numpy(0, "totals"), [], _room(numbers.scale)
+    noise, room = rng.numpy(0, "totals"), _room(numbers.scale)
+    found: list[Total] = []
     free = np.ones(len(numbers.columns), dtype=bool)
-    size = min(len(numbers.values), 2 * len(free) + 30)
-    for _ in range(TRIES):
-        some = numbers.scale[noise.choice(len(numbers.values), size, replace=False)]
-        for weight in list(_null(some, free & (np.ptp(some, axis=0) > 0), room, null)):
-            if free[weight != 0].all() and (total := _held(numbers, some, weight)) is not None:
+    failed: Counter[bytes] = Counter()
+    whole = (~np.isnan(numbers.scale)).all(1).sum() >= 2 * len(free) + SPARE
+    for _ in range(TRIES if whole else TRIES_GAPS):
+        row, at = _sample(numbers, free, noise)
+        some = numbers.scale[np.ix_(row, at)]
+        for weight in list(_null(some, at, room, null, seen)):
+            on = weight.nonzero()[0]
+            if failed.total() >= FAILED:
+                return found
+            if not free[on].all() or failed[on.tobytes()] > 1:
+                continue
+            if (total := _held(numbers, row, weight)) is None:
+                failed[on.tobytes()] += 1
+            else:
                 free[total.on[0]] = False
                 found.append(_finest_first(numbers, total))
     return found
 
 
+def _sample(numbers: Numbers, free: Flags, noise: np.random.Generator) -> tuple[Places, Places]:
+    """Some rows, and columns that all of them show: those that are free, or of these as many as enough rows show."""
+    there = ~np.isnan(numbers.scale)
+    at = free.nonzero()[0]
+    rows: Flags = np.asarray(there[:, at].all(1))
+    if rows.sum() < max(LEAST, 2 * len(at) + SPARE):
+        rows, order, at = np.ones(len(there), dtype=bool), noise.permutation(at), at[:0]
+        for k in order:
+            more = rows & there[:, k]
+            if more.sum() >= max(LEAST, 2 * (len(at) + 1) + SPARE):
+                rows, at = more, np.append(at, k)
+    row = noise.permutation(rows.nonzero()[0])[: 2 * len(at) + SPARE]
+    at = np.sort(at)
+    return row, at[np.ptp(numbers.scale[np.ix_(row, at)], axis=0) > 0] if len(row) else at[:0]
+
+
 def _room(scale: Floats) -> Floats:
     """How far the values of each number (N, M) lie apart: what a part of the rows takes, (M,)."""
-    room: Floats = np.median(np.diff(np.quantile(scale, np.linspace(0, 1, PARTS + 1), axis=0), axis=0), axis=0)
-    return room + HARDLY * scale.std(0)
+    quantiles = np.nanquantile(scale, np.linspace(0, 1, PARTS + 1), axis=0)
+    room: Floats = np.median(np.diff(quantiles, axis=0), axis=0)
+    return room + HARDLY * np.nanstd(scale, axis=0)
 
 
-def _null(some: Floats, use: NDArray[np.bool_], room: Floats, least: float) -> Iterator[Floats]:
-    """Weights (M,) of what sums to the same in all of some rows (S, M), each with a number of its own.
+def _null(some: Floats, at: Places, room: Floats, least: float, seen: float) -> Iterator[Floats]:
+    """Weights (M,) of what sums to the same in all of some rows (S, at), each with a number of its own.
 
     Those have most room: what follows from others does not come to lie where many rows share a value.
     """
-    at = use.nonzero()[0]
-    centred = some[:, at] - some[:, at].mean(0)
-    unit = np.sqrt(np.square(centred).mean(0))
     if len(at) < 2 or len(some) <= len(at):
         return
+    centred = some - some.mean(0)
+    unit = np.sqrt(np.square(centred).mean(0))
     _, size, across = np.linalg.svd(centred / unit, full_matrices=False)
     null = across[size / np.sqrt(len(some)) < least]
     row = 0
@@ -129,27 +166,31 @@ def _null(some: Floats, use: NDArray[np.bool_], room: Floats, least: float) -> I
         null[others] -= null[others, k][:, None] * null[row]
         row += 1
     for own in null:
-        shown = np.abs(own) > SEEN * np.abs(own).max()
+        shown = np.abs(own) > seen * np.abs(own).max()
         if 2 <= shown.sum() <= TERMS_MOST:
-            yield np.bincount(at[shown], (own / unit)[shown], len(use)).astype(float)
+            yield np.bincount(at[shown], (own / unit)[shown], len(room)).astype(float)
 
 
-def _held(numbers: Numbers, some: Floats, weight: Floats) -> Total | None:
-    """The total of these numbers that holds in the rows at large, with weights as plain as may be; None where none does."""
+def _held(numbers: Numbers, row: Places, weight: Floats) -> Total | None:
+    """The total of numbers with such weights (M,) that holds in the rows at large, as plain as may be; None where none does."""
     at = weight.nonzero()[0]
     at = at[np.argsort(-np.abs(weight[at]) * _room(numbers.scale[:, at]), kind="stable")]
-    centred = some[:, at] - some[:, at].mean(0)
+    some = numbers.scale[np.ix_(row, at)]
+    centred = some - some.mean(0)
     weights = np.r_[1.0, -np.linalg.lstsq(centred[:, 1:], centred[:, 0], rcond=None)[0]]
     orders = [[k, *(j for j in range(len(at)) if j != k)] for k in range(min(len(at), HEADS))]
     heads = [(at[own], weights[own] / weights[own[0]]) for own in orders]
-    if not any(_slack(numbers, total, loose=True) is not None for total in _worded(numbers, *heads[0], ALL)):
+    words = list(_worded(numbers, *heads[0], ALL))  # the last as they were found
+    if not words or _holds(numbers, words[-1], FIRST_ROWS)[2].mean() < NEARLY:
+        return None
+    if not any(_slack(numbers, total, loose=True) is not None for total in words):
         return None
     held = [total for own in heads for total in _worded(numbers, *own, NONE) if _slack(numbers, total) is not None]
     if held:
         return min(held, key=_digits)
     for rounded, some_heads in ((FIRST, heads), (ALL, heads[:1])):
-        words = (total for own in some_heads for total in _worded(numbers, *own, rounded))
-        slack = {off: total for total in words if (off := _slack(numbers, total)) is not None}
+        told = (total for own in some_heads for total in _worded(numbers, *own, rounded))
+        slack = {off: total for total in told if (off := _slack(numbers, total)) is not None}
         if slack:
             return slack[min(slack)]
     return None
@@ -157,7 +198,7 @@ def _held(numbers: Numbers, some: Floats, weight: Floats) -> Total | None:
 
 def _finest_first(numbers: Numbers, total: Total) -> Total:
     """Its columns, the first and then those of the finest decimals, which can make up for the others."""
-    size = np.median(np.abs(numbers.values[:, total.on]), axis=0) if numbers.logs else np.ones(len(total.on))
+    size = np.exp(np.nanmedian(numbers.scale[:, total.on], axis=0)) if numbers.logs else np.ones(len(total.on))
     steps = total.weight.abs().numpy() * [float(numbers.of[k].step) for k in total.on] / size
     order = [0, *(1 + np.argsort(steps[1:], kind="stable"))]
     on = [numbers.columns[total.on[m]] for m in order]
@@ -168,7 +209,7 @@ def _digits(total: Total) -> int:
     return sum(len(f"{abs(number):.15g}") for number in (*total.weight.tolist(), float(total.rest)))
 
 
-def _worded(numbers: Numbers, at: NDArray[np.int64], weights: Floats, rounded: str) -> Iterator[Total]:
+def _worded(numbers: Numbers, at: Places, weights: Floats, rounded: str) -> Iterator[Total]:
     """Totals of such weights, the plainest first; powers are whole numbers or halves."""
     flags = torch.tensor([rounded == ALL or (rounded == FIRST and j == 0) for j in range(len(at))])
     words: list[Floats] = (
@@ -176,7 +217,7 @@ def _worded(numbers: Numbers, at: NDArray[np.int64], weights: Floats, rounded: s
     )
     for own in words:
         if (np.abs(own - weights) < PLAIN * np.abs(weights)).all():
-            middle = float(np.median(numbers.scale[:, at] @ own))
+            middle = float(np.nanmedian(numbers.scale[:, at] @ own))
             for rest in (0.0, float(_plain(np.array([middle]), 4)[0]), middle):
                 yield Total(at.tolist(), torch.from_numpy(own), double(rest), numbers.logs, flags)
 
@@ -195,17 +236,24 @@ def _slack(numbers: Numbers, total: Total, *, loose: bool = False) -> float | No
 
     It holds in nearly all rows, and in those where a number is not its usual one.
     """
-    for rows, least in ((FIRST_ROWS, EXACT - FEWER), (None, EXACT)):
-        values = torch.from_numpy(numbers.values[:rows, total.on])
-        noise = torch.stack([numbers.of[k].noise(values[:, m], total.rounded[m]) for m, k in enumerate(total.on)], 1)
-        terms, slack, far = added(total, values, noise)
-        holds = (far <= slack).numpy()
-        if holds.mean() < least:
+    for rows, least in ((FIRST_ROWS, EXACT - FEWER), (MOST, EXACT)):
+        values, share, holds = _holds(numbers, total, rows)
+        if len(holds) < LEAST or holds.mean() < least:
             return None
-    share = float(slack.median() / terms.std(0).min())
     if not (loose or share <= LOOSE) or not all(_varied(own, holds) for own in values.T):
         return None
     return share
+
+
+def _holds(numbers: Numbers, total: Total, rows: int) -> tuple[Tensor, float, Flags]:
+    """Values (B, m) of the first rows that show what a total sums, by how many deviations they may be off, where they hold."""
+    row = np.flatnonzero(numbers.shown[:, total.on].all(1))[:rows]
+    values = torch.from_numpy(numbers.values[row][:, total.on])
+    noise = torch.stack([numbers.of[k].noise(values[:, m], total.rounded[m]) for m, k in enumerate(total.on)], 1)
+    terms, slack, broken = added(total, values, noise)
+    there = terms.isfinite().all(1)
+    share = slack[there].median() / terms[there].std(0).min() if there.any() else torch.inf
+    return values, float(share), ~broken.numpy()
 
 
 def _varied(values: Tensor, holds: NDArray[np.bool_]) -> bool:

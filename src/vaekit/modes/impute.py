@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,7 +23,7 @@ from vaekit.schema.types import is_number
 
 SAMPLES = 8
 GRID_SAMPLES = 32  # pictures and windows have far more ways to go on
-DRAWS = 100
+TRIES = 8  # how often cells are drawn that contradict the known ones
 
 
 def impute(fitted: Fitted, data: Any, draws: int | None = None, missing: Any = None, seed: int = 0) -> Any:
@@ -70,18 +70,27 @@ def best(fitted: Fitted, asked: Asked, known: Tensor, seed: int = 0) -> Tensor:
     parts = abreast(
         lambda at: law_given(fitted, cells[at], known[at], known[at], samples, seed).best(), chunks(len(cells), size)
     )
-    return _determined(fitted, asked, known, torch.cat(parts), rows="best")
+    return _settled(fitted, asked.cells, known, torch.cat(parts))[0]
 
 
 def draw(fitted: Fitted, asked: Asked, known: Tensor, seed: int, number: int = 0) -> Tensor:
     """One random completion (B, K): latents given the known cells, then cells given the latents."""
     with rng.seeded(seed, "impute", number):
-        out = []
-        for at in chunks(len(asked), fitted.at_once):
-            cells, context = asked.cells[at], known[at]
-            z = fitted.vae.latents_given(cells, context)
-            out.append(fitted.vae.likelihood_of(z[None], cells, context).sample()[0])
-        return _determined(fitted, asked, known, torch.cat(out), rows="drawn")
+        return torch.cat([_drawn(fitted, asked.cells[at], known[at]) for at in chunks(len(asked), fitted.at_once)])
+
+
+def _drawn(fitted: Fitted, cells: Tensor, context: Tensor) -> Tensor:
+    """Random completions (B, K), anew where what is drawn contradicts what columns determine."""
+    filled, waiting = cells[:, : fitted.vae.K].clone(), torch.arange(len(cells))
+    for _ in range(TRIES):
+        own, known = cells[waiting], context[waiting]
+        z = fitted.vae.latents_given(own, known)
+        drawn = fitted.vae.likelihood_of(z[None], own, known).sample()[0]
+        filled[waiting], agree = _settled(fitted, own, known, drawn)
+        waiting = waiting[~agree]
+        if not len(waiting):
+            break
+    return filled
 
 
 def interval(fitted: Fitted, asked: Asked, known: Tensor, level: float, seed: int) -> tuple[Tensor, Tensor]:
@@ -93,18 +102,21 @@ def interval(fitted: Fitted, asked: Asked, known: Tensor, level: float, seed: in
         return law.quantile((1 - nominal) / 2), law.quantile((1 + nominal) / 2)
 
     ends = abreast(lot, chunks(len(asked), max(1, 2**20 // fitted.layout.K) if fitted.layout.shape else 1024))
-    low, high = (_determined(fitted, asked, known, torch.cat(each)) for each in zip(*ends, strict=True))
-    return low, high
-
-
-def _determined(
-    fitted: Fitted, asked: Asked, known: Tensor, filled: Tensor, rows: Literal["", "best", "drawn"] = ""
-) -> Tensor:
-    """Cells (B, K) that known ones determine as these say, and the known ones; of rows, the others agree with one another."""
+    low, high = (torch.cat(each) for each in zip(*ends, strict=True))
     if (dependencies := dependencies_of(fitted)) is None:
-        return filled
-    known = known[:, : fitted.vae.K]
-    cells = filled.where(~known, asked.cells[:, : fitted.vae.K])
-    if rows == "drawn":
-        return dependencies.settled(cells, known)[0]
-    return dependencies.told(cells, known, whole=rows == "best")
+        return low, high
+    low, high = (_beside(fitted, asked.cells, known, end) for end in (low, high))
+    return dependencies.between(low, high, known[:, : fitted.vae.K], level)
+
+
+def _settled(fitted: Fitted, cells: Tensor, known: Tensor, filled: Tensor) -> tuple[Tensor, Tensor]:
+    """Known cells (B, K), and filled ones that agree with what columns determine; flags (B,) of rows without contradiction."""
+    if (dependencies := dependencies_of(fitted)) is None:
+        return filled, torch.ones(len(filled), dtype=torch.bool)
+    return dependencies.settled(_beside(fitted, cells, known, filled), known[:, : fitted.vae.K])
+
+
+def _beside(fitted: Fitted, cells: Tensor, known: Tensor, filled: Tensor) -> Tensor:
+    """Filled cells (B, K) and the known ones."""
+    K = fitted.vae.K
+    return filled.where(~known[:, :K], cells[:, :K])

@@ -100,10 +100,13 @@ def _warn_of_contradictions(fitted: Fitted, cells: Tensor, context: Tensor) -> N
     K, rules = fitted.vae.K, contradictions_of(fitted) if context.any() else None
     if rules is None:
         return
-    blame = rules(cells[:, :K], context[:, :K]).blame > 0
+    one = shared(cells, context)
+    own, given = cells[: 1 if one else None, :K], context[: 1 if one else None, :K]
+    told, known, beyond = rules.dependencies.spread(own, given)
+    blame = (rules(own, given).blame > 0) | beyond
+    blame |= (rules(told, known).blame > 0) & ~blame.any(1, keepdim=True)  # what some determine contradicts others
     if (wrong := blame.any(1).nonzero()[:, 0]).numel():
         about = [fitted.names[k] for k in range(K) if blame[:, k].any()]
-        one = shared(cells, context)
         rows = "the conditions contradict" if one else f"{len(wrong):,} conditions (row {wrong[0]}) contradict"
         warn(
             f"sample: {rows} what columns determine among training rows: {listed(about)} cannot have such values together; "

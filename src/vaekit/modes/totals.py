@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 from vaekit.artifact import trained_range
 from vaekit.codec.field import Field
 
 TERMS, RESTS = "totals.terms", "totals.rests"  # names of what a file keeps
-SINGLE = 1.2e-6  # deviations by which a number differs that was rounded to single precision
+SINGLE = 2e-7  # share of a cell, and deviations, by which a number differs that was rounded to single precision
+EPSILON = 2**-23  # share of a number that single precision bears
 DOUBLE = 1e-9  # share of the terms that is lost in double precision
 FORWARD: dict[str, Callable[[Tensor], Tensor]] = {"linear": Tensor.double, "log": torch.log, "log1p": torch.log1p}
 INVERSE: dict[str, Callable[[Tensor], Tensor]] = {"linear": Tensor.double, "log": torch.exp, "log1p": torch.expm1}
@@ -80,7 +80,7 @@ class Totals:
         for total in self.totals:
             terms, broken = self._terms(total, cells)
             differ.append(broken[:, None].expand(-1, len(total.on)))
-            told += [self._solved(total, m, terms).to(cells.dtype)[:, None] for m in range(len(total.on))]
+            told += [self._solved(total, m, terms, cells).to(cells.dtype)[:, None] for m in range(len(total.on))]
         return torch.cat(differ, 1), torch.cat(told, 1)
 
     def wrong(self, cells: Tensor, given: Tensor) -> Tensor:
@@ -90,31 +90,54 @@ class Totals:
             found |= self._terms(total, cells)[1] & ~given[:, total.on].all(1)
         return found
 
-    def set(self, cells: Tensor, known: Tensor) -> bool:
-        """Set numbers of cells (B, K) that are the only ones of some total which are not known; whether there were any."""
-        return any(self._set(total, cells, known) for total in self.exact_first)
+    def set(self, cells: Tensor, known: Tensor, wide: Tensor | None = None) -> bool:
+        """Set numbers of cells (B, K) that are the only ones of some total which are not known; whether there were any.
+
+        Where values are `wide` (B, K), known up to so much to either side, those that are set are, and by what was rounded.
+        """
+        return any(self._set(total, cells, known, wide) for total in self.exact_first)
+
+    def beyond(self, cells: Tensor, known: Tensor) -> Tensor:
+        """Flags of cells (B, K) from which with other known ones a number would follow that training never had."""
+        found = torch.zeros_like(known)
+        for total in self.totals:
+            waits = ~known[:, total.on]
+            for m, k in enumerate(total.on):
+                row = ((waits.sum(1) == 1) & waits[:, m]).nonzero()[:, 0]
+                value = self._follows(total, m, self._terms(total, cells[row])[0], cells[row])
+                own = row[~value.isnan() & self.numbers[k].cells(value).isnan()]
+                found[own[:, None], total.on] |= known[own[:, None], total.on]
+        return found
 
     def close(self, cells: Tensor, known: Tensor) -> None:
         """Take numbers of cells (B, K) as known, but for one of each total, which follows: of those that are not known the one
         that was rounded, or else where the column's values lie the furthest apart, and not one that stands for many rows.
+
+        Where training had no such number as follows there, another one does.
         """
         for total in reversed(self.totals):  # none speaks of the first number of an earlier one, which waits therefore
             waits = ~known[:, total.on]
-            if bool(total.rounded.any()):
-                last = waits & (waits.cumsum(1) == 1)
-            else:
-                last = waits & one_hot(self._room(total, cells, waits).argmax(1), len(total.on)).bool()
-            taken = waits & ~last
             for m, k in enumerate(total.on):
-                number = self.numbers[k]
-                inside = cells[:, k].clamp(number.low.to(cells.dtype), number.high.to(cells.dtype))
-                cells[:, k] = inside.where(taken[:, m], cells[:, k])
-            known[:, total.on] |= taken
-            self._set(total, cells, known)
+                inside = self.numbers[k].inside(cells[:, k])
+                cells[:, k] = inside.where(waits[:, m], cells[:, k])
+            order = -torch.arange(len(total.on), dtype=torch.float64)
+            last = order.expand_as(waits) if bool(total.rounded.any()) else self._room(total, cells, waits)
+            last = last.where(waits, -torch.inf)
+            left = waits.any(1).nonzero()[:, 0]
+            while len(left):
+                one, part = last[left].argmax(1), cells[left]
+                terms, told = self._terms(total, part)[0], torch.full((len(left),), torch.nan, dtype=cells.dtype)
+                for m in range(len(total.on)):
+                    told = self._solved(total, m, terms, part).to(cells.dtype).where(one == m, told)
+                at, there = torch.tensor(total.on)[one], ~told.isnan()
+                cells[left[there], at[there]] = told[there]
+                last[left, one] = -torch.inf
+                left = left[~there & (last[left] > -torch.inf).any(1)]
+            known[:, total.on] = True
 
     def _room(self, total: Total, cells: Tensor, waits: Tensor) -> Tensor:
-        """How far the values around each number of a total lie apart (B, m); less than nothing where it is known, or where its
-        decimals are too coarse beside those of others that wait.
+        """How far the values around each number of a total lie apart (B, m); less than nothing where its decimals are too
+        coarse beside those of others that wait.
         """
         own = [self.numbers[k] for k in total.on]
         values = torch.stack([number.values(cells[:, k]) for number, k in zip(own, total.on, strict=True)], 1)
@@ -122,39 +145,89 @@ class Totals:
         step = scale * torch.stack([number.step for number in own])
         room = [number.room(cells[:, k], values[:, m]) for m, (number, k) in enumerate(zip(own, total.on, strict=True))]
         fine = step <= COARSER * step.where(waits, torch.inf).amin(1, keepdim=True)
-        return (scale * torch.stack(room, 1)).where(waits & fine, -1.0)
+        return (scale * torch.stack(room, 1)).where(fine, -1.0)
 
-    def _set(self, total: Total, cells: Tensor, known: Tensor) -> bool:
+    def _set(self, total: Total, cells: Tensor, known: Tensor, wide: Tensor | None) -> bool:
         waits = ~known[:, total.on]
         alone, new = waits.sum(1) == 1, False
         for m, k in enumerate(total.on):
             row = (alone & waits[:, m]).nonzero()[:, 0]
             if len(row):
-                told = self._solved(total, m, self._terms(total, cells[row])[0])
+                told = self._solved(total, m, self._terms(total, cells[row])[0], cells[row])
                 there = ~told.isnan()
-                cells[row[there], k] = told[there].to(cells.dtype)
-                known[row, k] = new = True
+                row, told = row[there], told[there]
+                cells[row, k] = told.to(cells.dtype)
+                known[row, k] = True
+                new |= bool(len(row))
+                if wide is not None:
+                    wide[row, k] = self._wide(total, m, cells[row], wide[row])
         return new
 
-    def _terms(self, total: Total, cells: Tensor) -> tuple[Tensor, Tensor]:
-        """Weighted numbers (B, m), not numbers where logarithms have none, and flags (B,) of rows where they do not add up."""
+    def _values(self, total: Total, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """The numbers of a total and how far each may be from what adds up, (B, m) each."""
         values = torch.stack([self.numbers[k].values(cells[:, k]) for k in total.on], 1)
-        noise = torch.stack([self.numbers[k].noise(values[:, m], total.rounded[m]) for m, k in enumerate(total.on)], 1)
-        terms, slack, far = added(total, values, noise)
-        return terms, far > slack
+        noise = [self.numbers[k].noise(values[:, m], total.rounded[m]) for m, k in enumerate(total.on)]
+        return values, torch.stack(noise, 1)
 
-    def _solved(self, total: Total, m: int, terms: Tensor) -> Tensor:
+    def _terms(self, total: Total, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """Weighted numbers (B, m), or logarithms, and flags (B,) of rows where they do not add up."""
+        terms, _, broken = added(total, *self._values(total, cells))
+        return terms, broken
+
+    def _solved(self, total: Total, m: int, terms: Tensor, cells: Tensor) -> Tensor:
         """Cells (B,) of the number m that follow from the other terms (B, m); not a number beyond what trained."""
+        return self.numbers[total.on[m]].cells(self._follows(total, m, terms, cells))
+
+    def _follows(self, total: Total, m: int, terms: Tensor, cells: Tensor) -> Tensor:
+        """Values (B,) of the number m that follow from the other terms (B, m); not a number where it may be any."""
         sums = total.rest - terms[:, :m].sum(1) - terms[:, m + 1 :].sum(1)
         value = sums / total.weight[m]
-        return self.numbers[total.on[m]].cells(value.exp() if total.logs else value)
+        if not total.logs:
+            return value
+        others = [(self.numbers[k].values(cells[:, k]), w) for k, w in zip(total.on, total.weight, strict=True)]
+        below = torch.stack([(values < 0) & _odd(w) for j, (values, w) in enumerate(others) if j != m]).sum(0) % 2 == 1
+        return (value.exp() * torch.where(below, -1.0, 1.0)).where(~below | _odd(total.weight[m]), torch.nan)
+
+    def _wide(self, total: Total, m: int, cells: Tensor, wide: Tensor) -> Tensor:
+        """How far the number m may be from what follows from the others, (B,): by how these were rounded, and may be off."""
+        values, noise = self._values(total, cells)
+        off = total.weight.abs() * (noise + wide[:, total.on]) / (values.abs() if total.logs else 1.0)
+        others = off[:, :m].sum(1) + off[:, m + 1 :].sum(1)
+        return (others / total.weight[m].abs() * (values[:, m].abs() if total.logs else 1.0)).nan_to_num(0.0, 0.0)
+
+    def moved(self, cells: Tensor, by: Tensor) -> Tensor:
+        """Cells (B, K) of numbers that are greater by so much (B, K), where training had any such."""
+        cells = cells.clone()
+        for k, number in self.numbers.items():
+            row = by[:, k].nonzero()[:, 0]
+            if len(row):
+                told = number.cells(number.values(cells[row, k]) + by[row, k]).to(cells.dtype)
+                cells[row, k] = cells[row, k].where(told.isnan(), told)
+        return cells
 
 
 def added(total: Total, values: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Weighted terms (B, m) of values (B, m), how far they may be from the rest by their noise, and how far they are, (B,)."""
-    terms = total.weight * (values.where(values > 0, torch.nan).log() if total.logs else values)
-    slack = (total.weight.abs() * (noise / values.abs() if total.logs else noise)).sum(1)
-    return terms, slack + DOUBLE * (terms.abs().sum(1) + total.rest.abs()), (terms.sum(1) - total.rest).abs()
+    """Weighted terms (B, m) of values (B, m), how far their sum may be from the rest by their noise, flags (B,) where it is.
+
+    Logarithms are of sizes: signs multiply by themselves. That of 0 is less than any: a product with it has to be 0 too, and
+    where both sides are, nothing is said.
+    """
+    weight, room = total.weight, DOUBLE
+    if not total.logs:
+        terms = weight * values
+        slack = (weight.abs() * noise).sum(1) + room * (terms.abs().sum(1) + total.rest.abs())
+        return terms, slack, (terms.sum(1) - total.rest).abs() > slack
+    size = values.abs().where((values >= 0) | (weight % 1 == 0), torch.nan)
+    terms, low, high = weight * size.log(), weight * (size - noise).clamp(min=0).log(), weight * (size + noise).log()
+    spare = room * (terms.nan_to_num(0.0, 0.0, 0.0).abs().sum(1) + total.rest.abs())
+    least, most = low.where(weight > 0, high).sum(1) - total.rest, high.where(weight > 0, low).sum(1) - total.rest
+    below = ((values < -noise) & _odd(weight)).sum(1) % 2 == 1
+    slack = (weight.abs() * noise / size).sum(1) + spare
+    return terms, slack, (least > spare) | (most < -spare) | (below & (size > noise).all(1))
+
+
+def _odd(weight: Tensor) -> Tensor:
+    return weight.abs() % 2 == 1
 
 
 def shorter(one: Total, other: Total) -> Iterator[Total]:
@@ -201,9 +274,18 @@ class Number:
         alone = ((cells.double()[:, None] - self.spikes).abs() < EDGE).any(1)
         return wide.clamp(min=self.step).where(~alone, 0.0)
 
+    def inside(self, cells: Tensor) -> Tensor:
+        """Cells (B,), those beyond what trained at its ends."""
+        return cells.clamp(self.low.to(cells.dtype), self.high.to(cells.dtype))
+
     def noise(self, values: Tensor, rounded: Tensor | bool) -> Tensor:
         """By how much values (B,) may differ that were rounded to single precision, and maybe to their decimals."""
-        single = SINGLE * self.std * (torch.ones_like(values) if self.transform == "linear" else values.abs() + 1)
+        linear = self.transform == "linear"
+        scaled = values if linear else FORWARD[self.transform](values.clamp(min=0)).nan_to_num(neginf=0.0)
+        off = SINGLE * (self.std + (scaled - self.mean).abs())
+        single = off if linear else off * (values.abs() + 1)
+        if not self.whole:  # those of a table in single precision were rounded before, and so were what they add up to
+            single = single + (EPSILON * values.abs()).clamp(max=4 * SINGLE * self.std)
         single = single.where(single > self.step / 4, 0.0)
         return single + self.step / 2 * torch.as_tensor(rounded)
 
@@ -237,39 +319,3 @@ def kept(totals: Sequence[Total]) -> dict[str, NDArray[Any]]:
         for k, weight, rounded in zip(total.on, total.weight, total.rounded, strict=True)
     ]
     return {TERMS: np.array(terms), RESTS: np.array([(float(total.rest), float(total.logs)) for total in totals])}
-
-
-def written(total: Total, names: Sequence[str]) -> str:
-    """The total as a reader would write it down.
-
-    >>> weights, flags = torch.tensor([1.0, -1.8]), torch.zeros(2, dtype=torch.bool)
-    >>> written(Total([1, 0], weights, double(32.0), False, flags), ["celsius", "fahrenheit"])
-    'fahrenheit = 1.8 celsius + 32'
-    >>> weights, flags = torch.tensor([1.0, -1.0, 1.0]), torch.zeros(3, dtype=torch.bool)
-    >>> written(Total([0, 1, 2], weights, double(0.0), True, flags), ["price", "amount", "quantity"])
-    'price = amount / quantity'
-    >>> written(Total([0, 1, 2], torch.ones(3), double(1.0), False, torch.ones(3)), ["fat", "sugar", "water"])
-    'fat + sugar + water = 1'
-    """
-    first, *others = total.on
-    weights = (-total.weight[1:]).tolist()
-    rest = float(total.rest.exp() if total.logs else total.rest)
-    if total.logs:
-        up = [_power(names[k], w) for k, w in zip(others, weights, strict=True) if w > 0]
-        up = [f"{rest:.6g}"] * (rest != 1) + up
-        down = [_power(names[k], -w) for k, w in zip(others, weights, strict=True) if w < 0]
-        return f"{names[first]} = {' / '.join([' x '.join(up) or '1', *down])}"
-    if len(weights) > 1 and rest and max(weights) < 0:
-        return f"{_sum([(1.0, names[first]), *((-w, names[k]) for k, w in zip(others, weights, strict=True))])} = {rest:.6g}"
-    terms = [(weight, names[k]) for k, weight in zip(others, weights, strict=True)] + [(rest, "")] * (rest != 0)
-    return f"{names[first]} = {_sum(terms)}"
-
-
-def _sum(terms: Sequence[tuple[float, str]]) -> str:
-    ordered = sorted(terms, key=lambda term: term[0] < 0)
-    parts = [("-" if w < 0 else "+", "" if abs(w) == 1 and name else f"{abs(w):.6g}", name) for w, name in ordered]
-    return " ".join(" ".join(filter(None, part)) for part in parts).removeprefix("+ ")
-
-
-def _power(name: str, power: float) -> str:
-    return name if power == 1 else f"{name}^{power:g}"
