@@ -160,9 +160,12 @@ def test_cells_and_values_are_each_others_inverse(transform: Transform) -> None:
 def test_blame_is_shared_by_the_numbers_of_a_total() -> None:
     rules = Contradictions(Dependencies(fields(), kept([SUM, SHARE])))
     there = torch.ones(2, 5, dtype=torch.bool)
+    alone = Contradictions(Dependencies(fields(), kept([SUM])))(cells([61, 40, 20, 80, 5]), there[:1])
+    assert torch.allclose(alone.blame[0], torch.tensor([1, 1, 1, 0, 0]) / 3)
     found = rules(cells([61, 40, 20, 80, 5], [60, 40, 24, 80, 5]), there)
-    assert torch.allclose(found.blame[0], torch.tensor([1, 1, 1, 0, 0]) / 3)
     assert found.blame[1].tolist() == [0, 0, 1, 0, 0], "both totals speak of it"
+    one_wrong = rules(cells([61, 40, 20, 80, 5], [60, 40, 20, 92, 5]), there).blame
+    assert one_wrong.tolist() == [[0.5, 0.5, 0, 0, 0], [0, 0, 0, 1, 0]], "the other total confirms x2"
     assert values(found.ought[1:])[0][2] == 20
 
 
@@ -225,3 +228,11 @@ def test_a_bill_that_does_not_add_up_is_strange(bills: Any) -> None:
     assert scores.total[:10].min() > np.median(scores.total[10:])
     reasons = {reason.column: reason for reason in scores.reasons[0]}
     assert np.isclose(reasons["bill"].expected, rows.loc[0, "bill"])
+
+
+def test_a_bill_comes_to_add_up_without_its_noise(bills: Any) -> None:
+    model, rows = bills
+    asked = rows.head(60).copy()
+    asked.loc[:29, "bill"] += 20.0
+    asked.loc[30:, "parts"] += 5.0
+    assert not adds_up(asked).any() and adds_up(model.denoise(asked)).mean() > 0.9

@@ -137,7 +137,7 @@ class Scorer(nn.Module):
             raw = raw + near * (apart if self.usual is None else divided(apart, nats, self.usual))
         if self.wrong is not None:
             differ, _ = self.wrong.dependencies.against(cells[:, : self.vae.K])
-            raw = raw + self.cost * self.wrong.blame(self.wrong.broken(differ, observed[:, : self.vae.K]))
+            raw = raw + self.cost * self.wrong.blame(*self.wrong.broken(differ, observed[:, : self.vae.K]))
         own = (raw - self.centre).where(observed[:, : self.vae.K], 0.0)
         far = ((law.mean - self.middle) / self.spread).square() / 2
         return own.sum(-1) + weight * far.mean(-1) - self.latent, own

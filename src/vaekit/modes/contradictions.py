@@ -31,9 +31,9 @@ class Contradictions:
     """Blames the cells that rows contradict themselves in.
 
     A rule that a row breaks speaks of two or three cells, a total of its numbers, of which one is wrong; the one that most
-    broken rules speak of likeliest, so that it has the blame, shared where several are alike. A cell is blamed once, however
-    many rules say so. The fewest changes that make rows consistent: Livshits, Kimelfeld and Roy 2018 (arXiv 1712.07705); here
-    they are only approximated.
+    broken rules speak of likeliest, and of these one that fewest other totals confirm, so that it has the blame, shared where
+    several are alike. A cell is blamed once, however many rules say so. The fewest changes that make rows consistent: Livshits,
+    Kimelfeld and Roy 2018 (arXiv 1712.07705); here they are only approximated.
 
     Args:
         dependencies: what columns determine, of K columns.
@@ -60,6 +60,7 @@ class Contradictions:
         self.cells = torch.tensor(
             [[own[0]] * (longest - len(own)) + own for own in spoken]
         )  # (P, W): the first repeated
+        self.sums = torch.arange(len(spoken)) >= len(spoken) - sum(len(own.on) for own in dependencies.totals.totals)
         self.there = torch.tensor([[j >= longest - len(own) for j in range(longest)] for own in spoken])
 
     def __call__(self, cells: Tensor, observed: Tensor) -> Found:
@@ -68,22 +69,24 @@ class Contradictions:
         for at in chunks(len(cells), max(1, MOST // len(self.cells))):
             differ, told = self.dependencies.against(cells[at])
             if len(row := differ.any(1).nonzero()[:, 0]):
-                broken = self.broken(differ[row], observed[at][row])
-                blame[at][row] = own = self.blame(broken)
+                broken, holds = self.broken(differ[row], observed[at][row])
+                blame[at][row] = own = self.blame(broken, holds)
                 ought[at][row] = self._ought(broken, told[row], own)
         return Found(blame, ought)
 
-    def broken(self, differ: Tensor, observed: Tensor) -> Tensor:
-        """Of rules that say something else than rows (B, P) those that speak of observed cells (B, K) alone."""
-        return differ & observed[:, self.cells].all(-1)
+    def broken(self, differ: Tensor, observed: Tensor) -> tuple[Tensor, Tensor]:
+        """Of what says something else than rows (B, P) what speaks of observed cells (B, K) alone, and totals that hold."""
+        there = observed[:, self.cells].all(-1)
+        return differ & there, ~differ & there & self.sums
 
-    def blame(self, broken: Tensor) -> Tensor:
-        """How much each cell (B, K) is to blame, from 0 to 1, for the rules that rows break, (B, P)."""
+    def blame(self, broken: Tensor, holds: Tensor) -> Tensor:
+        """How much each cell (B, K) is to blame, from 0 to 1, for rules that rows break, (B, P), beside totals that hold."""
         own = broken[..., None] & self.there  # (B, P, W)
         rows = own.shape[0]  # whose len a graph for any number of rows could not hold
         at, none = self.cells.flatten().expand(rows, -1), torch.zeros(rows, self.dependencies.K)
-        count = none.scatter_add(1, at, own.flatten(1).float())
-        often = count.gather(1, at).view(own.shape).where(own, 0.0)
+        against = none.scatter_add(1, at, own.flatten(1).float())
+        adds_up = none.scatter_add(1, at, (holds[..., None] & self.there).flatten(1).float()) / (len(self.sums) + 1)
+        often = (against - adds_up).gather(1, at).view(own.shape).where(own, -torch.inf)
         most = own & (often == often.amax(-1, keepdim=True))
         share = most / most.sum(-1, keepdim=True).clamp(min=1)
         return none.scatter_reduce(1, at, share.flatten(1), "amax")

@@ -77,7 +77,8 @@ def _excess(fitted: Fitted, cells: Tensor, seen: Tensor) -> Tensor:
     if fitted.has_density:
         nats = leave_out(fitted, cells, seen, blocks(fitted.layout)).nats
         if (rules := contradictions_of(fitted)) is not None:
-            nats = nats + BROKEN * rules(cells[:, : fitted.vae.K], seen[:, : fitted.vae.K]).blame
+            # one of those that share the blame is wrong for sure: the strangest goes, so that rows come to agree
+            nats = nats + BROKEN * (rules(cells[:, : fitted.vae.K], seen[:, : fitted.vae.K]).blame > 0)
         # without kept rows the score is these nats
         usual = fitted.arrays.get(USUAL, fitted.arrays["centre.default"])
         return nats - torch.from_numpy(usual).float() - STRANGE
