@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import torch
 
+import vaekit
 from vaekit.modes.ask import ask
 from vaekit.modes.complete import complete, with_aside
 from vaekit.schema.tensors import ndarray_of
@@ -68,3 +70,19 @@ def test_what_is_not_modelled_is_as_it_was_given(fitted: Any) -> None:
     table = with_aside(case.model.fitted, decoded, asked)
     assert table["city"].equals(asked.arrow["city"]) and table["id"].equals(asked.arrow["id"])
     assert table["height"].null_count == 5
+
+
+def test_a_missing_cell_of_a_constant_column_is_its_one_value() -> None:
+    rows = pd.DataFrame({"a": np.random.default_rng(0).normal(size=200), "unit": "kg", "version": 3})
+    model = vaekit.fit(rows, "vae", train={"epochs": 1}, latent=2, progress=False)
+    gaps = rows.head(6).astype(object)
+    gaps.loc[::2, ["unit", "version"]] = None
+    filled = model.impute(gaps)
+    assert (filled["unit"] == "kg").all() and (filled["version"] == 3).all()
+    low, high = model.impute_interval(gaps)
+    assert (
+        (low["version"] == 3).all()
+        and (high["version"] == 3).all()
+        and low["unit"].isna().tolist() == [True, False] * 3
+    )
+    assert (model.impute(gaps.assign(unit="lb"))["unit"] == "lb").all(), "what is known stays"

@@ -20,7 +20,7 @@ def complete(
     fitted: Fitted, asked: Asked, known: Tensor | None, filled: Tensor, seed: int = 0, blank: Collection[str] = (),
     *, drawn: bool = False,
 ) -> pa.Table:  # fmt: skip
-    """The fitted columns with the missing cells taken from `filled`.
+    """The fitted columns with the missing cells taken from `filled`; those of a constant column are its one value.
 
     Args:
         fitted: the model.
@@ -34,7 +34,7 @@ def complete(
     values, covered = by_row(fitted, asked, legal(fitted, filled.double()), drawn=drawn)
     own, K = asked.rows, fitted.codec.modelled
     seen = torch.cat([covered[:, None].expand(-1, K), own.observed[:, K:]], -1)
-    for name in blank:
+    for name in fitted.codec.spans.keys() & blank:
         seen[:, fitted.codec.spans[name]] = False
     decoded = decode_rows(fitted, torch.cat([values, own.cells[:, K:].double()], -1), seen, seed)
     columns = []
@@ -42,7 +42,9 @@ def complete(
         given = asked.arrow[name].combine_chunks()
         at = fitted.codec.spans.get(name)
         if at is None or at.start >= K:
-            columns.append(_aside(fitted, asked, name))
+            one = fitted.schema[name].kind == "constant" and name not in blank
+            aside = _aside(fitted, asked, name)
+            columns.append(pc.coalesce(aside.combine_chunks(), decoded[name].combine_chunks()) if one else aside)
         elif known is None:
             columns.append(decoded[name].combine_chunks())
         elif is_tensor(given.type):

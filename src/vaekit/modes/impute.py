@@ -53,14 +53,15 @@ def impute_interval(
     asked = ask(fitted, data)
     known = known_cells(fitted, asked, missing)
     ends = interval(fitted, asked, contexts(fitted, asked, known), level, seed)
-    names = {column.name for column in fitted.schema.modelled if _has_no_ends(column)}
+    names = {column.name for column in fitted.schema if _has_no_ends(column)}
     low, high = (complete(fitted, asked, known, end, blank=names) for end in ends)
     return answer(low, asked), answer(high, asked)
 
 
 def _has_no_ends(column: Column) -> bool:
-    """Names have no low and no high end; two numbers have."""
-    return column.kind == "categorical" or (column.kind == "binary" and not is_number(arrow_type(column.type)))
+    """Names have no low and no high end; two numbers have, and one has."""
+    few = column.kind in ("binary", "constant")
+    return column.kind == "categorical" or (few and not is_number(arrow_type(column.type)))
 
 
 def best(fitted: Fitted, asked: Asked, known: Tensor, seed: int = 0) -> Tensor:
