@@ -24,6 +24,19 @@ def test_the_separator_is_what_the_names_have_most_of(header: bytes, mark: str) 
     assert separator(header + b"\n1;2,3,4,5\n") == mark
 
 
+@pytest.mark.parametrize("first", ["sep=;\n", "SEP=;\r\n", '"sep=;"\n', "\ufeffsep=;\n"])
+def test_a_first_line_that_tells_the_separator_is_no_line_of_names(first: str) -> None:
+    assert read_csv("t", f"{first}a,b;c,d\n1;x\n".encode()).to_pylist() == [{"a,b": 1, "c,d": "x"}]
+    with pytest.raises(DataError, match=r"'t.csv', row 1 .*: 3 cells were given, 2 expected"):
+        read_csv("'t.csv'", f"{first}a;b\n1;2\n1;2;3\n".encode())
+    with pytest.raises(DataError, match=r"^'t\.csv' is empty"):
+        read_csv("'t.csv'", first.encode())
+
+
+def test_a_column_may_be_called_as_that_line_begins() -> None:
+    assert read_csv("t", b"sep=a,b\n1,2\n").column_names == ["sep=a", "b"]
+
+
 def test_a_file_of_german_excel_is_read_and_both_guesses_are_told() -> None:
     with pytest.warns(VaekitWarning) as told:
         table = read_csv("'t.csv'", GERMAN)

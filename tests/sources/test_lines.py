@@ -29,6 +29,7 @@ CASES = {
     "Windows": text().replace(b"\n", b"\r\n"),
     "semicolons": text(cell='"a; b\nc"').replace(b",", b";"),
     "a byte order mark": b"\xef\xbb\xbf" + text(),
+    "a line that tells the separator": b"\xef\xbb\xbfsep=;\r\n" + text().replace(b"n,w", b"n;w").replace(b",", b";"),
     "no line break at the end": text()[:-1],
 }
 
@@ -48,6 +49,7 @@ def test_blocks_hold_the_rows_of_the_whole(content: bytes, tmp_path, monkeypatch
 
 def test_the_line_of_names_is_found() -> None:
     assert names_of(b"a,b\n1,2\n") == b"a,b\n" and names_of(b"\n\na,b") == b"a,b"
+    assert names_of(b"sep=;\na;b\n1;2\n") == b"sep=;\na;b\n"
     assert names_of(b'x,"a\nb"\n1,2\n') == b'x,"a\nb"\n'
 
 

@@ -23,6 +23,8 @@ BLOCK, WHOLE = 1 << 24, (1 << 31) - 1  # bytes whose cells decide a column's typ
 HEADER = 1 << 16  # bytes in which the line of names is looked for
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 WESTERN = "cp1252"  # what Excel writes in western Europe: Latin-1, and signs such as the euro's
+# a first line "sep=;", as Excel writes it
+TOLD = re.compile(rb'\A(?:\xef\xbb\xbf)?\s*"?sep=([^\w\s"\x80-\xff]|\t)"?[ \t]*\r?\n', re.IGNORECASE)
 COMMA = r"^\s*[-+]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?([eE][-+]?\d+)?\s*$"
 
 
@@ -41,16 +43,17 @@ def read_csv(where: str, content: bytes, text: Collection[str] = ()) -> pa.Table
     [{'city': 'Bern', 'km': 1.5}]
     """
     content = decoded(where, content.removeprefix(BYTE_ORDER_MARK))
+    mark, content = separator(content), TOLD.sub(b"", content, count=1)
     if not content.strip():
         raise DataError(f"{where} is empty, expected a line of column names and rows below")
     try:
-        table = _parse(content, text, BLOCK)
+        table = _parse(content, mark, text, BLOCK)
     except pa.ArrowInvalid as error:
         if "conversion error" not in str(error):
-            raise _ragged(where, content) from None
-        table = _parse(content, text, WHOLE)  # a type that the first block suggested and a later one contradicts
+            raise _ragged(where, content, mark) from None
+        table = _parse(content, mark, text, WHOLE)  # a type that the first block suggested and a later one contradicts
     _doubt_names(where, table.column_names)
-    return table if separator(content) == "," else with_points(where, table, text)
+    return table if mark == "," else with_points(where, table, text)
 
 
 def _doubt_names(where: str, names: list[str]) -> None:
@@ -93,11 +96,13 @@ def decoded(where: str, content: bytes) -> bytes:
 
 
 def separator(content: bytes) -> str:
-    r"""What the line of names has most of; a comma where nothing stands out.
+    r"""What a first line like ``sep=;`` says, or else what the line of names has most of; a comma where nothing stands out.
 
     >>> separator(b"a;b;c,d\n1;2;3\n"), separator(b'"name, first";b\n')
     (';', ';')
     """
+    if told := TOLD.match(content[:HEADER]):
+        return told[1].decode()
     header = re.sub(rb'"[^"]*"?', b"", content[:HEADER].lstrip(b"\r\n")).split(b"\n", 1)[0]
     counts = {mark: header.count(mark.encode()) for mark in (",", ";", "\t", "|")}
     return max(counts, key=counts.__getitem__)
@@ -124,27 +129,27 @@ def _has_commas(cells: pa.ChunkedArray) -> bool:
     return bool(pc.all(pc.match_substring_regex(cells, COMMA)).as_py())
 
 
-def _parse(content: bytes, text: Collection[str], block: int, odd: Callable[[Any], str] | None = None) -> pa.Table:
+def _parse(
+    content: bytes, mark: str, text: Collection[str], block: int, odd: Callable[[Any], str] | None = None
+) -> pa.Table:
     """The cells; `odd` is asked about lines of another length than that of the names, which are refused without it."""
     return pa_csv.read_csv(
         io.BytesIO(content),
         # the threaded reader aborts a process that has imported torch and ends soon after reading
         read_options=pa_csv.ReadOptions(use_threads=False, block_size=min(block, len(content) + 1)),
-        parse_options=pa_csv.ParseOptions(
-            delimiter=separator(content), newlines_in_values=b'"' in content, invalid_row_handler=odd
-        ),
+        parse_options=pa_csv.ParseOptions(delimiter=mark, newlines_in_values=b'"' in content, invalid_row_handler=odd),
         convert_options=pa_csv.ConvertOptions(strings_can_be_null=True, column_types=dict.fromkeys(text, pa.string())),
     )
 
 
-def _ragged(where: str, content: bytes) -> DataError:
+def _ragged(where: str, content: bytes, mark: str) -> DataError:
     rows: list[Any] = []
 
     def note(row: Any) -> str:
         rows.append(row)
         return "skip"
 
-    _parse(content, (), WHOLE, note)
+    _parse(content, mark, (), WHOLE, note)
     first = rows[0]
     return DataError(
         f"{where}, row {first.number - 2} (counted from 0, after the line of names): {first.actual_columns} cells were "

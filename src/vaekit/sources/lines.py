@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from vaekit.sources.delimited import BYTE_ORDER_MARK, HEADER, separator
+from vaekit.sources.delimited import BYTE_ORDER_MARK, HEADER, TOLD, separator
 
 BYTES = 1 << 22  # that are read at once
 QUOTE, BREAK = ord('"'), ord("\n")
@@ -35,14 +35,15 @@ def blocks(stream: BinaryIO | Any, *, quotes: bool = False) -> Iterator[tuple[by
 
 
 def names_of(text: bytes) -> bytes:
-    r"""The line of names with its end, after empty lines.
+    r"""The line of names with its end, after empty lines, and with a line ``sep=;`` before it.
 
     >>> names_of(b'\n"a\nb",c\n1,2\n')
     b'"a\nb",c\n'
     """
     text = text.lstrip(b"\r\n")
     outside = ends(text, separator(text).encode())
-    return text[: outside[0]] if len(outside) else text
+    line = 1 if TOLD.match(text) else 0
+    return text[: outside[line]] if len(outside) > line else text
 
 
 def read_names(stream: BinaryIO) -> bytes:
