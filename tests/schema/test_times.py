@@ -20,6 +20,12 @@ WRITTEN = [
     ("1 Jan 2020", "%-d %b %Y"),
     ("01-Jan-2020", "%d-%b-%Y"),
     ("Jan 15, 2020", "%b %d, %Y"),
+    ("01/31/2024 02:00 PM", "%m/%d/%Y %I:%M %p"),
+    ("1/31/2024 2:00:05 AM", "%-m/%-d/%Y %-I:%M:%S %p"),
+    ("2024-01-31 12:00pm", "%Y-%m-%d %I:%M%P"),
+    ("13.04.24", "%d.%m.%y"),
+    ("4/13/24 0:05", "%-m/%-d/%y %-H:%M"),
+    ("31-Jan-24", "%d-%b-%y"),
 ]
 
 
@@ -32,7 +38,9 @@ def test_a_date_is_recognised_and_written_back_as_it_was(text, pattern):
     assert times.write(moments, pattern).to_pylist() == [text, None, text]
 
 
-@pytest.mark.parametrize("text", ["abc", "12345678", "12:30", "1.5", "2024-03-01 noon", ""])
+@pytest.mark.parametrize(
+    "text", ["abc", "12345678", "12:30", "1.5", "1.2.24", "10.12.22.1", "01/31/2024 02:00 XM", "2024-03-01 noon", ""]
+)
 def test_other_text_is_no_date(text):
     assert times.find(pa.array([text])) == []
 
@@ -44,3 +52,15 @@ def test_reading_is_strict():
 
 def test_fields_loosen_one_by_one():
     assert times.find(pa.array(["05.06.2021 7:05"])) == ["%d.%m.%Y %-H:%M"]
+
+
+def test_noon_and_midnight_of_half_days() -> None:
+    read = times.parse(
+        pa.array(["01/31/2024 12:00 AM", "01/31/2024 12:00 PM", "01/31/2024 13:00 PM"]), "%m/%d/%Y %I:%M %p"
+    )
+    assert [None if moment is None else moment.hour for moment in read.to_pylist()] == [0, 12, None]
+
+
+def test_years_of_two_digits_lie_around_2000() -> None:
+    read = times.parse(pa.array(["01.01.69", "31.12.68"]), "%d.%m.%y")
+    assert [moment.year for moment in read.to_pylist()] == [1969, 2068]

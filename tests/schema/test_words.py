@@ -32,9 +32,23 @@ def test_dates_in_text():
 
 def test_day_first_is_told_from_month_first_where_it_can_be():
     assert guess([f"{day:02d}/01/2024" for day in range(1, 30)]).format == "%d/%m/%Y"
-    unclear = guess([f"{day:02d}/01/2024" for day in range(1, 12)])
+    with pytest.warns(VaekitWarning, match=r"'01/01/2024', says which number is the day; .* \{'format': '%d/%m/%Y'\}"):
+        unclear = guess([f"{day:02d}/01/2024" for day in range(1, 12)])
     assert unclear.format == "%m/%d/%Y"
     assert "the other way round" in unclear.reason
+
+
+def test_the_one_value_that_tells_day_from_month_may_come_late():
+    minutes = [
+        f"{day:02d}/01/2024 {hour:02d}:{minute:02d}"
+        for day in range(1, 4)
+        for hour in range(24)
+        for minute in range(60)
+    ]
+    assert guess([*minutes, "13/01/2024 00:00"]).format == "%d/%m/%Y %H:%M"
+    assert guess([f"{day:02d}-04-99" for day in range(1, 30)]).format == "%d-%m-%y"
+    with pytest.warns(VaekitWarning, match=r"\{'format': '%y-%m-%d'\}"):
+        assert guess([f"24-04-{day:02d}" for day in range(1, 30)]).format == "%d-%m-%y"
 
 
 def test_one_date_in_another_format_is_refused():

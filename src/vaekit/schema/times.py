@@ -1,7 +1,8 @@
 """Dates that are stored as text: find their pattern, read them, write them back exactly.
 
-A pattern is strptime's, with two additions: ``%-d``, ``%-m`` and ``%-H`` are written without a leading zero, and
-``%3f``, ``%6f``, ``%9f`` are fractions of a second with as many digits.
+A pattern is strptime's, with three additions: ``%-d``, ``%-m``, ``%-H`` and ``%-I`` are written without a leading zero, ``%P``
+is ``%p`` in small letters, and ``%3f``, ``%6f``, ``%9f`` are fractions of a second with as many digits. Years of two digits lie
+between 1969 and 2068.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ _DATES = [
     (r"\d{1,2}/\d{1,2}/\d{4}", ["%m/%d/%Y", "%d/%m/%Y"]),
     (r"\d{1,2}-\d{1,2}-\d{4}", ["%d-%m-%Y", "%m-%d-%Y"]),
     (r"\d{1,2}\.\d{1,2}\.\d{4}", ["%d.%m.%Y"]),
+    (r"\d{1,2}/\d{1,2}/\d{2}(?!\d)", ["%m/%d/%y", "%d/%m/%y", "%y/%m/%d"]),
+    (r"\d{2}-\d{2}-\d{2}(?!\d)", ["%d-%m-%y", "%m-%d-%y", "%y-%m-%d"]),
+    (r"\d{2}\.\d{2}\.\d{2}(?!\d)", ["%d.%m.%y"]),
+    (r"\d{1,2}-[A-Z][a-z]{2}-\d{2}(?!\d)", ["%d-%b-%y"]),
     (r"\d{1,2} [A-Z][a-z]{2} \d{4}", ["%d %b %Y"]),
     (r"\d{1,2}-[A-Z][a-z]{2}-\d{4}", ["%d-%b-%Y"]),
     (r"[A-Z][a-z]{2} \d{1,2}, \d{4}", ["%b %d, %Y"]),
@@ -30,11 +35,15 @@ _TIMES = [
     (r"\d{1,2}:\d{2}", "%H:%M"),
     (r"\d{6}", "%H%M%S"),
 ]
+_HALVES = re.compile(r"[T ]\d{1,2}:\d{2}(?P<seconds>:\d{2})?(?P<between> ?)(?P<half>[AP]M|[ap]m)")
 _REST = re.compile(r"(?P<fraction>\.(?:\d{9}|\d{6}|\d{3}))?(?P<zone>Z|[+-]\d{2}:?\d{2})?")
 _FRACTION = re.compile(r"\.%([369])f")
 _UNITS = {"3": "ms", "6": "us", "9": "ns"}
 _HOUR = r"[T ]\d{1,2}:\d{2}.*$"
-_MARK = "\x01"  # stands before a field whose leading zero goes
+_MARK, _SMALL = (
+    "\x01",
+    "\x02",
+)  # stand before a field whose leading zero goes, and before one whose letters become small
 
 
 def find(array: pa.Array) -> list[str]:
@@ -79,7 +88,11 @@ def write(moments: pa.Array, pattern: str) -> pa.Array:
     """
     fraction = _FRACTION.search(pattern)
     moments = moments.cast(pa.timestamp(_UNITS[fraction[1]] if fraction else "s"), safe=False)
-    text = pc.strftime(moments, format=_FRACTION.sub("", pattern).replace("%-", f"{_MARK}%"))
+    text = pc.strftime(
+        moments, format=_FRACTION.sub("", pattern).replace("%-", f"{_MARK}%").replace("%P", f"{_SMALL}%p")
+    )
+    for half in ("AM", "PM") if "%P" in pattern else ():
+        text = pc.replace_substring(text, _SMALL + half, half.lower())
     return pc.replace_substring_regex(text, f"{_MARK}0?", "") if "%-" in pattern else text
 
 
@@ -95,7 +108,7 @@ def example(pattern: str) -> str:
 
 def _read(text: pa.Array, pattern: str) -> pa.Array:
     fraction = _FRACTION.search(pattern)
-    plain = pattern.replace("%-", "%")
+    plain = pattern.replace("%-", "%").replace("%P", "%p")
     if fraction is None:
         return pc.strptime(text, format=plain, unit="s", error_is_null=True)
     digits = int(fraction[1])
@@ -112,6 +125,9 @@ def _read(text: pa.Array, pattern: str) -> pa.Array:
 def _clock(rest: str) -> str | None:
     if not rest:
         return ""
+    if halves := _HALVES.fullmatch(rest):
+        seconds, half = ":%S" if halves["seconds"] else "", "%p" if halves["half"].isupper() else "%P"
+        return f"{rest[0]}%I:%M{seconds}{halves['between']}{half}"
     for shape, clock in _TIMES:
         match = re.match(rf"[T ]{shape}", rest)
         tail = _REST.fullmatch(rest[match.end() :]) if match else None
@@ -126,4 +142,4 @@ def _loose_fields(array: pa.Array) -> str:
     dates = pc.replace_substring_regex(array, _HOUR, "")
     day = pc.any(pc.match_substring_regex(dates, r"(^|[^0-9])[0-9]([^0-9]|$)")).as_py()
     hour = pc.any(pc.match_substring_regex(array, r"[T ][0-9]:")).as_py()
-    return ("dm" if day else "") + ("H" if hour else "")
+    return ("dm" if day else "") + ("HI" if hour else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,7 @@ DISTINCT_SHARE = 0.95  # as many distinct values as this name rows rather than g
 LONG = 50  # letters; longer values that mostly differ are free text
 ODD_MOST = 2  # so few spellings among numbers or dates are slips, more are a code of its own
 DATE_SHARE = 0.9
+SPREAD = 1000  # distinct values, from all places, that tell the pattern of dates
 CODES_SHARE = 0.2
 EXACT = 2.0**53
 NUMERAL = r"^\s*[€$£¥]?\s?[-+]?\d{1,3}([.,'’]?\d{3})*([.,]\d+)?"  # as people write it, a unit behind it
@@ -52,21 +54,29 @@ def guess_text(name: str, array: pa.Array) -> Found:
     return Found("categorical", seen)
 
 
-def date_pattern(unique: pa.Array) -> tuple[str, float, bool]:
-    """The pattern that reads most of the distinct values: pattern, share read, whether another reads as many.
+def date_pattern(unique: pa.Array) -> tuple[str, float, str]:
+    """The pattern that reads most of the distinct values: pattern, share read, another one that reads as many.
 
-    >>> date_pattern(pa.array(["31.12.2024", "1.1.2025"]))
-    ('%-d.%-m.%Y', 1.0, False)
+    >>> date_pattern(pa.array(["31.12.2024", "1.1.2025"])), date_pattern(pa.array(["01/02/2024"]))
+    (('%-d.%-m.%Y', 1.0, ''), ('%m/%d/%Y', 1.0, '%d/%m/%Y'))
     """
     heads = dict.fromkeys(pattern for at in range(min(5, len(unique))) for pattern in times.find(unique[at:]))
-    sample = unique[:1000]
-    read = {pattern: 1 - times.parse(sample, pattern).null_count / len(sample) for pattern in heads}
-    best = max(read, key=lambda pattern: read[pattern], default="")
-    return best, read.get(best, 0.0), sum(share == read[best] for share in read.values()) > 1 if read else False
+    spread = np.linspace(0, len(unique) - 1, min(SPREAD, len(unique))).astype(np.int64)
+    read = _shares(unique.take(pa.array(spread)), heads)
+    best = [pattern for pattern in read if read[pattern] == max(read.values())]
+    if len(best) > 1 and len(unique) > SPREAD:  # one value in a million may say which number is the day
+        read = _shares(unique, best)
+        best = [pattern for pattern in read if read[pattern] == max(read.values())]
+    first, other = (*best, "", "")[:2]
+    return first, read.get(first, 0.0), other
+
+
+def _shares(unique: pa.Array, patterns: Iterable[str]) -> dict[str, float]:
+    return {pattern: 1 - times.parse(unique, pattern).null_count / len(unique) for pattern in patterns}
 
 
 def _dates(name: str, array: pa.Array, unique: pa.Array) -> Found | None:
-    pattern, share, ambiguous = date_pattern(unique)
+    pattern, share, other = date_pattern(unique)
     if share < DATE_SHARE:
         return None
     bad = pc.and_(times.parse(array, pattern).is_null(), array.is_valid())
@@ -76,7 +86,12 @@ def _dates(name: str, array: pa.Array, unique: pa.Array) -> Found | None:
             f"a date like {times.example(pattern)!r} ({pattern}) was expected",
             hint="write all dates in one format, leave the cell empty, or declare the column categorical",
         )
-    order = "; day and month could be the other way round, declare a format to say so" if ambiguous else ""
+    order = "; day and month could be the other way round, declare a format to say so" if other else ""
+    if other:
+        warn(
+            f"column {name!r}: no date of it, such as {cell(unique, 0)}, says which number is the day; dates are read as "
+            f"{pattern}, declare another format if that is wrong: schema={{{name!r}: {{'format': {other!r}}}}}"
+        )
     return Found("datetime", f"text that reads as dates like {times.example(pattern)!r}{order}", format=pattern)
 
 
