@@ -104,12 +104,19 @@ def test_codes_with_many_spellings_are_categories():
     assert guess(values * 3).kind == "categorical"
 
 
-@pytest.mark.parametrize("shape", ["{},5", "$1,{:03d}.00", "{} %", "{}.000,50", "€ {}", "{}.5kg"])
+@pytest.mark.parametrize("shape", ["{},5", "$1,{:03d}.00", "{} %", "{}.000,50", "€ {}", "{}.5kg", "({}.50)", "-${}"])
 def test_numbers_written_for_people_are_words_with_a_warning(shape):
     values = [shape.format(row) for row in range(60)]
     with pytest.warns(
         VaekitWarning, match=r"column 'x': its cells, such as '.*' in row 0 .*, look like numbers but are read as words"
     ):
+        assert guess(values * 2).kind == "categorical"
+
+
+def test_how_many_look_like_numbers_is_told_where_not_all_do():
+    values = [f"${row}.50" for row in range(99)] + ["n.a."]
+    told = r"column 'x': 198 of 200 cells, such as '\$0.50' in row 0 .*, look like numbers, 'n.a.' in row 99 does not, and all"
+    with pytest.warns(VaekitWarning, match=told):
         assert guess(values * 2).kind == "categorical"
 
 

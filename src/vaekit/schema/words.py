@@ -18,10 +18,11 @@ DISTINCT_SHARE = 0.95  # as many distinct values as this name rows rather than g
 LONG = 50  # letters; longer values that mostly differ are free text
 ODD_MOST = 2  # so few spellings among numbers or dates are slips, more are a code of its own
 DATE_SHARE = 0.9
+NUMERAL_SHARE = 0.9  # of the distinct values
 SPREAD = 1000  # distinct values, from all places, that tell the pattern of dates
 CODES_SHARE = 0.2
 EXACT = 2.0**53
-NUMERAL = r"^\s*[€$£¥]?\s?[-+]?\d{1,3}([.,'’]?\d{3})*([.,]\d+)?"  # as people write it, a unit behind it
+NUMERAL = r"^\s*\(?[-+]?[€$£¥₹]?\s?[-+]?\d{1,3}([.,'’]?\d{3})*([.,]\d+)?"  # as people write it, a unit behind it
 UNIT_MOST = 6  # letters
 
 
@@ -116,16 +117,21 @@ def _numbers(name: str, array: pa.Array, unique: pa.Array) -> Found | None:
 
 def _doubt_text(name: str, array: pa.Array, unique: pa.Array) -> None:
     """Numbers as people write them are words to a program: whoever meant numbers should know."""
-    if len(unique) <= MANY or not pc.any(not_number(unique)).as_py():
+    if len(unique) <= MANY:
         return
-    units = pc.unique(pc.utf8_trim_whitespace(pc.replace_substring_regex(unique, NUMERAL, ""))).to_pylist()
-    alike = len({*units, ""}) <= 2 and not re.search(rf"\d|.{{{UNIT_MOST + 1}}}", "".join(units))
-    if not alike or not pc.all(pc.match_substring_regex(unique, NUMERAL)).as_py():
+    like = unique.filter(pc.match_substring_regex(unique, NUMERAL))
+    if len(like) < NUMERAL_SHARE * len(unique) or not pc.any(not_number(like)).as_py():
         return
-    row = first_row(not_number(array))
+    units = pc.unique(pc.utf8_trim_whitespace(pc.replace_substring_regex(like, NUMERAL, ""))).to_pylist()
+    if len({*units, ""}) > 2 or re.search(rf"\d|.{{{UNIT_MOST + 1}}}", "".join(units)):
+        return
+    fits = pc.match_substring_regex(array, NUMERAL)
+    row, odd = first_row(pc.and_(fits, not_number(array))), first_row(pc.invert(fits))
     assert row is not None
+    share = "its cells" if odd is None else f"{pc.sum(fits).as_py():,} of {len(array) - array.null_count:,} cells"
+    so = " but" if odd is None else f", {cell(array, odd)} in row {odd} does not, and all"
     warn(
-        f"column {name!r}: its cells, such as {cell(array, row)} in row {row} (counted from 0), look like numbers but are "
+        f"column {name!r}: {share}, such as {cell(array, row)} in row {row} (counted from 0), look like numbers{so} are "
         "read as words; write them with digits and a point alone, like 1234.5, where they are numbers"
     )
 
