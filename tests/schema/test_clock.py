@@ -98,3 +98,22 @@ def test_dictionaries_and_chunks_are_written():
 def test_one_duration_is_spelled_as_many_are(value):
     unit = "us" if value.microseconds else "s"
     assert clock.read(pa.array([clock.spelled(value)]), pa.duration(unit)).to_pylist() == [value]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (["21:53:02", "1:00:00"], pa.time32("s")),
+        (["21:53:02.123456", "1:00:00"], pa.time64("us")),
+        (["21:53:02.1234567"], pa.time64("ns")),
+        (["24:00:00", " 01:00:00.5 "], pa.duration("ms")),
+        (["-1 days +23:59:59", None], pa.duration("s")),
+        (["3:10", "2:00:00"], None),
+        (["7 days", "1 days 00:00:00"], None),
+        (["2024-01-01 10:00:00"], None),
+        ([None], None),
+    ],
+)
+def test_text_that_is_durations_throughout_is_found(cells, kind):
+    made = clock.found(pa.array(cells, pa.string()))
+    assert made is None if kind is None else (made.type == kind and made.null_count == cells.count(None))

@@ -12,7 +12,9 @@ from vaekit.errors import DataError, VaekitWarning
 from vaekit.schema import Schema
 from vaekit.sources import read
 from vaekit.sources.batches import batches
-from vaekit.sources.delimited import decoded, read_csv, separator, with_points
+from vaekit.sources.delimited import decoded, meant, read_csv
+from vaekit.sources.lines import separator
+from vaekit.sources.marks import Marks
 
 GERMAN = 'Größe;Ort;Betrag\n1,5;Köln;"1.234,50"\n-0,25;Bonn;3\n;Köln;\n'.encode("cp1252")
 
@@ -64,7 +66,7 @@ def test_batches_read_it_as_a_whole_file_is_read(tmp_path: Path) -> None:
 
 def test_words_with_commas_and_columns_that_stay_text_are_left_alone() -> None:
     table = pa.table({"a": ["1,5", "2,a"], "b": ["1,5", "2"], "c": ["1.5", "1,5"], "d": ["1.5.3", "1,5"]})
-    assert with_points("t", table, ["b"]).schema.types == [pa.string()] * 4
+    assert meant("t", table, Marks(), ["b"]).schema.types == [pa.string()] * 4
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert read_csv("t", b'a,b\n1,"1,5"\n').to_pylist() == [{"a": 1, "b": "1,5"}]
@@ -102,3 +104,37 @@ def test_what_was_read_with_commas_is_inferred_as_numbers() -> None:
     with pytest.warns(VaekitWarning, match="decimal comma"):
         table = read_csv("t", content.encode())
     assert [column.kind for column in Schema.infer(table)] == ["real", "categorical"]
+
+
+def test_digits_with_zeros_before_them_stay_text() -> None:
+    for quote in ("", '"'):
+        content = f"zip,n,01\n{quote}00123{quote},05,1\n80331,1.5,2\n"
+        with pytest.warns(
+            VaekitWarning, match="'t.csv': cells of 'zip' begin with zeros or have more than 18 digits, and stay text"
+        ):
+            table = read_csv("'t.csv'", content.encode())
+        assert table.to_pydict() == {"zip": ["00123", "80331"], "n": [5.0, 1.5], "01": [1, 2]}
+
+
+def test_digits_that_no_number_holds_stay_text() -> None:
+    long = [str(10**18 + 1), str(10**25 + 1)]
+    for each in long:
+        with pytest.warns(VaekitWarning, match="more than 18 digits"):
+            assert read_csv("t", f"id\n{each}\n5\n".encode())["id"].to_pylist() == [each, "5"]
+    assert read_csv("t", b"n\n6.02e23\n5\n")["n"].to_pylist() == [6.02e23, 5.0]
+
+
+def test_numbers_written_for_people_are_read_and_told() -> None:
+    content = 'a,b,c,d\n"$1,234.50",(12.00),5 %,"1,5"\n$2,3,4.5%,"2"\n'
+    with pytest.warns(
+        VaekitWarning, match="'t.csv': numbers of 'a', 'b', 'c' are written for people, and read without"
+    ):
+        table = read_csv("'t.csv'", content.encode())
+    assert table.to_pydict() == {"a": [1234.5, 2.0], "b": [-12.0, 3.0], "c": [5.0, 4.5], "d": ["1,5", "2"]}
+    assert read_csv("t", content.encode(), ["a", "b", "c"]).schema.types == [pa.string()] * 4
+
+
+def test_durations_and_times_of_day_are_read() -> None:
+    content = "took,at,fine,both,word\n26:00:00,21:53:02,1:00:00.25,2 days 03:00:00,1:00:00\n,,,0:00:01,soon\n"
+    types = [pa.duration("s"), pa.time32("s"), pa.time32("ms"), pa.duration("s"), pa.string()]
+    assert read_csv("t", content.encode()).schema.types == types

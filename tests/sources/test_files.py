@@ -1,3 +1,4 @@
+import datetime as dt
 import gzip
 import io
 import subprocess
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 
-from vaekit.errors import DataError
+from vaekit.errors import DataError, VaekitWarning
 from vaekit.schema import Schema
 from vaekit.sources import give_back, read, write
 from vaekit.sources.files import read_values
@@ -97,9 +98,18 @@ def test_a_type_that_shows_late_is_found(folder):
 
 
 def test_codes_stay_text_where_that_is_asked_for(folder):
-    put("t.csv", "code\n007\n008\n")
+    put("t.csv", "code\n7\n8\n")
     assert read("t.csv").arrow.column("code").to_pylist() == [7, 8]
-    assert read("t.csv", text=["code"]).arrow.column("code").to_pylist() == ["007", "008"]
+    assert read("t.csv", text=["code"]).arrow.column("code").to_pylist() == ["7", "8"]
+
+
+def test_files_of_which_one_shows_codes_or_durations_are_read_alike(folder):
+    put("a.csv", "zip,took\n80331,01:00:00\n")
+    put("b.csv", "took,zip\n26:00:00.5,00123\n")
+    with pytest.warns(VaekitWarning, match="begin with zeros"):
+        table = read(["a.csv", "b.csv"]).arrow
+    assert table["zip"].to_pylist() == ["80331", "00123"]
+    assert table["took"].to_pylist() == [dt.timedelta(hours=1), dt.timedelta(hours=26, seconds=0.5)]
 
 
 def test_a_nameless_pandas_index_is_left_out(folder):

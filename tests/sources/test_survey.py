@@ -12,6 +12,7 @@ import pyarrow.parquet as pa_parquet
 import pytest
 
 from vaekit.errors import DataError
+from vaekit.sources import read
 from vaekit.sources.survey import survey
 
 ROWS, SIZE = 20_000, 2_000
@@ -92,3 +93,15 @@ def test_progress_is_told(parquet: str) -> None:
     told: list[tuple[int, int]] = []
     survey([parquet], SIZE, watch=lambda done, total: told.append((done, total)))
     assert told[-1] == (ROWS, ROWS)
+
+
+@pytest.mark.filterwarnings("ignore::vaekit.errors.VaekitWarning")
+def test_codes_and_durations_that_come_late_are_so_from_the_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["vaekit.sources.lines"], "BYTES", 1_000)
+    rows = [f"{10000 + row},0{row % 10}:00:00" for row in range(500)] + [f"00{row},30:00:00" for row in range(500)]
+    (tmp_path / "rows.csv").write_text("zip,took\n" + "\n".join(rows))
+    found, whole = survey([str(tmp_path / "rows.csv")], 5_000), read(str(tmp_path / "rows.csv")).arrow
+    assert found.table.equals(whole) and whole.schema.types == [pa.string(), pa.duration("s")]
+    assert whole["zip"][500].as_py() == "000"

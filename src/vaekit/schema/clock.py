@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +24,8 @@ from vaekit.schema.values import flat
 
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 DAY = 86_400
+HEAD = 100  # cells that mostly tell words from durations
+_SECONDS = r":[0-5][0-9]:[0-5][0-9]"
 
 _PARTS = r"(?P<minutes>[0-5][0-9])(?::(?P<seconds>[0-5][0-9])(?:\.(?P<fraction>[0-9]{1,9}))?)?"
 _TIME = rf"^(?P<hours>[01]?[0-9]|2[0-3]):{_PARTS}$"
@@ -60,6 +63,38 @@ def read(array: pa.Array, target: pa.DataType) -> pa.Array:
     low, high = (0, DAY * per - 1) if is_time else (-longest(target), longest(target))
     ticks = _where(pc.and_(pc.greater_equal(ticks, low), pc.less_equal(ticks, high)), ticks)
     return (ticks.cast(pa.int32()) if target.bit_width == 32 else ticks).cast(target)
+
+
+def found(cells: pa.ChunkedArray | pa.Array) -> pa.Array | None:
+    """Text as times of day, or else as durations, where every cell is one with its seconds; None where some are not.
+
+    >>> found(pa.array(["21:53:02", None])).type, found(pa.array(["21:53:02.5", "2 days 00:00:00"])).type
+    (Time32Type(time32[s]), DurationType(duration[ms]))
+    >>> found(pa.array(["21:53:02", "late"])) is None
+    True
+    """
+    for some in (cells.slice(0, HEAD), cells):
+        if pc.all(pc.match_substring_regex(some, _SECONDS)).as_py() is not True:
+            return None
+    array = flat(cells)
+    fraction = pc.replace_substring_regex(array, r"^[^.]*\.?\s*|\s+$", "")
+    unit = {0: "s", 1: "ms", 2: "us", 3: "ns"}.get(-(-pc.max(pc.utf8_length(fraction)).as_py() // 3), "ns")
+    time = pa.time32(unit) if unit in ("s", "ms") else pa.time64(unit)
+    return next(
+        (made for kind in (time, pa.duration(unit)) if (made := read(array, kind)).null_count == array.null_count), None
+    )
+
+
+def with_found(table: pa.Table, names: Iterable[str]) -> pa.Table:
+    """A table whose columns of these names are times of day or durations where `found` finds them.
+
+    >>> with_found(pa.table({"took": ["26:00:00", None]}), ["took"])["took"].type
+    DurationType(duration[s])
+    """
+    for name in names:
+        if is_text(table[name].type) and (made := found(table[name])) is not None:
+            table = table.set_column(table.column_names.index(name), name, made)
+    return table
 
 
 def write(cells: pa.ChunkedArray | pa.Array) -> pa.Array:

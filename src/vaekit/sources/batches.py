@@ -15,8 +15,9 @@ import pyarrow.parquet as pa_parquet
 from vaekit.errors import DataError
 from vaekit.sources import files, lines
 from vaekit.sources.cells import without_nan
-from vaekit.sources.delimited import BYTE_ORDER_MARK, read_csv
+from vaekit.sources.delimited import read_csv
 from vaekit.sources.frames import refuse_twice
+from vaekit.sources.marks import marks_of
 from vaekit.sources.sql import Sql, is_sql, no_rows, sql_tables
 from vaekit.sources.table import Table
 
@@ -133,19 +134,28 @@ def _cut(batch: pa.RecordBatch) -> Iterator[tuple[pa.Table, float]]:
 
 
 def _csv(where: str, stream: Any, text: Collection[str], path: str | None) -> Parts:
-    """Blocks of whole lines, each read as a CSV below the line of names; an empty one is told as a whole file's is."""
-    names = b""
+    """Blocks of whole lines, each read as a CSV below the line of names; an empty one is told as a whole file's is.
+
+    How numbers are written is found in the whole file, or in the first block of what can be read only once.
+    """
+    names, marks = b"", None if path is None else marks_of(where, _blocks(path), text)
     for block, read in lines.blocks(stream, quotes=True):
-        content = block.removeprefix(BYTE_ORDER_MARK) if not names else names + block
+        content = block.removeprefix(lines.BYTE_ORDER_MARK) if not names else names + block
         if not names:
             names = lines.names_of(content)
             if len(block) >= lines.BYTES and content.strip() == names.strip():
                 continue
         elif not block.strip():
             continue
-        yield read_csv(where, content, text), _share(read, path)
+        marks = marks or marks_of(where, [content], text)
+        yield read_csv(where, content, text, marks, look=False), _share(read, path)
     if not names:
         read_csv(where, b"", text)  # says what is wrong
+
+
+def _blocks(path: str) -> Iterator[bytes]:
+    with pa.input_stream(path, compression="detect") as stream:
+        yield from (block for block, _ in lines.blocks(stream, quotes=True))
 
 
 def _json_lines(path: str) -> Parts:

@@ -1,7 +1,7 @@
-"""Tables from the bytes of a CSV: its separator, its encoding and its decimal mark are found.
+"""Tables from the bytes of a CSV: its separator, its encoding, its decimal mark, its codes and its durations are found.
 
 ```
-bytes --decoded--> UTF-8 --separator--> cells of text and numbers --with_points--> numbers with a decimal comma as numbers
+bytes --decoded--> UTF-8 --separator--> cells of text and numbers --codes--> 00123 as text --meant--> 1.234,50 as a number
 ```
 """
 
@@ -9,32 +9,36 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from vaekit.errors import DataError, warn
+from vaekit.schema import clock
 from vaekit.schema.look import NUMBER, listed
+from vaekit.sources import numerals
+from vaekit.sources.codes import codes, with_zeros
+from vaekit.sources.lines import BYTE_ORDER_MARK, TOLD, blocks, names_of, separator
+from vaekit.sources.marks import Marks, marks_of
 
 BLOCK, WHOLE = 1 << 24, (1 << 31) - 1  # bytes whose cells decide a column's type: at first, and when that failed
-HEADER = 1 << 16  # bytes in which the line of names is looked for
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 WESTERN = "cp1252"  # what Excel writes in western Europe: Latin-1, and signs such as the euro's
-# a first line "sep=;", as Excel writes it
-TOLD = re.compile(rb'\A(?:\xef\xbb\xbf)?\s*"?sep=([^\w\s"\x80-\xff]|\t)"?[ \t]*\r?\n', re.IGNORECASE)
-COMMA = r"^\s*[-+]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?([eE][-+]?\d+)?\s*$"
 
 
-def read_csv(where: str, content: bytes, text: Collection[str] = ()) -> pa.Table:
+def read_csv(
+    where: str, content: bytes, text: Collection[str] = (), marks: Marks | None = None, *, look: bool = True
+) -> pa.Table:
     r"""A table from the bytes of a CSV, its first line the names.
 
     Args:
         where: what the file is called in messages.
         content: all of it, or the line of names and some of the others.
         text: columns whose cells stay text, even where they look like numbers.
+        marks: the decimal marks of the file that the lines are a part of; found in the content otherwise.
+        look: whether digits that are no numbers (00123) are looked for, which become text.
 
     Raises:
         DataError: no lines, lines of other lengths than that of the names, bytes that are no text.
@@ -46,14 +50,56 @@ def read_csv(where: str, content: bytes, text: Collection[str] = ()) -> pa.Table
     mark, content = separator(content), TOLD.sub(b"", content, count=1)
     if not content.strip():
         raise DataError(f"{where} is empty, expected a line of column names and rows below")
+    zeros = _zeros(content, mark, text) if look else []
     try:
-        table = _parse(content, mark, text, BLOCK)
+        table = _parse(content, mark, [*text, *(zeros or ())], BLOCK)
     except pa.ArrowInvalid as error:
         if "conversion error" not in str(error):
             raise _ragged(where, content, mark) from None
-        table = _parse(content, mark, text, WHOLE)  # a type that the first block suggested and a later one contradicts
+        table = _parse(
+            content, mark, [*text, *(zeros or ())], WHOLE
+        )  # a type that the first block suggested and a later one contradicts
     _doubt_names(where, table.column_names)
-    return table if mark == "," else with_points(where, table, text)
+    if len(set(table.column_names)) < table.num_columns:
+        return table  # which whoever reads it refuses
+    cells = partial(_cells, content, mark)
+    marks = marks or marks_of(where, (block for block, _ in blocks(io.BytesIO(content), quotes=True)), text)
+    kept = _kept(where, codes(table, zeros, cells)) if look else []
+    table = _with(table, cells, [*kept, *_doubted(table, marks)])
+    return meant(where, table, marks, [*text, *kept])
+
+
+def _zeros(content: bytes, mark: str, text: Collection[str]) -> list[str] | None:
+    """The columns where digits have zeros before them; None where quotes hide which."""
+    head = names_of(content)
+    places = with_zeros(content, mark, content.index(head) + len(head))
+    if not places:
+        return None if places is None else []
+    names = _parse(head, mark, (), BLOCK).column_names
+    return [names[place] for place in sorted(places) if place < len(names) and names[place] not in text]
+
+
+def _kept(where: str, names: list[str]) -> list[str]:
+    if names:
+        told = f"{where}: cells of {listed(names)} begin with zeros or have more than 18 digits"
+        warn(
+            f"{told}, and stay text so that no digit is lost; declare a column of numbers (schema={{{names[0]!r}: 'real'}})"
+        )
+    return names
+
+
+def _doubted(table: pa.Table, marks: Marks) -> list[str]:
+    """Columns whose points, taken for decimal ones, stand between thousands."""
+    return [field.name for field in table.schema if pa.types.is_floating(field.type) and marks.of(field.name) == ","]
+
+
+def _with(table: pa.Table, cells: Callable[[list[str]], pa.Table], names: list[str]) -> pa.Table:
+    """The table with some columns as text."""
+    if names:
+        written = cells(names)
+        for name in names:
+            table = table.set_column(table.column_names.index(name), name, written[name])
+    return table
 
 
 def _doubt_names(where: str, names: list[str]) -> None:
@@ -95,50 +141,49 @@ def decoded(where: str, content: bytes) -> bytes:
     return mended.encode()
 
 
-def separator(content: bytes) -> str:
-    r"""What a first line like ``sep=;`` says, or else what the line of names has most of; a comma where nothing stands out.
+def meant(where: str, table: pa.Table, marks: Marks, text: Collection[str] = ()) -> pa.Table:
+    """Columns of text as the numbers, durations or times of day that all their cells are; of numbers a warning tells.
 
-    >>> separator(b"a;b;c,d\n1;2;3\n"), separator(b'"name, first";b\n')
-    (';', ';')
+    >>> meant("t.csv", pa.table({"code": ["1,a", "2"], "took": ["26:00:00", None]}), Marks()).schema.types
+    [DataType(string), DurationType(duration[s])]
     """
-    if told := TOLD.match(content[:HEADER]):
-        return told[1].decode()
-    header = re.sub(rb'"[^"]*"?', b"", content[:HEADER].lstrip(b"\r\n")).split(b"\n", 1)[0]
-    counts = {mark: header.count(mark.encode()) for mark in (",", ";", "\t", "|")}
-    return max(counts, key=counts.__getitem__)
-
-
-def with_points(where: str, table: pa.Table, text: Collection[str] = ()) -> pa.Table:
-    """Columns of numbers that are written with a decimal comma (1,5 or 1.234,50) as numbers, with a warning.
-
-    >>> with_points("t.csv", pa.table({"code": ["1,a", "2"]})).schema.types
-    [DataType(string)]
-    """
-    found = [name for name in table.column_names if name not in text and _has_commas(table[name])]
-    for name in found:
-        plain = pc.replace_substring(pc.replace_substring(pc.utf8_trim_whitespace(table[name]), ".", ""), ",", ".")
-        table = table.set_column(table.column_names.index(name), name, plain.cast(pa.float64()))
-    if found:
-        warn(f"{where}: numbers of {listed(found)} are written with a decimal comma and read as such")
+    changed: dict[str, list[str]] = {".": [], ",": []}
+    for at, field in enumerate(table.schema):
+        if field.name in text or not pa.types.is_string(field.type):
+            continue
+        cells, point = table.column(at), marks.of(field.name)
+        numbers = numerals.read(cells, point)
+        table = clock.with_found(table, [field.name]) if numbers is None else table.set_column(at, field.name, numbers)
+        if numbers is not None and (point == "," or not numerals.is_plain(cells)):
+            changed[point].append(field.name)
+    if changed[","]:
+        warn(f"{where}: numbers of {listed(changed[','])} are written with a decimal comma and read as such")
+    if changed["."]:
+        told = (
+            f"{where}: numbers of {listed(changed['.'])} are written for people, and read without currency, brackets, "
+        )
+        warn(f"{told}percent signs and what stands between thousands: $1,234.50 as 1234.5, (12) as -12, 5 % as 5")
     return table
 
 
-def _has_commas(cells: pa.ChunkedArray) -> bool:
-    if not pa.types.is_string(cells.type) or not pc.any(pc.match_substring(cells, ",")).as_py():
-        return False
-    return bool(pc.all(pc.match_substring_regex(cells, COMMA)).as_py())
+def _cells(content: bytes, mark: str, names: Sequence[str]) -> pa.Table:
+    """Some columns as text."""
+    return _parse(content, mark, names, BLOCK, only=names)
 
 
 def _parse(
-    content: bytes, mark: str, text: Collection[str], block: int, odd: Callable[[Any], str] | None = None
-) -> pa.Table:
+    content: bytes, mark: str, text: Collection[str], block: int, odd: Callable[[Any], str] | None = None,
+    only: Sequence[str] = (),
+) -> pa.Table:  # fmt: skip
     """The cells; `odd` is asked about lines of another length than that of the names, which are refused without it."""
     return pa_csv.read_csv(
         io.BytesIO(content),
         # the threaded reader aborts a process that has imported torch and ends soon after reading
         read_options=pa_csv.ReadOptions(use_threads=False, block_size=min(block, len(content) + 1)),
         parse_options=pa_csv.ParseOptions(delimiter=mark, newlines_in_values=b'"' in content, invalid_row_handler=odd),
-        convert_options=pa_csv.ConvertOptions(strings_can_be_null=True, column_types=dict.fromkeys(text, pa.string())),
+        convert_options=pa_csv.ConvertOptions(
+            strings_can_be_null=True, column_types=dict.fromkeys(text, pa.string()), include_columns=only
+        ),
     )
 
 

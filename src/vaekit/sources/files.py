@@ -12,12 +12,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.feather as pa_feather
 import pyarrow.json as pa_json
 import pyarrow.parquet as pa_parquet
 
 from vaekit.errors import DataError
-from vaekit.schema.look import listed, nearest
+from vaekit.schema import clock
+from vaekit.schema.look import listed, nearest, not_number
+from vaekit.schema.types import is_tick
+from vaekit.schema.values import flat
 from vaekit.sources import archives, idx, pictures, pixels
 from vaekit.sources.arrays import read_numpy
 from vaekit.sources.delimited import read_csv
@@ -53,7 +57,7 @@ def read_files(data: Any, *, text: Text = ()) -> Table:
         _refuse_mixed(paths)
         table = pictures.read_pictures(paths, paths)
     else:
-        table = _joined(paths, [_read_one(path, text) for path in paths])
+        table = _joined(paths, _alike(paths, [_read_one(path, text) for path in paths], text))
     if pixels.NAME in table.column_names and ending(paths[0]) not in READERS:
         return Table(table, "file", {pixels.NAME: pixels.plain_native(table.schema.field(pixels.NAME).type)})
     return Table(table, "file")
@@ -222,6 +226,32 @@ def _refuse_other_order(path: str, told: Sequence[str], found: Sequence[str]) ->
                 f"{path!r}, row {row} (counted from 0): {one!r} was given, the picture {other!r} was expected",
                 hint="sort the rows by the names of the pictures",
             )
+
+
+def _alike(paths: Sequence[str], tables: list[pa.Table], text: Text) -> list[pa.Table]:
+    """Files of CSV where one shows codes (00123) or durations and another numbers or times of day: read alike."""
+    if len({frozenset(table.column_names) for table in tables}) > 1 or {*map(ending, paths)} - {".csv", ".tsv"}:
+        return tables
+    mixed = [
+        column.name for column in tables[0].schema
+        if not all(_unites(column.type, table.schema.field(column.name).type) for table in tables)
+    ]  # fmt: skip
+    if not mixed:
+        return tables
+    again = [_read_one(path, [*text, *mixed]) for path in paths]
+    joined = pa.concat_tables([table.select(mixed) for table in again])
+    types = clock.with_found(joined, mixed).schema
+    if any(pa.types.is_string(kind.type) and pc.any(not_number(joined[kind.name])).as_py() for kind in types):
+        return tables  # words in one of the files, which is told
+    return [_cast(table, types) for table in again]
+
+
+def _cast(table: pa.Table, types: pa.Schema) -> pa.Table:
+    for column in types:
+        if is_tick(column.type):
+            ticks = clock.read(flat(table[column.name]), column.type)
+            table = table.set_column(table.column_names.index(column.name), column.name, ticks)
+    return table
 
 
 def _joined(paths: Sequence[str], tables: Sequence[pa.Table]) -> pa.Table:

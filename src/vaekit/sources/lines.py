@@ -1,4 +1,4 @@
-"""Where the lines of a CSV end: a line break between quotes is part of a cell."""
+"""What separates the cells of a CSV, and where its lines end: a line break between quotes is part of a cell."""
 
 from __future__ import annotations
 
@@ -8,10 +8,25 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from vaekit.sources.delimited import BYTE_ORDER_MARK, HEADER, TOLD, separator
-
+HEADER = 1 << 16  # bytes in which the line of names is looked for
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# a first line "sep=;", as Excel writes it
+TOLD = re.compile(rb'\A(?:\xef\xbb\xbf)?\s*"?sep=([^\w\s"\x80-\xff]|\t)"?[ \t]*\r?\n', re.IGNORECASE)
 BYTES = 1 << 22  # that are read at once
 QUOTE, BREAK = ord('"'), ord("\n")
+
+
+def separator(content: bytes) -> str:
+    r"""What a first line like ``sep=;`` says, or else what the line of names has most of; a comma where nothing stands out.
+
+    >>> separator(b"a;b;c,d\n1;2;3\n"), separator(b'"name, first";b\n')
+    (';', ';')
+    """
+    if told := TOLD.match(content[:HEADER]):
+        return told[1].decode()
+    header = re.sub(rb'"[^"]*"?', b"", content[:HEADER].lstrip(b"\r\n")).split(b"\n", 1)[0]
+    counts = {mark: header.count(mark.encode()) for mark in (",", ";", "\t", "|")}
+    return max(counts, key=counts.__getitem__)
 
 
 def blocks(stream: BinaryIO | Any, *, quotes: bool = False) -> Iterator[tuple[bytes, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ from vaekit.sources.batches import ROWS
 from vaekit.sources.cells import without_nan
 from vaekit.sources.delimited import read_csv
 from vaekit.sources.frames import refuse_twice
+from vaekit.sources.marks import Marks, marks_of
 
 PER_CELL, PER_BYTE = 40, 6  # bytes that a fit in memory takes at most, for a cell of Parquet and for a byte of text
 BUFFER = 1 << 18  # bytes of each column that are read at once, where the whole row group would be
@@ -34,6 +35,7 @@ class Piece:
         size: bytes of the lines, 0 of a row group.
         first: number of the first row, counted over all files.
         rows: how many there are.
+        marks: how the numbers of the file are written, where it is text.
     """
 
     path: str
@@ -41,6 +43,7 @@ class Piece:
     size: int
     first: int
     rows: int
+    marks: Marks = field(default_factory=Marks)
 
 
 def paths_of(data: Any) -> list[str] | None:
@@ -96,10 +99,11 @@ def walk(paths: Sequence[str], text: Collection[str] = ()) -> Iterator[tuple[Pie
     first = 0
     for path in paths:
         before = first
-        for piece in _text_pieces(path) if files.ending(path) in _TEXT else _groups(path):
+        for piece in _text_pieces(path, text) if files.ending(path) in _TEXT else _groups(path):
             if piece.size:  # lines are counted when they are parsed
-                table = _parsed(piece, text, first)
+                table = _parsed(piece, text, first, look=True)
                 piece = replace(piece, first=first, rows=table.num_rows)
+                text = {*text, *(column.name for column in table.schema if pa.types.is_string(column.type))}
                 yield piece, _cut(table)
             else:
                 piece = replace(piece, first=first)
@@ -152,25 +156,27 @@ def _names(file: Any) -> list[str]:
     return [name for name in file.schema_arrow.names if not name.startswith("__index_level_")]
 
 
-def _text_pieces(path: str) -> Iterator[Piece]:
+def _text_pieces(path: str, text: Collection[str]) -> Iterator[Piece]:
     """Blocks of whole lines, the first one with the line of names."""
     at = 0
     with open(path, "rb") as stream:
+        marks = marks_of(repr(path), (block for block, _ in lines.blocks(stream, quotes=True)), text)
+    with open(path, "rb") as stream:
         for block, _ in lines.blocks(stream, quotes=True):
             if block.strip():
-                yield Piece(path, at, len(block), 0, 0)
+                yield Piece(path, at, len(block), 0, 0, marks)
             at += len(block)
     if at == 0:
         read_csv(repr(path), b"", ())  # says what is wrong
 
 
-def _parsed(piece: Piece, text: Collection[str], first: int) -> pa.Table:
+def _parsed(piece: Piece, text: Collection[str], first: int, *, look: bool = False) -> pa.Table:
     with open(piece.path, "rb") as stream:
         names = b"" if piece.at == 0 else lines.read_names(stream)
         stream.seek(piece.at)
         content = names + stream.read(piece.size)
     try:
-        table = read_csv(repr(piece.path), content, text)
+        table = read_csv(repr(piece.path), content, text, piece.marks, look=look)
     except DataError as error:
         raise DataError(moved(error.message, first), hint=error.hint) from None
     refuse_twice(table.column_names)

@@ -12,7 +12,7 @@ Words depend on seed and row number alone (`vaekit.rng.words`), so that the samp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from vaekit import rng
 from vaekit.errors import DataError
+from vaekit.schema import clock
 from vaekit.schema.look import listed
 from vaekit.sources.pieces import Piece, moved, rows_known, walk
 from vaekit.sources.watch import Tally, Watch
@@ -69,11 +70,13 @@ def survey(
     Raises:
         DataError: damaged or empty files, files whose columns differ, an infinity.
     """
+    mixed: list[str] = []
     while True:
         try:
-            return _survey(paths, size, seed, tuple(text), watch)
-        except _Mixed as mixed:  # a block of lines looked like numbers, a later one does not: the column is text
-            text = [*text, *mixed.names]
+            found = _survey(paths, size, seed, (*text, *mixed), watch)
+            return replace(found, table=clock.with_found(found.table, mixed))
+        except _Mixed as more:  # a block of lines looked like numbers, a later one does not: the column is text
+            mixed = [*mixed, *more.names]
 
 
 class _Mixed(Exception):
