@@ -23,7 +23,7 @@ from vaekit.sources.codes import codes, with_zeros
     ],
 )
 def test_the_places_of_zeros(rows: str, places: set[int] | None) -> None:
-    assert with_zeros(b"01,02,03\n" + rows.encode(), ",", 9) == places
+    assert with_zeros(b'"01","2",3\n' + rows.encode(), ",", 11) == places
 
 
 def test_zeros_are_found_across_parts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import warnings
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def test_the_separator_is_what_the_names_have_most_of(header: bytes, mark: str) 
 @pytest.mark.parametrize("first", ["sep=;\n", "SEP=;\r\n", '"sep=;"\n', "\ufeffsep=;\n"])
 def test_a_first_line_that_tells_the_separator_is_no_line_of_names(first: str) -> None:
     assert read_csv("t", f"{first}a,b;c,d\n1;x\n".encode()).to_pylist() == [{"a,b": 1, "c,d": "x"}]
+    with pytest.warns(VaekitWarning, match="decimal comma"):
+        assert read_csv("t", f"{first}a;b\n1,5;x\n".replace(";", ":").encode()).to_pylist() == [{"a": 1.5, "b": "x"}]
     with pytest.raises(DataError, match=r"'t.csv', row 1 .*: 3 cells were given, 2 expected"):
         read_csv("'t.csv'", f"{first}a;b\n1;2\n1;2;3\n".encode())
     with pytest.raises(DataError, match=r"^'t\.csv' is empty"):
@@ -138,3 +141,12 @@ def test_durations_and_times_of_day_are_read() -> None:
     content = "took,at,fine,both,word\n26:00:00,21:53:02,1:00:00.25,2 days 03:00:00,1:00:00\n,,,0:00:01,soon\n"
     types = [pa.duration("s"), pa.time32("s"), pa.time32("ms"), pa.duration("s"), pa.string()]
     assert read_csv("t", content.encode()).schema.types == types
+
+
+@pytest.mark.filterwarnings("ignore::vaekit.errors.VaekitWarning")
+def test_new_files_are_read_by_the_columns_that_were_fitted() -> None:
+    rows = "".join(f'0{row % 7},{row % 9},"${row + 1},000.50",{row}:00:00\n' for row in range(60))
+    fitted = Schema.infer(read_csv("t", f"zip,n,amount,took\n{rows}".encode()))
+    assert [column.type for column in fitted] == ["string", "int64", "double", "duration[s]"]
+    new = read_csv("t", b"zip,n,amount,took\n7,05,12.5,01:00:00\n", fitted.text)
+    assert fitted.conform(new).to_pylist() == [{"zip": "7", "n": 5, "amount": 12.5, "took": dt.timedelta(hours=1)}]

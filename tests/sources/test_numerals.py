@@ -49,3 +49,8 @@ def test_cells_of_several_units_are_no_numbers(cells: list[str | None]) -> None:
 
 def test_a_word_may_come_late() -> None:
     assert not fits(pa.chunked_array([["1.5"] * 500 + ["late"]]), ".")
+
+
+def test_addresses_of_machines_are_no_numbers() -> None:
+    assert read(pa.chunked_array([["192.168.100.200", "192.168.100.201"]]), ",") is None
+    assert fits(pa.chunked_array([["192.168.100"]]), ",")

@@ -46,12 +46,13 @@ def with_zeros(content: bytes, mark: str, at: int = 0) -> set[int] | None:
     ({1}, set(), None)
     """
     found: set[int] = set()
+    quoted = content.find(b'"', at) >= 0
     while at < len(content):
         end = content.rfind(b"\n", at, at + PART) + 1 or content.find(b"\n", at) + 1 or len(content)
         before = min(at, 1)  # the end of the line before: what a cell comes after
         data = np.frombuffer(content, np.uint8, end - at + before, at - before)
         if len(places := _places(data, ord(mark))):
-            if b'"' in content:
+            if quoted:
                 return None
             found |= set(places.tolist())
         at = end

@@ -21,7 +21,7 @@ from vaekit.schema import clock
 from vaekit.schema.look import NUMBER, listed
 from vaekit.sources import numerals
 from vaekit.sources.codes import codes, with_zeros
-from vaekit.sources.lines import BYTE_ORDER_MARK, TOLD, blocks, names_of, separator
+from vaekit.sources.lines import BYTE_ORDER_MARK, TOLD, blocks, read_names, separator
 from vaekit.sources.marks import Marks, marks_of
 
 BLOCK, WHOLE = 1 << 24, (1 << 31) - 1  # bytes whose cells decide a column's type: at first, and when that failed
@@ -46,24 +46,25 @@ def read_csv(
     >>> read_csv("t.csv", b"city;km\nBern;1.5\n").to_pylist()
     [{'city': 'Bern', 'km': 1.5}]
     """
-    content = decoded(where, content.removeprefix(BYTE_ORDER_MARK))
-    mark, content = separator(content), TOLD.sub(b"", content, count=1)
+    whole = decoded(where, content.removeprefix(BYTE_ORDER_MARK))
+    mark, content = separator(whole), TOLD.sub(b"", whole, count=1)
     if not content.strip():
         raise DataError(f"{where} is empty, expected a line of column names and rows below")
     zeros = _zeros(content, mark, text) if look else []
+    forced = [*text, *(zeros or ())]
     try:
-        table = _parse(content, mark, [*text, *(zeros or ())], BLOCK)
+        table = _parse(content, mark, forced, BLOCK)
     except pa.ArrowInvalid as error:
         if "conversion error" not in str(error):
             raise _ragged(where, content, mark) from None
         table = _parse(
-            content, mark, [*text, *(zeros or ())], WHOLE
+            content, mark, forced, WHOLE
         )  # a type that the first block suggested and a later one contradicts
     _doubt_names(where, table.column_names)
     if len(set(table.column_names)) < table.num_columns:
         return table  # which whoever reads it refuses
     cells = partial(_cells, content, mark)
-    marks = marks or marks_of(where, (block for block, _ in blocks(io.BytesIO(content), quotes=True)), text)
+    marks = marks or marks_of(where, (block for block, _ in blocks(io.BytesIO(whole), quotes=True)), text)
     kept = _kept(where, codes(table, zeros, cells)) if look else []
     table = _with(table, cells, [*kept, *_doubted(table, marks)])
     return meant(where, table, marks, [*text, *kept])
@@ -71,7 +72,7 @@ def read_csv(
 
 def _zeros(content: bytes, mark: str, text: Collection[str]) -> list[str] | None:
     """The columns where digits have zeros before them; None where quotes hide which."""
-    head = names_of(content)
+    head = read_names(io.BytesIO(content))
     places = with_zeros(content, mark, content.index(head) + len(head))
     if not places:
         return None if places is None else []
@@ -95,9 +96,10 @@ def _doubted(table: pa.Table, marks: Marks) -> list[str]:
 
 def _with(table: pa.Table, cells: Callable[[list[str]], pa.Table], names: list[str]) -> pa.Table:
     """The table with some columns as text."""
-    if names:
-        written = cells(names)
-        for name in names:
+    other = [name for name in names if not pa.types.is_string(table.schema.field(name).type)]
+    if other:
+        written = cells(other)
+        for name in other:
             table = table.set_column(table.column_names.index(name), name, written[name])
     return table
 

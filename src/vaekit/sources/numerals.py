@@ -22,6 +22,7 @@ def _pattern(point: str, between: str) -> str:
 
 
 PLAIN = {".": r"^-?\d+(\.\d+)?$", ",": r"^-?\d+(,\d+)?$"}  # what is mostly written
+ADDRESS = r"^\s*\d{1,3}(\.\d{1,3}){3}\s*$"  # of a machine: 192.168.100.200
 PATTERNS = {".": _pattern(r"\.", ","), ",": _pattern(",", r"\.")}
 
 
@@ -55,7 +56,7 @@ def fits(cells: pa.ChunkedArray, point: str) -> bool:
     >>> fits(cells, "."), fits(cells, ","), fits(pa.chunked_array([["7.5"]]), ",")
     (True, True, False)
     """
-    return _all(cells, PATTERNS[point])
+    return _all(cells, PATTERNS[point]) and not (point == "," and _all(cells, ADDRESS))
 
 
 def is_plain(cells: pa.ChunkedArray) -> bool:
