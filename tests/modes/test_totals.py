@@ -202,6 +202,9 @@ def test_conditions_from_which_what_training_never_had_would_follow_are_told(bil
     assert rows["parts"].min() >= 0
     with pytest.warns(VaekitWarning, match="'bill'.*'labour'.* cannot have such values together"):
         model.sample(5, given={"bill": rows["bill"].median(), "labour": rows["bill"].median() + 50})
+    with pytest.warns(VaekitWarning, match="contradict") as told:  # the labour of one total is not that of the other
+        model.sample(5, given={"bill": 250.0, "parts": 100.0, "hours": 4, "rate": 20.0})
+    assert "'labour'" not in str(told[0].message) and "'bill'" in str(told[0].message)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.sample(5, given={"bill": float(rows["bill"][0]), "labour": float(rows["labour"][0])})

@@ -104,7 +104,9 @@ def _warn_of_contradictions(fitted: Fitted, cells: Tensor, context: Tensor) -> N
     own, given = cells[: 1 if one else None, :K], context[: 1 if one else None, :K]
     told, known, beyond = rules.dependencies.spread(own, given)
     blame = (rules(own, given).blame > 0) | beyond
-    blame |= (rules(told, known).blame > 0) & ~blame.any(1, keepdim=True)  # what some determine contradicts others
+    # what some of them determine may contradict others: all that anything is said of may be to blame
+    spoken = torch.zeros(K, dtype=torch.bool).index_fill(0, rules.cells.flatten(), True)
+    blame |= given & spoken & ((rules(told, known).blame > 0).any(1) & ~blame.any(1))[:, None]
     if (wrong := blame.any(1).nonzero()[:, 0]).numel():
         about = [fitted.names[k] for k in range(K) if blame[:, k].any()]
         rows = "the conditions contradict" if one else f"{len(wrong):,} conditions (row {wrong[0]}) contradict"
