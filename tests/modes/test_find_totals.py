@@ -156,3 +156,15 @@ def test_many_columns_that_nearly_add_up_take_no_longer() -> None:
     with patch.object(find_totals, "_held", wraps=find_totals._held) as held:
         assert found(rows) == set()
     assert held.call_count <= find_totals.FAILED * 9, "nine ways to look"
+
+
+def test_gaps_in_many_columns_hide_no_total() -> None:
+    own = rng.numpy(12, "wide")
+    values = own.normal(size=(3_000, 60))
+    values[:, 5], values[:, 30] = values[:, 10] + values[:, 20], values[:, 31:34].sum(1) - values[:, 34]
+    cells, spread = torch.from_numpy(values / values.std(0)).float(), values.std(0)
+    fields = [
+        codecs.Field(f"x{k}", "real", std=std, quantiles=np.array([-5.0, 5.0])) for k, std in enumerate(spread.tolist())
+    ]
+    told = learned(fields, Rows(cells, torch.from_numpy(own.random(values.shape) > 0.3)))
+    assert sorted(sorted(one.on) for one in told) == [[5, 10, 20], [30, 31, 32, 33, 34]]

@@ -25,7 +25,10 @@ FIRST_ROWS, FEWER = 500, 0.02  # rows that are asked first, and by how much fewe
 NEARLY = 0.9  # share of the first rows that it holds in nearly, with weights as they were found
 LOOSE = 0.05  # deviations of any of its numbers that a total may be off by rounding
 TRIES = 8  # samples of rows that are looked at, since some hold one of the few rows in which nothing adds up
-TRIES_GAPS = 200  # the same where few rows show all numbers, and each sample bears as many columns as enough rows show
+TRIES_GAPS = (
+    100  # twice as many where few rows show all numbers, and each sample bears as many columns as enough rows show
+)
+FEW_ROWS = 4_000  # of which such a sample is taken
 SPARE = 30  # rows of a sample beyond two of each number
 FAILED = 100  # candidates that do not hold, after which what else nearly adds up is left alone
 # deviations by which numbers that add up miss it: exactly first, then as they were rounded
@@ -69,10 +72,19 @@ def learned(fields: Sequence[Field], rows: Rows) -> list[Total]:
     The first number of each follows from the others; no later total speaks of the first number of an earlier one.
     """
     found: list[Total] = []
+    may = {logs: _may(_numbers(fields, rows, logs, set())) for logs in (False, True)}
     for logs, null, seen in [*product((False, True), NULL, [SEEN]), (False, NULL[0], SEEN_LAST)]:
-        numbers = _numbers(fields, rows, logs, {total.on[0] for total in found})
+        numbers = _numbers(fields, rows, logs, {total.on[0] for total in found}) if may[logs] else None
         found += [] if numbers is None else _totals(numbers, null, seen)
     return found
+
+
+def _may(numbers: Numbers | None) -> bool:
+    """Whether anything adds up in any sample of rows, nearly at least."""
+    if numbers is None:
+        return False
+    free = np.ones(len(numbers.columns), dtype=bool)
+    return any(_least(numbers.scale[np.ix_(row, at)]) < NULL[-1] for row, at in _samples(numbers, free))
 
 
 def _numbers(fields: Sequence[Field], rows: Rows, logs: bool, follow: set[int]) -> Numbers | None:
@@ -97,13 +109,10 @@ def _numbers(fields: Sequence[Field], rows: Rows, logs: bool, follow: set[int]) 
 
 def _totals(numbers: Numbers, null: float, seen: float) -> list[Total]:
     """Samples are asked one after the other, each without what follows by then: some hold a row in which nothing adds up."""
-    noise, room = rng.numpy(0, "totals"), _room(numbers.scale)
-    found: list[Total] = []
+    room, found = _room(numbers.scale), list[Total]()
     free = np.ones(len(numbers.columns), dtype=bool)
     failed: Counter[bytes] = Counter()
-    whole = (~np.isnan(numbers.scale)).all(1).sum() >= 2 * len(free) + SPARE
-    for _ in range(TRIES if whole else TRIES_GAPS):
-        row, at = _sample(numbers, free, noise)
+    for row, at in _samples(numbers, free):
         some = numbers.scale[np.ix_(row, at)]
         for weight in list(_null(some, at, room, null, seen)):
             on = weight.nonzero()[0]
@@ -119,20 +128,35 @@ def _totals(numbers: Numbers, null: float, seen: float) -> list[Total]:
     return found
 
 
-def _sample(numbers: Numbers, free: Flags, noise: np.random.Generator) -> tuple[Places, Places]:
-    """Some rows, and columns that all of them show: those that are free, or of these as many as enough rows show."""
-    there = ~np.isnan(numbers.scale)
-    at = free.nonzero()[0]
-    rows: Flags = np.asarray(there[:, at].all(1))
-    if rows.sum() < max(LEAST, 2 * len(at) + SPARE):
-        rows, order, at = np.ones(len(there), dtype=bool), noise.permutation(at), at[:0]
-        for k in order:
-            more = rows & there[:, k]
-            if more.sum() >= max(LEAST, 2 * (len(at) + 1) + SPARE):
-                rows, at = more, np.append(at, k)
-    row = noise.permutation(rows.nonzero()[0])[: 2 * len(at) + SPARE]
-    at = np.sort(at)
-    return row, at[np.ptp(numbers.scale[np.ix_(row, at)], axis=0) > 0] if len(row) else at[:0]
+def _samples(numbers: Numbers, free: Flags) -> Iterator[tuple[Places, Places]]:
+    """Some rows, and columns that all of them show: those that are `free` by then, or as many of these as enough rows show.
+
+    Where these are few, each column is joined by those that it hangs together with most; and then by any others.
+    """
+    noise, there = rng.numpy(0, "totals"), ~np.isnan(numbers.scale)
+    whole = np.flatnonzero(there.all(1))
+    if len(whole) >= max(LEAST, 2 * len(free) + SPARE):
+        for _ in range(TRIES):
+            at = free.nonzero()[0]
+            yield _varied_in(numbers, noise.permutation(whole)[: 2 * len(at) + SPARE], at)
+        return
+    unit = np.where(there, numbers.scale - np.nanmean(numbers.scale, 0), 0.0) / np.nanstd(numbers.scale, 0)
+    near, columns = np.abs(unit.T @ unit), np.ascontiguousarray(there.T)
+    seeds = noise.permutation(len(free))[:TRIES_GAPS]
+    for order in [*np.argsort(-near[seeds], axis=1), *(noise.permutation(len(free)) for _ in range(TRIES_GAPS))]:
+        row, taken = noise.permutation(len(there))[:FEW_ROWS], list[int]()
+        for k in order[free[order]].tolist():
+            shows = row[columns[k, row]]
+            if len(shows) >= max(LEAST, 2 * (len(taken) + 1) + SPARE):
+                row = shows
+                taken.append(k)
+        at = np.sort(np.array(taken, dtype=np.int64))
+        yield _varied_in(numbers, row[: 2 * len(at) + SPARE], at)
+
+
+def _varied_in(numbers: Numbers, row: Places, at: Places) -> tuple[Places, Places]:
+    """Rows, and those of some columns that vary among them."""
+    return row, at[np.ptp(numbers.scale[np.ix_(row, at)], axis=0) > 0] if len(at) else at
 
 
 def _room(scale: Floats) -> Floats:
@@ -142,6 +166,20 @@ def _room(scale: Floats) -> Floats:
     return room + HARDLY * np.nanstd(scale, axis=0)
 
 
+def _centred(some: Floats) -> tuple[Floats, Floats]:
+    """Rows (S, at) around their mean, and how far they deviate, (at,)."""
+    centred = some - some.mean(0)
+    return centred, np.sqrt(np.square(centred).mean(0))
+
+
+def _least(some: Floats) -> float:
+    """How far that combination of rows (S, at) deviates that varies least, its weights of size 1 in deviations."""
+    if some.shape[1] < 2 or len(some) <= some.shape[1]:
+        return np.inf
+    centred, unit = _centred(some)
+    return float(np.linalg.svd(centred / unit, compute_uv=False)[-1] / np.sqrt(len(some)))
+
+
 def _null(some: Floats, at: Places, room: Floats, least: float, seen: float) -> Iterator[Floats]:
     """Weights (M,) of what sums to the same in all of some rows (S, at), each with a number of its own.
 
@@ -149,8 +187,7 @@ def _null(some: Floats, at: Places, room: Floats, least: float, seen: float) -> 
     """
     if len(at) < 2 or len(some) <= len(at):
         return
-    centred = some - some.mean(0)
-    unit = np.sqrt(np.square(centred).mean(0))
+    centred, unit = _centred(some)
     _, size, across = np.linalg.svd(centred / unit, full_matrices=False)
     null = across[size / np.sqrt(len(some)) < least]
     row = 0
