@@ -1,8 +1,8 @@
 """Dates that are stored as text: find their pattern, read them, write them back exactly.
 
-A pattern is strptime's, with three additions: ``%-d``, ``%-m``, ``%-H`` and ``%-I`` are written without a leading zero, ``%P``
-is ``%p`` in small letters, and ``%3f``, ``%6f``, ``%9f`` are fractions of a second with as many digits. Years of two digits lie
-between 1969 and 2068.
+A pattern is strptime's, with four additions: ``%-d``, ``%-m``, ``%-H`` and ``%-I`` are written without a leading zero, ``%P``
+is ``%p`` in small letters, ``%^b`` is ``%b`` in capitals, and ``%3f``, ``%6f``, ``%9f`` are fractions of a second with as many
+digits. Years of two digits lie between 1969 and 2068.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ _DATES = [
     (r"\d{2}-\d{2}-\d{2}(?!\d)", ["%d-%m-%y", "%m-%d-%y", "%y-%m-%d"]),
     (r"\d{2}\.\d{2}\.\d{2}(?!\d)", ["%d.%m.%y"]),
     (r"\d{1,2}-[A-Z][a-z]{2}-\d{2}(?!\d)", ["%d-%b-%y"]),
+    (r"\d{1,2}-[A-Z]{3}-\d{2}(?!\d)", ["%d-%^b-%y"]),
+    (r"\d{1,2}-[A-Z]{3}-\d{4}", ["%d-%^b-%Y"]),
     (r"\d{1,2} [A-Z][a-z]{2} \d{4}", ["%d %b %Y"]),
     (r"\d{1,2}-[A-Z][a-z]{2}-\d{4}", ["%d-%b-%Y"]),
     (r"[A-Z][a-z]{2} \d{1,2}, \d{4}", ["%b %d, %Y"]),
@@ -40,10 +42,14 @@ _REST = re.compile(r"(?P<fraction>\.(?:\d{9}|\d{6}|\d{3}))?(?P<zone>Z|[+-]\d{2}:
 _FRACTION = re.compile(r"\.%([369])f")
 _UNITS = {"3": "ms", "6": "us", "9": "ns"}
 _HOUR = r"[T ]\d{1,2}:\d{2}.*$"
-_MARK, _SMALL = (
-    "\x01",
-    "\x02",
-)  # stand before a field whose leading zero goes, and before one whose letters become small
+# stand before a field whose leading zero goes, and before one whose letters become others
+_MARK, _LETTERS = "\x01", "\x02"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_OTHER = {
+    "%P": {half: half.lower() for half in ("AM", "PM")},
+    "%^b": {month: month.upper() for month in _MONTHS},
+}
+_PLAIN = {"%P": "%p", "%^b": "%b"}
 
 
 def find(array: pa.Array) -> list[str]:
@@ -88,11 +94,12 @@ def write(moments: pa.Array, pattern: str) -> pa.Array:
     """
     fraction = _FRACTION.search(pattern)
     moments = moments.cast(pa.timestamp(_UNITS[fraction[1]] if fraction else "s"), safe=False)
-    text = pc.strftime(
-        moments, format=_FRACTION.sub("", pattern).replace("%-", f"{_MARK}%").replace("%P", f"{_SMALL}%p")
-    )
-    for half in ("AM", "PM") if "%P" in pattern else ():
-        text = pc.replace_substring(text, _SMALL + half, half.lower())
+    form = _FRACTION.sub("", pattern).replace("%-", f"{_MARK}%")
+    for field, plain in _PLAIN.items():
+        form = form.replace(field, _LETTERS + plain)
+    text = pc.strftime(moments, format=form)
+    for word, other in (pair for field in _OTHER if field in pattern for pair in _OTHER[field].items()):
+        text = pc.replace_substring(text, _LETTERS + word, other)
     return pc.replace_substring_regex(text, f"{_MARK}0?", "") if "%-" in pattern else text
 
 
@@ -108,7 +115,9 @@ def example(pattern: str) -> str:
 
 def _read(text: pa.Array, pattern: str) -> pa.Array:
     fraction = _FRACTION.search(pattern)
-    plain = pattern.replace("%-", "%").replace("%P", "%p")
+    plain = pattern.replace("%-", "%")
+    for field, usual in _PLAIN.items():
+        plain = plain.replace(field, usual)
     if fraction is None:
         return pc.strptime(text, format=plain, unit="s", error_is_null=True)
     digits = int(fraction[1])
