@@ -25,10 +25,8 @@ FIRST_ROWS, FEWER = 500, 0.02  # rows that are asked first, and by how much fewe
 NEARLY = 0.9  # share of the first rows that it holds in nearly, with weights as they were found
 LOOSE = 0.05  # deviations of any of its numbers that a total may be off by rounding
 TRIES = 8  # samples of rows that are looked at, since some hold one of the few rows in which nothing adds up
-TRIES_GAPS = (
-    100  # twice as many where few rows show all numbers, and each sample bears as many columns as enough rows show
-)
-FEW_ROWS = 4_000  # of which such a sample is taken
+# twice as many where few rows show all numbers: each bears as many columns as enough rows of so many show
+TRIES_GAPS, FEW_ROWS = 100, 4_000
 SPARE = 30  # rows of a sample beyond two of each number
 FAILED = 100  # candidates that do not hold, after which what else nearly adds up is left alone
 # deviations by which numbers that add up miss it: exactly first, then as they were rounded
