@@ -26,7 +26,7 @@ from vaekit.errors import DataError, SpecError, UserError, VaekitWarning, warn
 from vaekit.goals import BoundGoal, PriorGoal, Rows, unfold
 from vaekit.likelihoods import frequent
 from vaekit.lots import Lots
-from vaekit.modes import balance, coverage, discover, ratio
+from vaekit.modes import balance, coverage, discover, ratio, trust
 from vaekit.modes.ask import tensors
 from vaekit.modes.calibrate import calibrate
 from vaekit.modes.latent_use import rates
@@ -302,6 +302,7 @@ def _keep(fitted: Fitted, plan: Plan, aside: torch.Tensor | None, store: bool) -
         unseen = apart if aside is None else pair
         if unseen is not None and fitted.has_density and not plan.layout.shape:
             coverage.learn(fitted, *unseen, aside)
+            trust.learn(fitted, *unseen, aside)
         fitted.arrays["latents.rate"] = rates(fitted, cells[:HELD_OUT], observed[:HELD_OUT]).numpy()
     K = plan.layout.K
     if fitted.vae.ratio is not None and not plan.layout.given:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -51,19 +51,32 @@ def learn(fitted: Fitted, cells: Tensor, observed: Tensor, aside: Tensor | None 
         cells, observed: (B, K + G), rows that never trained; or training rows, with
         aside: (B, K), the cells of them that did not.
     """
-    if aside is None:
-        cells, observed = cells[:ROWS], observed[:ROWS]
-        hidden = [_hide(observed[:, : fitted.vae.K], turn) for turn in range(HIDES)]
-    else:
-        some = aside.any(1).nonzero()[:, 0][: ROWS * HIDES]
-        cells, observed, hidden = cells[some], observed[some], [aside[some]]
-    levels = torch.cat([_levels(fitted, cells, observed, hide) for hide in hidden])
-    hide = torch.cat(hidden)
+    asked = list(cases(cells, observed, aside, fitted.vae.K, ROWS, range(HIDES)))
+    levels = torch.cat([_levels(fitted, rows, context) for rows, context, _ in asked])
+    hide = torch.cat([hide for *_, hide in asked])
     every = levels[hide & torch.tensor([field.kind != "categorical" for field in fitted.fields])].numpy()
     if len(every):
         pooled, own = _quantiles(every), [levels[hide[:, k], k].numpy() for k in range(fitted.vae.K)]
         found = [_quantiles(each) if len(each) >= ENOUGH else pooled for each in own]
         fitted.arrays[NAME] = np.stack(found).astype(np.float32)
+
+
+def cases(
+    cells: Tensor, observed: Tensor, aside: Tensor | None, K: int, rows: int, turns: Collection[int]
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:  # fmt: skip
+    """Rows (B, K + G), what is known of them, and which of their cells (B, K) are to be told: those set aside, or in turns
+    some of the observed ones of so many rows.
+    """
+    if aside is None:
+        cells, observed = cells[:rows], observed[:rows]
+        hidden = [_hide(observed[:, :K], turn) for turn in turns]
+    else:
+        some = aside.any(1).nonzero()[:, 0][: rows * len(turns)]
+        cells, observed, hidden = cells[some], observed[some], [aside[some]]
+    for hide in hidden:
+        context = observed.clone()
+        context[:, :K] &= ~hide
+        yield cells, context, hide
 
 
 def nominal(fitted: Fitted, level: float) -> float | Tensor:
@@ -112,10 +125,8 @@ def _hide(observed: Tensor, turn: int) -> Tensor:
     return observed & (noise[:, 1:] < share)
 
 
-def _levels(fitted: Fitted, cells: Tensor, observed: Tensor, hide: Tensor) -> Tensor:
-    """The least level (B, K) that covers a cell, given the cells that are not hidden."""
-    context = observed.clone()
-    context[:, : fitted.vae.K] &= ~hide
+def _levels(fitted: Fitted, cells: Tensor, context: Tensor) -> Tensor:
+    """The least level (B, K) that covers a cell, given those of the context."""
 
     def lot(at: slice) -> Tensor:
         law = law_given(fitted, cells[at], context[at], context[at], SAMPLES).pooled()

@@ -10,7 +10,7 @@ from torch import Tensor
 from vaekit import rng
 from vaekit.artifact import Fitted
 from vaekit.errors import ModeUnavailable, warn
-from vaekit.modes import coverage
+from vaekit.modes import coverage, trust
 from vaekit.modes.abreast import abreast
 from vaekit.modes.ask import Asked, answer, ask, chunks, law_given
 from vaekit.modes.complete import complete
@@ -23,6 +23,7 @@ from vaekit.schema.types import is_number
 
 SAMPLES = 8
 GRID_SAMPLES = 32  # pictures and windows have far more ways to go on
+LOT = 1024  # rows of a table that pass together
 TRIES = 8  # how often cells are drawn that contradict the known ones
 
 
@@ -66,11 +67,15 @@ def _has_no_ends(column: Column) -> bool:
 
 def best(fitted: Fitted, asked: Asked, known: Tensor, seed: int = 0) -> Tensor:
     """The best single value of every cell given the known ones, (B, K): mean of numbers, most probable level otherwise."""
-    cells, samples = asked.cells, GRID_SAMPLES if fitted.layout.shape else SAMPLES
-    size = max(1, 2**24 // (samples * fitted.layout.K)) if fitted.layout.shape else 2048
-    parts = abreast(
-        lambda at: law_given(fitted, cells[at], known[at], known[at], samples, seed).best(), chunks(len(cells), size)
-    )
+    cells, grid = asked.cells, bool(fitted.layout.shape)
+
+    def lot(at: slice) -> Tensor:
+        if grid:
+            return law_given(fitted, cells[at], known[at], known[at], GRID_SAMPLES, seed).best()
+        return trust.law(fitted, cells[at], known[at], SAMPLES, seed).best()
+
+    size = max(1, 2**24 // (GRID_SAMPLES * fitted.layout.K)) if grid else LOT
+    parts = abreast(lot, chunks(len(cells), size))
     return _settled(fitted, asked.cells, known, torch.cat(parts))[0]
 
 
