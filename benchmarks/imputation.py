@@ -46,9 +46,13 @@ def tables() -> list[str]:
     return sorted(path.stem for path in (data_folder() / "imputation").glob("*.parquet") if path.stem not in SKIPPED)
 
 
-def hidden(name: str, share: float, seed: int) -> tuple[Array, Array]:
+def read(name: str) -> pd.DataFrame:
+    return pd.read_parquet(data_folder() / "imputation" / f"{name}.parquet")
+
+
+def hidden(table: pd.DataFrame, share: float, seed: int) -> tuple[Array, Array]:
     """Standardised rows, and which of their cells are hidden."""
-    rows = pd.read_parquet(data_folder() / "imputation" / f"{name}.parquet").select_dtypes("number").to_numpy(float)
+    rows = table.select_dtypes("number").to_numpy(float)
     rows = rows[~np.isnan(rows).any(1)]
     rows = rows[:, rows.std(0) > 0]
     rows = (rows - rows.mean(0)) / rows.std(0)
@@ -58,8 +62,8 @@ def hidden(name: str, share: float, seed: int) -> tuple[Array, Array]:
     return rows, hide
 
 
-def run(name: str, share: float, seed: int) -> dict[str, Any]:
-    rows, hide = hidden(name, share, seed)
+def run(table: pd.DataFrame, share: float, seed: int) -> dict[str, Any]:
+    rows, hide = hidden(table, share, seed)
     given = np.where(hide, np.nan, rows)
     found: dict[str, Any] = {"rows": list(rows.shape)}
     for peer, make in PEERS.items():
@@ -109,7 +113,7 @@ def main() -> None:
         for seed in range(chosen.seeds):
             runs = done.setdefault(name, {})
             if str(seed) not in runs:
-                runs[str(seed)] = run(name, chosen.share, seed)
+                runs[str(seed)] = run(read(name), chosen.share, seed)
                 KEPT.write_text(json.dumps(done))
                 print(name, seed, json.dumps(runs[str(seed)]), file=sys.stderr, flush=True)
     result = {"share": chosen.share, "summary": summary(done), "runs": done}

@@ -54,14 +54,14 @@ def read(name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         "kinds"
     ]
     aside = [column for column in both[0] if kinds.get(column) in ("id", "datetime")]
-    return tuple(_plain(part.drop(columns=aside)) for part in both)  # type: ignore[return-value]
+    return tuple(plain(part.drop(columns=aside)) for part in both)  # type: ignore[return-value]
 
 
 def _entries(index: Any) -> list[dict[str, Any]]:
     return index if isinstance(index, list) else index.get("files", list(index.values()))
 
 
-def _plain(table: pd.DataFrame) -> pd.DataFrame:
+def plain(table: pd.DataFrame) -> pd.DataFrame:
     table = table.copy()
     for column in table:
         if not pd.api.types.is_numeric_dtype(table[column]):
@@ -158,33 +158,37 @@ def unseen(train: pd.DataFrame, rows: pd.DataFrame, often: int = 100) -> float:
     return float(found.mean())
 
 
-def judged(name: str, train: pd.DataFrame, test: pd.DataFrame, drawn: pd.DataFrame) -> dict[str, Any]:
+def judged(train: pd.DataFrame, test: pd.DataFrame, drawn: pd.DataFrame, target: str) -> dict[str, Any]:
     drawn = drawn[list(train.columns)].astype(train.dtypes.to_dict())
     return {
         **outsiders(train, drawn), "two_sample_auc": round(two_sample_auc(train, drawn), 4),
-        **useful(train, test, drawn, TARGETS[name]), **private(train, test, drawn),
+        **useful(train, test, drawn, target), **private(train, test, drawn),
         "unseen_pairs": round(unseen(train, drawn), 4), "unseen_pairs_real": round(unseen(train, test), 4),
     }  # fmt: skip
 
 
 def run(name: str, alone: bool) -> dict[str, Any]:
     train, test = read(name)
-    found: dict[str, Any] = {"rows": list(train.shape)}
+    found = {"rows": list(train.shape), "vaekit": drawn_by_default(train, test, TARGETS[name])}
+    if name == "adult" and not alone:
+        found |= tvae(train, test, TARGETS[name])
+    return found
+
+
+def drawn_by_default(train: pd.DataFrame, test: pd.DataFrame, target: str) -> dict[str, Any]:
+    """New rows of a default fit, judged."""
     began = time.process_time()
     model = vaekit.fit(train, progress=False)
     fitted = time.process_time()
     drawn = model.sample(len(train))
     spent = time.process_time() - fitted
-    found["vaekit"] = {
-        **judged(name, train, test, drawn), "fit_cpu_s": round(fitted - began, 1), "rows_per_cpu_s": round(len(train) / spent),
-        "commit": commit(),
+    return {
+        **judged(train, test, drawn, target),
+        "fit_cpu_s": round(fitted - began, 1), "rows_per_cpu_s": round(len(train) / spent), "commit": commit(),
     }  # fmt: skip
-    if name == "adult" and not alone:
-        found |= tvae(name, train, test)
-    return found
 
 
-def tvae(name: str, train: pd.DataFrame, test: pd.DataFrame) -> dict[str, Any]:
+def tvae(train: pd.DataFrame, test: pd.DataFrame, target: str) -> dict[str, Any]:
     try:
         from ctgan import TVAE
     except ImportError:
@@ -196,7 +200,8 @@ def tvae(name: str, train: pd.DataFrame, test: pd.DataFrame) -> dict[str, Any]:
     drawn = model.sample(len(train))
     spent = time.process_time() - fitted
     return {"tvae": {
-        **judged(name, train, test, drawn), "fit_cpu_s": round(fitted - began, 1), "rows_per_cpu_s": round(len(train) / spent),
+        **judged(train, test, drawn, target),
+        "fit_cpu_s": round(fitted - began, 1), "rows_per_cpu_s": round(len(train) / spent),
     }}  # fmt: skip
 
 
